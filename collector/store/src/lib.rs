@@ -1,1 +1,253 @@
-//! To be written.
+//! Belfort's storage: the only place with SQL.
+//!
+//! What this crate is: one trait, [`Store`], over embedded SQLite and over PostgreSQL. What it is
+//! not: it derives nothing; rules live in `belfort-model` and `belfort-assess`.
+//!
+//! Invariants: one method is one transaction. A method that changes something a person or program
+//! asked for takes an [`Audit`] and writes it into the hash-chained log in that same transaction. A
+//! call that returned `Ok` is durable. Calls block: asynchronous callers use a blocking thread.
+
+pub mod record;
+
+use belfort_model::agent::{Agent, EnrolmentToken};
+use belfort_model::asset::Asset;
+use belfort_model::classification::Classification;
+use belfort_model::data_set::{DataLink, DataSet};
+use belfort_model::evidence::EvidenceKind;
+use belfort_model::finding::FindingChanges;
+use belfort_model::id::{AgentId, ApiTokenId, AssetId, TokenId, UnitId};
+use belfort_model::ownership::Ownership;
+use belfort_model::risk::Risk;
+use belfort_model::time::Timestamp;
+use belfort_model::unit::OrgUnit;
+
+use record::{
+    ApiToken, AssetDetail, AssetFilter, AssetSection, AssetSummary, Audit, AuditRecord,
+    ChangeRecord, CheckIn, Enrolled, Enrolment, EvaluationCommit, EvaluationInput, FindingFilter,
+    FindingSummary, Health, NewRisk, Overview, Page, Paged, ReportCommit, ReportOutcome,
+    RiskFilter, RiskScope, RiskSummary, SectionBlob, SectionKey, User,
+};
+
+/// Why a call failed.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database cannot be reached or opened.
+    #[error("database is not available: {0}")]
+    Unavailable(String),
+    /// The database says its disk is full or read-only.
+    #[error("database cannot be written: {0}")]
+    NotWritable(String),
+    /// What was asked for is not there.
+    #[error("{what} `{id}` does not exist")]
+    NotFound {
+        /// Kind of thing.
+        what: &'static str,
+        /// What was asked for.
+        id: String,
+    },
+    /// Something with this name or key exists already.
+    #[error("{what} `{id}` exists already")]
+    Exists {
+        /// Kind of thing.
+        what: &'static str,
+        /// Its name or key.
+        id: String,
+    },
+    /// Somebody else changed it meanwhile: read again and repeat.
+    #[error("{what} `{id}` was changed meanwhile")]
+    Conflict {
+        /// Kind of thing.
+        what: &'static str,
+        /// Its id.
+        id: String,
+    },
+    /// The request breaks a rule of the registry.
+    #[error("{0}")]
+    Refused(String),
+    /// The database was written by a newer Belfort.
+    #[error(
+        "database has schema version {found}, this Belfort knows up to {known}: install the newer version"
+    )]
+    Newer {
+        /// Version found.
+        found: i64,
+        /// Newest version known here.
+        known: i64,
+    },
+    /// The database holds something this version cannot read.
+    #[error("{what} in the database cannot be read: {reason}")]
+    Corrupt {
+        /// Where.
+        what: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The database refused a statement.
+    #[error("database error while {doing}: {reason}")]
+    Database {
+        /// Which step.
+        doing: &'static str,
+        /// What the database said.
+        reason: String,
+    },
+}
+
+/// Result of a call.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// The store. See the crate's documentation for what holds for every method.
+pub trait Store: Send + Sync + 'static {
+    // -- housekeeping ---------------------------------------------------------------------------
+
+    /// Whether the database answers and can be written, and which schema it has.
+    fn health(&self) -> Result<Health>;
+    /// Counts for the overview, over assets that are in service.
+    fn overview(&self, now: Timestamp) -> Result<Overview>;
+    /// The audit log, newest first.
+    fn audit_list(&self, page: Page) -> Result<Paged<AuditRecord>>;
+    /// Recomputes the chain of the audit log; answers how many records hold, or the sequence number
+    /// of the first that does not.
+    fn audit_verify(&self) -> Result<std::result::Result<u64, u64>>;
+    /// Adds a record that belongs to no change, for example a view of personal data.
+    fn audit_add(&self, audit: &Audit) -> Result<()>;
+
+    // -- users ----------------------------------------------------------------------------------
+
+    /// Adds a user. `Exists` when the name is taken.
+    fn user_insert(&self, user: &User, audit: &Audit) -> Result<()>;
+    /// All users, by name.
+    fn user_list(&self) -> Result<Vec<User>>;
+    /// Adds an API token of a user, by the SHA-256 of its secret.
+    fn api_token_insert(
+        &self,
+        token: &ApiToken,
+        secret_sha256: [u8; 32],
+        audit: &Audit,
+    ) -> Result<()>;
+    /// The API token with this secret and its user; also when it is revoked or expired.
+    fn api_token_find(&self, secret_sha256: [u8; 32]) -> Result<Option<(ApiToken, User)>>;
+    /// All API tokens, newest first.
+    fn api_token_list(&self) -> Result<Vec<ApiToken>>;
+    /// Revokes an API token. Revoking twice changes nothing.
+    fn api_token_revoke(&self, id: ApiTokenId, audit: &Audit) -> Result<()>;
+
+    // -- units ----------------------------------------------------------------------------------
+
+    /// Adds a unit. `Exists` when the code is taken, `NotFound` for an unknown parent.
+    fn unit_insert(&self, unit: &OrgUnit, audit: &Audit) -> Result<()>;
+    /// All units, by code.
+    fn unit_list(&self) -> Result<Vec<OrgUnit>>;
+    /// The unit with this code, whatever its case.
+    fn unit_by_code(&self, code: &str) -> Result<Option<OrgUnit>>;
+
+    // -- enrolment and agents -------------------------------------------------------------------
+
+    /// Adds an enrolment token, by the SHA-256 of its secret.
+    fn token_insert(
+        &self,
+        token: &EnrolmentToken,
+        secret_sha256: [u8; 32],
+        audit: &Audit,
+    ) -> Result<()>;
+    /// All enrolment tokens, newest first.
+    fn token_list(&self) -> Result<Vec<EnrolmentToken>>;
+    /// Revokes an enrolment token. Revoking twice changes nothing.
+    fn token_revoke(&self, id: TokenId, audit: &Audit) -> Result<()>;
+    /// Admits a device: checks and uses up the token, decides by `belfort_model::evidence::resolve`
+    /// which asset the machine is (a new one otherwise), supersedes other active agents of a
+    /// recognised asset, and adds the agent — all or nothing.
+    ///
+    /// The same key with the same token again gives the same agent and uses nothing up.
+    fn enrol(&self, enrolment: &Enrolment) -> Result<Enrolled>;
+    /// One agent.
+    fn agent_get(&self, id: AgentId) -> Result<Option<Agent>>;
+    /// The agent with this public key, newest first when several had it.
+    fn agent_by_key(&self, key_sha256: [u8; 32]) -> Result<Option<Agent>>;
+    /// All agents, newest first.
+    fn agent_list(&self, page: Page) -> Result<Paged<Agent>>;
+    /// Revokes an agent. Revoking twice changes nothing.
+    fn agent_revoke(&self, id: AgentId, audit: &Audit) -> Result<()>;
+    /// Every agent whose key is not honoured any more.
+    fn agent_revocations(&self) -> Result<Vec<AgentId>>;
+    /// Notes the agent's new certificate (and key, when it changed). `Refused` unless it is active.
+    fn agent_certificate_set(
+        &self,
+        id: AgentId,
+        key_sha256: [u8; 32],
+        serial: &str,
+        not_after: Timestamp,
+    ) -> Result<()>;
+
+    // -- reports --------------------------------------------------------------------------------
+
+    /// Notes a check-in: agent and asset were seen, clock and version. Answers the root the collector
+    /// holds for the asset.
+    fn check_in(&self, agent: AgentId, check_in: &CheckIn) -> Result<Option<[u8; 32]>>;
+    /// Which of these sections no machine has sent yet.
+    fn sections_missing(&self, keys: &[SectionKey]) -> Result<Vec<SectionKey>>;
+    /// The content of sections, in the order asked; a missing one is left out.
+    fn section_get(&self, hashes: &[[u8; 32]]) -> Result<Vec<SectionBlob>>;
+    /// The sections an asset holds now, by kind.
+    fn asset_sections(&self, asset: AssetId) -> Result<Vec<AssetSection>>;
+    /// Replaces the asset's sections by a report, with facts, evidence and changes — all or nothing.
+    /// New sections are stored once for all machines.
+    fn report_commit(&self, report: &ReportCommit) -> Result<ReportOutcome>;
+
+    // -- registry -------------------------------------------------------------------------------
+
+    /// Assets that match, by name.
+    fn asset_list(&self, filter: &AssetFilter, page: Page) -> Result<Paged<AssetSummary>>;
+    /// One asset with all that belongs to it.
+    fn asset_get(&self, id: AssetId) -> Result<Option<AssetDetail>>;
+    /// Assets whose name (whatever its case) or whose id's beginning this is; at most 20.
+    fn asset_find(&self, text: &str) -> Result<Vec<AssetSummary>>;
+    /// What changed on an asset, newest first.
+    fn asset_history(&self, id: AssetId, page: Page) -> Result<Paged<ChangeRecord>>;
+    /// Assets that share a piece of hardware evidence with this one.
+    fn asset_sharing_evidence(&self, id: AssetId) -> Result<Vec<(AssetId, EvidenceKind)>>;
+    /// Adds an asset that no agent reports.
+    fn asset_insert(&self, asset: &Asset, audit: &Audit) -> Result<()>;
+    /// Makes this the active ownership in its role; the one before ends at its beginning.
+    fn owner_set(&self, ownership: &Ownership, audit: &Audit) -> Result<()>;
+    /// Makes this the classification of its subject; earlier ones are kept.
+    fn classification_set(&self, classification: &Classification, audit: &Audit) -> Result<()>;
+    /// Adds a data set as an asset.
+    fn data_set_insert(&self, asset: &Asset, data_set: &DataSet, audit: &Audit) -> Result<()>;
+    /// Adds a link. Adding it twice changes nothing; `Refused` when the target is neither a data set
+    /// nor an application, or the link would make a circle.
+    fn data_link_insert(&self, link: &DataLink, audit: &Audit) -> Result<()>;
+
+    // -- evaluation -----------------------------------------------------------------------------
+
+    /// Assets whose evaluation is due, longest due first.
+    fn evaluation_due(&self, now: Timestamp, limit: u32) -> Result<Vec<AssetId>>;
+    /// All an evaluation of one asset needs, read at one moment.
+    fn evaluation_input(&self, asset: AssetId) -> Result<Option<EvaluationInput>>;
+    /// Writes the result of an evaluation. When the asset
+    /// changed since the input was read, it stays due.
+    fn evaluation_commit(&self, commit: &EvaluationCommit, changes: &FindingChanges) -> Result<()>;
+    /// Makes every asset due, for example after the catalogue changed.
+    fn evaluation_request_all(&self) -> Result<()>;
+    /// Units (and none, for assets without an owner) whose risks are due.
+    fn risk_due(&self, limit: u32) -> Result<Vec<Option<UnitId>>>;
+    /// All an evaluation of one unit's risks needs, read at one moment.
+    fn risk_scope(&self, unit: Option<UnitId>) -> Result<RiskScope>;
+    /// Writes the result of a unit's evaluation: new entries get their reference here, changed ones
+    /// are checked by version. When the unit changed since `generation`, it stays due.
+    fn risk_commit(
+        &self,
+        unit: Option<UnitId>,
+        generation: u64,
+        new: &[NewRisk],
+        changed: &[Risk],
+    ) -> Result<()>;
+
+    // -- findings and risks -----------------------------------------------------------------------
+
+    /// Findings that match: open ones first, then newest first.
+    fn finding_list(&self, filter: &FindingFilter, page: Page) -> Result<Paged<FindingSummary>>;
+    /// Risks that match: highest current severity first, then by reference.
+    fn risk_list(&self, filter: &RiskFilter, page: Page) -> Result<Paged<RiskSummary>>;
+    /// One risk by its reference, whatever its case.
+    fn risk_get(&self, reference: &str) -> Result<Option<RiskSummary>>;
+}
