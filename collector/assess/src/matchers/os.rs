@@ -1,0 +1,174 @@
+//! Operating system.
+
+use std::cmp::Ordering;
+
+use crate::catalogue::{Catalogue, FindingKind};
+use crate::end_of_life::Support;
+use crate::evaluate::{Observation, Subject, Verdict, item};
+use crate::version;
+
+/// Support is over, extended support included.
+pub(super) fn end_of_life(
+    subject: &Subject<'_>,
+    _: &FindingKind,
+    catalogue: &Catalogue,
+) -> Verdict {
+    with_support(subject, catalogue, |support| match support {
+        Support::Ended(day) => Some(("support_ended", day.clone())),
+        _ => None,
+    })
+}
+
+/// Ordinary support is over, extended support is not.
+pub(super) fn extended_only(
+    subject: &Subject<'_>,
+    _: &FindingKind,
+    catalogue: &Catalogue,
+) -> Verdict {
+    with_support(subject, catalogue, |support| match support {
+        Support::ExtendedOnly(day) => Some(("extended_until", day.clone())),
+        _ => None,
+    })
+}
+
+fn with_support(
+    subject: &Subject<'_>,
+    catalogue: &Catalogue,
+    hit: impl Fn(&Support) -> Option<(&'static str, String)>,
+) -> Verdict {
+    let Some(facts) = subject.facts else {
+        return Verdict::NotApplicable;
+    };
+    let (product, version) = (&facts.os.id, &facts.os.version);
+    let Some(support) = catalogue
+        .end_of_life
+        .support(product, version, &subject.now.day())
+    else {
+        return Verdict::Unknown;
+    };
+    let observation = hit(&support).map(|(name, day)| Observation {
+        evidence: vec![
+            item("operating_system", format!("{product} {version}")),
+            item(name, day),
+            item("source", catalogue.end_of_life.source.clone()),
+        ],
+        ..Observation::default()
+    });
+    Verdict::from_observations(observation.into_iter().collect())
+}
+
+/// A restart has been needed for `days`, or a newer kernel is installed than runs.
+pub(super) fn reboot_pending(subject: &Subject<'_>, kind: &FindingKind, _: &Catalogue) -> Verdict {
+    let Some(facts) = subject.facts else {
+        return Verdict::NotApplicable;
+    };
+    let mut evidence = Vec::new();
+    if let (Some(true), Some(since)) = (facts.reboot_pending, facts.reboot_pending_since)
+        && subject.now.days_since(since) >= kind.params.days.unwrap_or(0)
+    {
+        evidence.push(item("pending_since", since.day()));
+    }
+    let running = facts.os.kernel_running.as_str();
+    let newer = newer_kernel(running, &facts.os.kernels_installed);
+    if let Some(newer) = newer {
+        evidence.push(item(
+            "kernel",
+            format!("{running} runs, {newer} is installed"),
+        ));
+    }
+    if !evidence.is_empty() {
+        return Verdict::Hit(vec![Observation {
+            evidence,
+            ..Observation::default()
+        }]);
+    }
+    // Without either source nothing can be said.
+    if facts.reboot_pending.is_none() && facts.os.kernels_installed.is_empty() {
+        return Verdict::Unknown;
+    }
+    Verdict::Pass
+}
+
+/// The newest installed kernel, when it is newer than the running one and of its flavour (the part
+/// after the last hyphen: `amd64`, `generic`). A machine whose running kernel is not among the
+/// installed ones (a container, a hosted kernel) is not judged by it.
+fn newer_kernel<'a>(running: &str, installed: &'a [String]) -> Option<&'a str> {
+    if !installed.iter().any(|kernel| kernel == running) {
+        return None;
+    }
+    let flavour = |kernel: &str| {
+        kernel
+            .rsplit_once('-')
+            .map(|(_, flavour)| flavour.to_owned())
+    };
+    installed
+        .iter()
+        .map(String::as_str)
+        .filter(|kernel| flavour(kernel) == flavour(running))
+        .filter(|kernel| version::dpkg_part(kernel, running) == Ordering::Greater)
+        .max_by(|a, b| version::dpkg_part(a, b))
+}
+
+#[cfg(test)]
+mod tests {
+    use belfort_model::time::Timestamp;
+
+    use super::*;
+    use crate::testing::{Fixture, result};
+
+    #[test]
+    fn end_of_life_and_extended_support_are_apart() {
+        let on = |id: &str, version: &str, day: &str| {
+            let mut fixture = Fixture::device();
+            fixture.facts.os.id = id.to_owned();
+            fixture.facts.os.version = version.to_owned();
+            let now: Timestamp = format!("{day}T12:00:00Z").parse().unwrap();
+            let subject = Subject {
+                now,
+                ..fixture.subject()
+            };
+            (
+                result("os.end_of_life", &subject),
+                result("os.extended_only", &subject),
+            )
+        };
+        assert_eq!(on("debian", "12", "2026-07-11"), ("pass", "pass"));
+        assert_eq!(on("debian", "12", "2026-07-12"), ("pass", "hit"));
+        assert_eq!(on("debian", "12", "2028-07-01"), ("hit", "pass"));
+        assert_eq!(on("ubuntu", "20.04", "2026-01-01"), ("hit", "pass"));
+        assert_eq!(on("gentoo", "", "2026-01-01"), ("unknown", "unknown"));
+    }
+
+    #[test]
+    fn a_restart_is_missed_after_seven_days() {
+        let on = |pending: Option<bool>, days| {
+            let mut fixture = Fixture::device();
+            fixture.facts.reboot_pending = pending;
+            fixture.facts.reboot_pending_since = pending.map(|_| Timestamp(0));
+            let subject = Subject {
+                now: Timestamp(0).plus_days(days),
+                ..fixture.subject()
+            };
+            result("reboot.pending", &subject)
+        };
+        assert_eq!(on(Some(true), 6), "pass");
+        assert_eq!(on(Some(true), 7), "hit");
+        assert_eq!(on(Some(false), 7), "pass");
+        assert_eq!(on(None, 7), "unknown");
+    }
+
+    #[test]
+    fn a_newer_kernel_of_the_same_flavour_wants_a_restart() {
+        let newer = |running: &str, installed: &[&str]| {
+            let installed: Vec<String> = installed.iter().map(|k| (*k).to_owned()).collect();
+            newer_kernel(running, &installed).map(str::to_owned)
+        };
+        let both = ["6.1.0-9-amd64", "6.1.0-10-amd64", "6.1.0-99-rt"];
+        assert_eq!(
+            newer("6.1.0-9-amd64", &both).as_deref(),
+            Some("6.1.0-10-amd64")
+        );
+        assert_eq!(newer("6.1.0-10-amd64", &both), None);
+        assert_eq!(newer("6.18.44-hosted", &both), None);
+    }
+}

@@ -1,0 +1,244 @@
+use belfort_model::classification::Origin;
+use belfort_model::finding::FindingStatus;
+use belfort_model::id::FindingId;
+use belfort_model::time::Timestamp;
+use uuid::Uuid;
+
+use super::*;
+
+struct Device {
+    id: AssetId,
+    class: EffectiveClass,
+    results: BTreeMap<String, CheckResult>,
+    findings: Vec<Finding>,
+}
+
+impl Device {
+    fn new(number: u128, (b, i, v): (i64, i64, i64)) -> Self {
+        let biv = Biv::new(Level::clamped(b), Level::clamped(i), Level::clamped(v));
+        let own = || Origin::Own;
+        let class = EffectiveClass {
+            biv,
+            b_from: own(),
+            i_from: own(),
+            v_from: own(),
+            personal_data: PersonalData::None,
+        };
+        let results = Catalogue::shipped()
+            .unwrap()
+            .findings
+            .keys()
+            .map(|code| (code.clone(), CheckResult::Pass))
+            .collect();
+        Self {
+            id: AssetId(Uuid::from_u128(number)),
+            class,
+            results,
+            findings: vec![],
+        }
+    }
+
+    fn hit(mut self, code: &str) -> Self {
+        let catalogue = Catalogue::shipped().unwrap();
+        let kind = &catalogue.findings[code];
+        self.findings.push(Finding {
+            id: FindingId(Uuid::from_u128(
+                self.id.0.as_u128() * 100 + self.findings.len() as u128,
+            )),
+            code: code.to_owned(),
+            asset: self.id,
+            key: String::new(),
+            status: FindingStatus::Open,
+            first_observed: Timestamp(0),
+            last_observed: Timestamp(0),
+            resolved_at: None,
+            likelihood: kind.likelihood,
+            dimensions: kind.dimensions,
+            evidence: vec![],
+        });
+        self.results.insert(code.to_owned(), CheckResult::Hit);
+        self
+    }
+
+    fn with(mut self, personal_data: PersonalData) -> Self {
+        self.class.personal_data = personal_data;
+        self
+    }
+}
+
+fn run(devices: &[Device]) -> Vec<(RiskKey, Suggestion)> {
+    let scoped: Vec<_> = devices
+        .iter()
+        .map(|device| Scoped {
+            id: device.id,
+            class: &device.class,
+            results: &device.results,
+            findings: &device.findings,
+        })
+        .collect();
+    let unit = Some(UnitId(Uuid::from_u128(9)));
+    suggestions(&Catalogue::shipped().unwrap(), unit, &scoped)
+}
+
+fn numbers(rating: Rating) -> [u8; 3] {
+    [
+        rating.likelihood.get(),
+        rating.impact.get(),
+        rating.severity.get(),
+    ]
+}
+
+/// Worked example: a fixed device whose disk is not encrypted (L2), with data of class V3 and ordinary
+/// personal data. Impact: V3, citizens 3, legal 3+1 = 4, reputation 3 → 4. Matrix (2, 4) → 3. Of one
+/// asset in scope none complies → control 1 → P2.
+#[test]
+fn one_unencrypted_server() {
+    let device = Device::new(1, (2, 2, 3))
+        .hit("disk.unencrypted")
+        .with(PersonalData::Ordinary);
+    let all = run(&[device]);
+    let [(key, suggestion)] = all.as_slice() else {
+        panic!("{all:?}")
+    };
+    assert_eq!(
+        (key.scenario.as_str(), key.asset),
+        ("data_loss_by_theft", None)
+    );
+    assert_eq!(numbers(suggestion.inherent), [2, 4, 3]);
+    assert_eq!(numbers(suggestion.current), [2, 4, 3]);
+    assert_eq!(suggestion.biv.to_string(), "B1 I1 V3");
+    let facets = suggestion.facets;
+    assert_eq!(
+        [
+            facets.operations,
+            facets.citizens,
+            facets.legal,
+            facets.reputation
+        ]
+        .map(Level::get),
+        [1, 3, 4, 3]
+    );
+    assert_eq!(
+        (suggestion.control, suggestion.priority),
+        (Level::ONE, Priority::P2)
+    );
+    assert_eq!((suggestion.compliant, suggestion.in_scope), (0, 1));
+}
+
+/// Class 4 on a dimension hit: an entry of its own; on another dimension: none.
+#[test]
+fn an_important_asset_stands_apart() {
+    let all = run(&[
+        Device::new(1, (1, 1, 4)).hit("disk.unencrypted"),
+        Device::new(2, (4, 1, 3)).hit("disk.unencrypted"),
+        Device::new(3, (1, 1, 1)),
+    ]);
+    let keys: Vec<_> = all
+        .iter()
+        .map(|(key, _)| key.asset.map(|a| a.0.as_u128()))
+        .collect();
+    assert_eq!(keys.len(), 2);
+    assert!(keys.contains(&Some(1)) && keys.contains(&None), "{keys:?}");
+    let (_, together) = all.iter().find(|(key, _)| key.asset.is_none()).unwrap();
+    assert_eq!(together.assets.len(), 1);
+}
+
+/// Special-category data lifts citizens and legal by one: 4 becomes 5; with likelihood 4 → severity 5.
+#[test]
+fn special_categories_weigh_more() {
+    let device = Device::new(1, (1, 1, 4))
+        .hit("listener.insecure")
+        .with(PersonalData::SpecialCategory);
+    let all = run(&[device]);
+    let (key, suggestion) = &all[0];
+    assert!(key.asset.is_some());
+    assert_eq!(numbers(suggestion.inherent), [4, 5, 5]);
+}
+
+/// Over a quarter of the unit hit: one likelier. 1 of 4 is not over a quarter, 2 of 4 is.
+#[test]
+fn what_is_widespread_is_likelier() {
+    let unit = |hit: usize| -> Vec<Device> {
+        (1..=4)
+            .map(|n| {
+                let device = Device::new(n, (2, 2, 2));
+                if n as usize <= hit {
+                    device.hit("firewall.off")
+                } else {
+                    device
+                }
+            })
+            .collect()
+    };
+    assert_eq!(run(&unit(1))[0].1.inherent.likelihood.get(), 3);
+    assert_eq!(run(&unit(2))[0].1.inherent.likelihood.get(), 4);
+    // A unit of one asset is hit as a whole.
+    let alone = run(&[Device::new(1, (2, 2, 2)).hit("firewall.off")]);
+    assert_eq!(alone[0].1.inherent.likelihood.get(), 4);
+}
+
+/// Telnet (L4) behind a firewall that is on everywhere it counts: control over the mitigating check is
+/// 5, so the likelihood falls by 3. With the firewall off it is no mitigation.
+#[test]
+fn other_controls_mitigate_and_the_failed_one_does_not() {
+    let behind = in_a_unit_of_four(Device::new(1, (2, 3, 3)).hit("listener.insecure"));
+    assert_eq!(numbers(behind[0].1.inherent), [4, 3, 4]);
+    assert_eq!(numbers(behind[0].1.current), [1, 3, 2]);
+    let open = run(&[Device::new(1, (2, 3, 3))
+        .hit("listener.insecure")
+        .hit("firewall.off")]);
+    assert_eq!(numbers(open[0].1.current), [4, 3, 4]);
+    let mut unknown = Device::new(1, (2, 3, 3)).hit("listener.insecure");
+    unknown
+        .results
+        .insert("firewall.off".to_owned(), CheckResult::Unknown);
+    assert_eq!(numbers(in_a_unit_of_four(unknown)[0].1.current), [4, 3, 4]);
+}
+
+#[test]
+fn what_is_resolved_excepted_or_information_counts_for_nothing() {
+    for status in [
+        FindingStatus::Resolved,
+        FindingStatus::Excepted,
+        FindingStatus::FalsePositive,
+    ] {
+        let mut device = Device::new(1, (3, 3, 3)).hit("disk.unencrypted");
+        device.findings[0].status = status;
+        assert!(run(&[device]).is_empty(), "{status}");
+    }
+    let mut information = Device::new(1, (3, 3, 3)).hit("disk.unencrypted");
+    information.findings[0].dimensions = Dimensions::default();
+    assert!(run(&[information]).is_empty());
+}
+
+#[test]
+fn control_counts_what_is_unknown_as_not_covered() {
+    let mut devices: Vec<_> = (1..=20).map(|n| Device::new(n, (2, 2, 2))).collect();
+    devices[0] = Device::new(1, (2, 2, 2)).hit("disk.unencrypted");
+    let suggestion = |devices: &[Device]| run(devices)[0].1.clone();
+    assert_eq!(suggestion(&devices).control, Level::FOUR, "19 of 20");
+    devices[1]
+        .results
+        .insert("disk.unencrypted".to_owned(), CheckResult::Unknown);
+    assert_eq!(suggestion(&devices).control, Level::THREE, "18 of 20");
+    devices[2]
+        .results
+        .insert("disk.unencrypted".to_owned(), CheckResult::NotApplicable);
+    assert_eq!(suggestion(&devices).in_scope, 19);
+}
+
+#[test]
+fn the_same_findings_give_the_same_suggestions_in_any_order() {
+    let unit = || {
+        vec![
+            Device::new(1, (1, 2, 3))
+                .hit("firewall.off")
+                .hit("disk.unencrypted"),
+            Device::new(2, (3, 2, 1)).hit("os.end_of_life"),
+            Device::new(3, (5, 5, 5)).hit("reboot.pending"),
+        ]
+    };
+    let mut reversed = unit();
+    reversed.reverse();
+    assert_eq!(run(&unit()), run(&reversed));
+}
