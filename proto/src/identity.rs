@@ -36,19 +36,12 @@ pub enum AgentUriError {
 /// Whether a name can be a trust domain (SPIFFE-ID, section 2.1: at most 255 bytes of `a-z0-9.-_`).
 pub fn is_trust_domain(name: &str) -> bool {
     (1..=255).contains(&name.len())
-        && name
-            .bytes()
-            .all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-' | b'_'))
+        && name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-' | b'_'))
 }
 
 impl fmt::Display for AgentUri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "spiffe://{}/agent/{}",
-            self.trust_domain,
-            self.agent_id.hyphenated()
-        )
+        write!(f, "spiffe://{}/agent/{}", self.trust_domain, self.agent_id.hyphenated())
     }
 }
 
@@ -67,10 +60,7 @@ impl FromStr for AgentUri {
         if agent_id.hyphenated().to_string() != id {
             return Err(AgentUriError::AgentId);
         }
-        Ok(Self {
-            trust_domain: trust_domain.to_owned(),
-            agent_id,
-        })
+        Ok(Self { trust_domain: trust_domain.to_owned(), agent_id })
     }
 }
 
@@ -80,10 +70,8 @@ mod tests {
 
     #[test]
     fn reads_what_it_writes() {
-        let uri = AgentUri {
-            trust_domain: "belfort.example".to_owned(),
-            agent_id: Uuid::from_u128(7),
-        };
+        let uri =
+            AgentUri { trust_domain: "belfort.example".to_owned(), agent_id: Uuid::from_u128(7) };
         assert_eq!(uri.to_string().parse(), Ok(uri));
     }
 
@@ -96,15 +84,9 @@ mod tests {
             (format!("spiffe:///agent/{id}"), AgentUriError::TrustDomain),
             (format!("spiffe://a/collector/{id}"), AgentUriError::Path),
             ("spiffe://a".to_owned(), AgentUriError::Path),
-            (
-                format!("spiffe://a/agent/{}", id.to_uppercase()),
-                AgentUriError::AgentId,
-            ),
+            (format!("spiffe://a/agent/{}", id.to_uppercase()), AgentUriError::AgentId),
             (format!("spiffe://a/agent/{id}/x"), AgentUriError::AgentId),
-            (
-                format!("spiffe://a/agent/{}", id.replace('-', "")),
-                AgentUriError::AgentId,
-            ),
+            (format!("spiffe://a/agent/{}", id.replace('-', "")), AgentUriError::AgentId),
         ] {
             assert_eq!(uri.parse::<AgentUri>(), Err(error), "{uri}");
         }

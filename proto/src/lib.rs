@@ -17,10 +17,7 @@ pub mod section;
 /// Enrolment.
 pub mod enrolment {
     /// Generated from `belfort/enrolment/v1`.
-    #[cfg_attr(
-        feature = "server",
-        expect(clippy::allow_attributes, reason = "generated code")
-    )]
+    #[cfg_attr(feature = "server", expect(clippy::allow_attributes, reason = "generated code"))]
     #[expect(clippy::pedantic, reason = "generated code")]
     pub mod v1 {
         include!("gen/belfort.enrolment.v1.rs");
@@ -30,10 +27,7 @@ pub mod enrolment {
 /// Check-in and report.
 pub mod report {
     /// Generated from `belfort/report/v1`.
-    #[cfg_attr(
-        feature = "server",
-        expect(clippy::allow_attributes, reason = "generated code")
-    )]
+    #[cfg_attr(feature = "server", expect(clippy::allow_attributes, reason = "generated code"))]
     #[expect(clippy::pedantic, reason = "generated code")]
     pub mod v1 {
         include!("gen/belfort.report.v1.rs");

@@ -42,9 +42,7 @@ pub enum ReflectError {
 
 /// The descriptor of a section's message.
 pub fn descriptor(kind: SectionKind) -> Result<MessageDescriptor, ReflectError> {
-    pool()
-        .get_message_by_name(section::message_name(kind))
-        .ok_or(ReflectError::UnknownKind(kind))
+    pool().get_message_by_name(section::message_name(kind)).ok_or(ReflectError::UnknownKind(kind))
 }
 
 /// A section's bytes as a JSON object: every field with its name in the schema, also those that have
@@ -90,15 +88,8 @@ mod tests {
 
     fn packages() -> PackagesSection {
         let state = PackageState::Installed.into();
-        let package = Package {
-            name: "curl".to_owned(),
-            state,
-            ..Package::default()
-        };
-        PackagesSection {
-            packages: vec![package],
-            ..PackagesSection::default()
-        }
+        let package = Package { name: "curl".to_owned(), state, ..Package::default() };
+        PackagesSection { packages: vec![package], ..PackagesSection::default() }
     }
 
     #[test]
@@ -123,9 +114,7 @@ mod tests {
 
     #[test]
     fn no_request_of_an_enrolled_agent_has_a_field_for_an_identity() {
-        let service = pool()
-            .get_service_by_name("belfort.report.v1.ReportService")
-            .unwrap();
+        let service = pool().get_service_by_name("belfort.report.v1.ReportService").unwrap();
         for method in service.methods() {
             for field in method.input().fields() {
                 assert!(

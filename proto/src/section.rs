@@ -33,10 +33,7 @@ impl TryFrom<&[u8]> for Hash {
     type Error = SectionError;
 
     fn try_from(bytes: &[u8]) -> Result<Self, Self::Error> {
-        bytes
-            .try_into()
-            .map(Self)
-            .map_err(|_| SectionError::HashLength(bytes.len()))
+        bytes.try_into().map(Self).map_err(|_| SectionError::HashLength(bytes.len()))
     }
 }
 
@@ -143,10 +140,7 @@ pub const SCHEMA_VERSION: u32 = 1;
 
 /// The kind with a name, or nothing.
 pub fn kind_by_name(wanted: &str) -> Option<SectionKind> {
-    Section::KINDS
-        .iter()
-        .copied()
-        .find(|kind| name(*kind) == wanted)
+    Section::KINDS.iter().copied().find(|kind| name(*kind) == wanted)
 }
 
 /// Hash of one section over kind, schema version and bytes.
@@ -217,11 +211,7 @@ impl Manifest {
                 return Err(SectionError::UnknownVersion { kind, version });
             }
             let hash = Hash::try_from(entry.hash.as_slice())?;
-            Ok(Entry {
-                kind,
-                schema_version: entry.schema_version,
-                hash,
-            })
+            Ok(Entry { kind, schema_version: entry.schema_version, hash })
         });
         Self::new(entries.collect::<Result<_, _>>()?)
     }
@@ -259,11 +249,7 @@ mod tests {
 
     fn entry(kind: SectionKind, content: &[u8]) -> Entry {
         let hash = section_hash(kind, SCHEMA_VERSION, content);
-        Entry {
-            kind,
-            schema_version: SCHEMA_VERSION,
-            hash,
-        }
+        Entry { kind, schema_version: SCHEMA_VERSION, hash }
     }
 
     #[test]
@@ -290,14 +276,8 @@ mod tests {
         let a = entry(SectionKind::System, b"a");
         let b = entry(SectionKind::Memory, b"b");
         assert!(Manifest::new(vec![a, b]).is_ok());
-        assert!(matches!(
-            Manifest::new(vec![b, a]),
-            Err(SectionError::Order(_))
-        ));
-        assert!(matches!(
-            Manifest::new(vec![a, a]),
-            Err(SectionError::Order(_))
-        ));
+        assert!(matches!(Manifest::new(vec![b, a]), Err(SectionError::Order(_))));
+        assert!(matches!(Manifest::new(vec![a, a]), Err(SectionError::Order(_))));
         let wire = Manifest::new(vec![a, b]).unwrap();
         assert_eq!(Manifest::from_wire(&wire.to_wire()).unwrap(), wire);
     }
@@ -305,34 +285,16 @@ mod tests {
     #[test]
     fn manifest_from_the_wire_is_checked() {
         let good = ManifestEntry::from(entry(SectionKind::System, b"a"));
-        let kind = ManifestEntry {
-            kind: 99,
-            ..good.clone()
-        };
-        assert!(matches!(
-            Manifest::from_wire(&[kind]),
-            Err(SectionError::UnknownKind(99))
-        ));
-        let version = ManifestEntry {
-            schema_version: 9,
-            ..good.clone()
-        };
+        let kind = ManifestEntry { kind: 99, ..good.clone() };
+        assert!(matches!(Manifest::from_wire(&[kind]), Err(SectionError::UnknownKind(99))));
+        let version = ManifestEntry { schema_version: 9, ..good.clone() };
         assert!(matches!(
             Manifest::from_wire(&[version]),
             Err(SectionError::UnknownVersion { version: 9, .. })
         ));
-        let hash = ManifestEntry {
-            hash: vec![1; 31],
-            ..good.clone()
-        };
-        assert!(matches!(
-            Manifest::from_wire(&[hash]),
-            Err(SectionError::HashLength(31))
-        ));
-        assert!(matches!(
-            Manifest::from_wire(&vec![good; 65]),
-            Err(SectionError::TooMany(65))
-        ));
+        let hash = ManifestEntry { hash: vec![1; 31], ..good.clone() };
+        assert!(matches!(Manifest::from_wire(&[hash]), Err(SectionError::HashLength(31))));
+        assert!(matches!(Manifest::from_wire(&vec![good; 65]), Err(SectionError::TooMany(65))));
     }
 
     #[test]
@@ -341,16 +303,9 @@ mod tests {
             let Ok(kind) = SectionKind::try_from(number) else {
                 continue;
             };
-            assert!(
-                Section::KINDS.contains(&kind),
-                "{kind:?} is missing from sections!"
-            );
+            assert!(Section::KINDS.contains(&kind), "{kind:?} is missing from sections!");
             assert_eq!(kind_by_name(name(kind)), Some(kind));
         }
-        assert!(
-            Section::KINDS
-                .windows(2)
-                .all(|pair| (pair[0] as i32) < pair[1] as i32)
-        );
+        assert!(Section::KINDS.windows(2).all(|pair| (pair[0] as i32) < pair[1] as i32));
     }
 }

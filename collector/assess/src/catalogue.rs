@@ -224,28 +224,15 @@ mod tests {
         for finding in catalogue.findings.values() {
             let texts = [&finding.title, &finding.remedy];
             assert!(
-                texts
-                    .iter()
-                    .all(|text| !text.nl.is_empty() && !text.en.is_empty()),
+                texts.iter().all(|text| !text.nl.is_empty() && !text.en.is_empty()),
                 "{} lacks a text",
                 finding.code
             );
-            assert!(
-                !finding.cyfun_2025.is_empty(),
-                "{} cites no CyFun control",
-                finding.code
-            );
-            assert!(
-                !finding.iso_27001.is_empty(),
-                "{} cites no ISO control",
-                finding.code
-            );
+            assert!(!finding.cyfun_2025.is_empty(), "{} cites no CyFun control", finding.code);
+            assert!(!finding.iso_27001.is_empty(), "{} cites no ISO control", finding.code);
         }
         for code in catalogue.scenarios.keys() {
-            assert!(
-                !catalogue.linked_checks(code).is_empty(),
-                "{code} has no check"
-            );
+            assert!(!catalogue.linked_checks(code).is_empty(), "{code} has no check");
         }
     }
 
@@ -273,19 +260,11 @@ mod tests {
         assert!(matches!(twice, CatalogueError::Twice(_)));
         let matcher = own.replace("listener_insecure", "no_such");
         let error = Catalogue::read(&[("a", SHIPPED), ("b", &matcher)]).unwrap_err();
-        assert!(
-            error.to_string().contains("names matcher `no_such`"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("names matcher `no_such`"), "{error}");
         let level = own.replace("likelihood = 4", "likelihood = 6");
         let error = Catalogue::read(&[("a", SHIPPED), ("own.toml", &level)]).unwrap_err();
-        let CatalogueError::Syntax { name, source } = error else {
-            panic!("{error}")
-        };
+        let CatalogueError::Syntax { name, source } = error else { panic!("{error}") };
         assert_eq!(name, "own.toml");
-        assert!(
-            source.to_string().contains("not a level from 1 to 5"),
-            "{source}"
-        );
+        assert!(source.to_string().contains("not a level from 1 to 5"), "{source}");
     }
 }

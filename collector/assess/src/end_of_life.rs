@@ -42,10 +42,7 @@ impl EndOfLife {
     pub fn shipped() -> Result<Self, CatalogueError> {
         let name = "os_end_of_life.toml";
         toml::from_str(include_str!("../data/os_end_of_life.toml")).map_err(|source| {
-            CatalogueError::Syntax {
-                name: name.to_owned(),
-                source: Box::new(source),
-            }
+            CatalogueError::Syntax { name: name.to_owned(), source: Box::new(source) }
         })
     }
 
@@ -81,18 +78,9 @@ mod tests {
     fn support_ends_after_its_last_day() {
         let table = EndOfLife::shipped().unwrap();
         let of = |version, today| table.support("debian", version, today);
-        assert_eq!(
-            of("12", "2026-07-11"),
-            Some(Support::Supported("2026-07-11".to_owned()))
-        );
-        assert_eq!(
-            of("12", "2026-07-12"),
-            Some(Support::ExtendedOnly("2028-06-30".to_owned()))
-        );
-        assert_eq!(
-            of("12", "2028-07-01"),
-            Some(Support::Ended("2028-06-30".to_owned()))
-        );
+        assert_eq!(of("12", "2026-07-11"), Some(Support::Supported("2026-07-11".to_owned())));
+        assert_eq!(of("12", "2026-07-12"), Some(Support::ExtendedOnly("2028-06-30".to_owned())));
+        assert_eq!(of("12", "2028-07-01"), Some(Support::Ended("2028-06-30".to_owned())));
         assert_eq!(of("99", "2026-07-11"), None);
         assert_eq!(table.support("unheard_of", "1", "2026-07-11"), None);
     }
@@ -109,16 +97,9 @@ mod tests {
     fn every_date_is_a_day() {
         let is_day = |day: &str| {
             day.len() == 10
-                && format!("{day}T00:00:00Z")
-                    .parse::<belfort_model::time::Timestamp>()
-                    .is_ok()
+                && format!("{day}T00:00:00Z").parse::<belfort_model::time::Timestamp>().is_ok()
         };
-        for cycle in EndOfLife::shipped()
-            .unwrap()
-            .product
-            .values()
-            .flat_map(BTreeMap::values)
-        {
+        for cycle in EndOfLife::shipped().unwrap().product.values().flat_map(BTreeMap::values) {
             assert!(is_day(&cycle.ends), "{cycle:?}");
             assert!(cycle.extended.as_deref().is_none_or(is_day), "{cycle:?}");
         }

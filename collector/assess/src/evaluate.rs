@@ -56,19 +56,13 @@ pub struct Observation {
 impl Observation {
     /// An observation that rests on one fact.
     pub fn of(name: &str, value: impl Into<String>) -> Self {
-        Self {
-            evidence: vec![item(name, value)],
-            ..Self::default()
-        }
+        Self { evidence: vec![item(name, value)], ..Self::default() }
     }
 }
 
 /// One fact.
 pub fn item(name: &str, value: impl Into<String>) -> EvidenceItem {
-    EvidenceItem {
-        name: name.to_owned(),
-        value: value.into(),
-    }
+    EvidenceItem { name: name.to_owned(), value: value.into() }
 }
 
 /// What a matcher says.
@@ -87,11 +81,7 @@ pub enum Verdict {
 impl Verdict {
     /// `Pass` without observations, `Hit` with.
     pub fn from_observations(observations: Vec<Observation>) -> Self {
-        if observations.is_empty() {
-            Self::Pass
-        } else {
-            Self::Hit(observations)
-        }
+        if observations.is_empty() { Self::Pass } else { Self::Hit(observations) }
     }
 }
 
@@ -109,10 +99,7 @@ pub struct Evaluation {
 /// Evaluates one asset. The `class` of the subject is ignored and worked out anew.
 pub fn evaluate(catalogue: &Catalogue, subject: &Subject<'_>) -> Evaluation {
     let class = EffectiveClass::of(subject.classification, subject.links);
-    let subject = Subject {
-        class: &class,
-        ..*subject
-    };
+    let subject = Subject { class: &class, ..*subject };
     let mut hits = Vec::new();
     let mut results = BTreeMap::new();
     for (kind, matcher) in catalogue.checks() {
@@ -134,11 +121,7 @@ pub fn evaluate(catalogue: &Catalogue, subject: &Subject<'_>) -> Evaluation {
     }
     hits.sort_by(|a, b| (&a.code, &a.key).cmp(&(&b.code, &b.key)));
     hits.dedup_by(|a, b| a.code == b.code && a.key == b.key);
-    Evaluation {
-        class,
-        hits,
-        results,
-    }
+    Evaluation { class, hits, results }
 }
 
 fn hit(kind: &FindingKind, observed: Observation) -> Hit {

@@ -32,7 +32,5 @@ pub const ALL: &[(&str, Matcher)] = &[
 
 /// The matcher with this name.
 pub fn by_name(name: &str) -> Option<Matcher> {
-    ALL.iter()
-        .find(|(known, _)| *known == name)
-        .map(|(_, matcher)| *matcher)
+    ALL.iter().find(|(known, _)| *known == name).map(|(_, matcher)| *matcher)
 }

@@ -52,11 +52,7 @@ pub fn suggestions(
         if hit.is_empty() {
             continue;
         }
-        let key = |unit, asset| RiskKey {
-            scenario: scenario.code.clone(),
-            unit,
-            asset,
-        };
+        let key = |unit, asset| RiskKey { scenario: scenario.code.clone(), unit, asset };
         let (apart, together): (Vec<_>, Vec<_>) =
             hit.iter().partition(|one| view.stands_apart(one));
         for one in apart {
@@ -87,18 +83,10 @@ struct View<'a> {
 impl<'a> View<'a> {
     fn new(catalogue: &'a Catalogue, scenario: &'a Scenario, assets: &[Scoped<'_>]) -> Self {
         let linked = catalogue.linked_checks(&scenario.code);
-        let concerned: Vec<_> = assets
-            .iter()
-            .filter_map(|asset| complies(asset, linked.iter().copied()))
-            .collect();
+        let concerned: Vec<_> =
+            assets.iter().filter_map(|asset| complies(asset, linked.iter().copied())).collect();
         let compliant = concerned.iter().filter(|complies| **complies).count();
-        Self {
-            catalogue,
-            scenario,
-            linked,
-            in_scope: concerned.len(),
-            compliant,
-        }
+        Self { catalogue, scenario, linked, in_scope: concerned.len(), compliant }
     }
 
     /// The asset with its open findings of this scenario that are more than information.
@@ -112,30 +100,16 @@ impl<'a> View<'a> {
             .filter(|finding| finding.dimensions != Dimensions::default())
             .collect();
         let likelihood = findings.iter().map(|finding| finding.likelihood).max()?;
-        let dimensions = findings
-            .iter()
-            .fold(Dimensions::default(), |all, one| all.union(one.dimensions));
-        Some(HitAsset {
-            asset,
-            findings,
-            dimensions,
-            likelihood,
-        })
+        let dimensions =
+            findings.iter().fold(Dimensions::default(), |all, one| all.union(one.dimensions));
+        Some(HitAsset { asset, findings, dimensions, likelihood })
     }
 
     /// Whether an asset gets an entry of its own: severity 5, or class 4 and up on a dimension hit.
     fn stands_apart(&self, one: &HitAsset<'_>) -> bool {
-        let highest = one
-            .dimensions
-            .iter()
-            .map(|d| one.asset.class.biv.get(d))
-            .max();
+        let highest = one.dimensions.iter().map(|d| one.asset.class.biv.get(d)).max();
         highest >= Some(Level::FOUR)
-            || self
-                .catalogue
-                .matrix
-                .severity(one.likelihood, impact(&[one]).level)
-                == Level::FIVE
+            || self.catalogue.matrix.severity(one.likelihood, impact(&[one]).level) == Level::FIVE
     }
 
     fn suggestion(&self, hit: &[&HitAsset<'_>], likelihood: Level) -> Suggestion {
@@ -151,10 +125,7 @@ impl<'a> View<'a> {
         let mut assets: Vec<_> = hit.iter().map(|one| one.asset.id).collect();
         assets.sort();
         let findings = hit.iter().flat_map(|one| one.findings.iter());
-        let codes: BTreeSet<_> = findings
-            .clone()
-            .map(|finding| finding.code.clone())
-            .collect();
+        let codes: BTreeSet<_> = findings.clone().map(|finding| finding.code.clone()).collect();
         let mut findings: Vec<_> = findings.map(|finding| finding.id).collect();
         findings.sort();
         Suggestion {
@@ -183,16 +154,10 @@ impl<'a> View<'a> {
             .map(|(code, _)| code.as_str())
             .collect();
         let mitigating = || {
-            self.scenario
-                .mitigated_by
-                .iter()
-                .map(String::as_str)
-                .filter(|c| !failed.contains(c))
+            self.scenario.mitigated_by.iter().map(String::as_str).filter(|c| !failed.contains(c))
         };
-        let compliant = hit
-            .iter()
-            .filter(|one| complies(&one.asset, mitigating()) == Some(true))
-            .count();
+        let compliant =
+            hit.iter().filter(|one| complies(&one.asset, mitigating()) == Some(true)).count();
         degree_of_control(compliant, hit.len())
     }
 }
@@ -221,26 +186,13 @@ struct Impact {
 fn impact(hit: &[&HitAsset<'_>]) -> Impact {
     let one = Level::ONE;
     let mut biv = Biv::new(one, one, one);
-    let mut facets = Facets {
-        operations: one,
-        citizens: one,
-        legal: one,
-        reputation: one,
-    };
+    let mut facets = Facets { operations: one, citizens: one, legal: one, reputation: one };
     for asset in hit {
         let class = asset.asset.class;
         let level = |dimension| {
-            if asset.dimensions.contains(dimension) {
-                class.biv.get(dimension)
-            } else {
-                one
-            }
+            if asset.dimensions.contains(dimension) { class.biv.get(dimension) } else { one }
         };
-        let (b, i, v) = (
-            level(Dimension::B),
-            level(Dimension::I),
-            level(Dimension::V),
-        );
+        let (b, i, v) = (level(Dimension::B), level(Dimension::I), level(Dimension::V));
         biv = Biv::new(biv.b.max(b), biv.i.max(i), biv.v.max(v));
         let hits_v = asset.dimensions.contains(Dimension::V);
         let special = hits_v && class.personal_data >= PersonalData::SpecialCategory;
@@ -250,11 +202,7 @@ fn impact(hit: &[&HitAsset<'_>]) -> Impact {
         facets.legal = facets.legal.max(v.shifted(i64::from(personal)));
         facets.reputation = facets.reputation.max(v.max(i));
     }
-    Impact {
-        level: biv.highest().max(facets.highest()),
-        biv,
-        facets,
-    }
+    Impact { level: biv.highest().max(facets.highest()), biv, facets }
 }
 
 #[cfg(test)]

@@ -42,11 +42,7 @@ impl Fixture {
             last_seen: Timestamp(0),
         };
         let class = EffectiveClass::of(None, &[]);
-        Self {
-            asset,
-            facts: DeviceFacts::default(),
-            class,
-        }
+        Self { asset, facts: DeviceFacts::default(), class }
     }
 
     pub(crate) fn subject(&self) -> Subject<'_> {

@@ -21,10 +21,7 @@ pub fn dpkg_part(a: &str, b: &str) -> Ordering {
         let (a_digits, a_rest) = split_digits(a);
         let (b_digits, b_rest) = split_digits(b);
         // Without leading zeros the longer number is the larger.
-        let order = a_digits
-            .len()
-            .cmp(&b_digits.len())
-            .then_with(|| a_digits.cmp(b_digits));
+        let order = a_digits.len().cmp(&b_digits.len()).then_with(|| a_digits.cmp(b_digits));
         if order != Ordering::Equal {
             return order;
         }
@@ -49,15 +46,9 @@ fn weight(byte: Option<u8>) -> i32 {
 }
 
 fn split_digits(text: &[u8]) -> (&[u8], &[u8]) {
-    let end = text
-        .iter()
-        .position(|byte| !byte.is_ascii_digit())
-        .unwrap_or(text.len());
+    let end = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
     let (digits, rest) = text.split_at_checked(end).unwrap_or((text, &[]));
-    let zeros = digits
-        .iter()
-        .position(|byte| *byte != b'0')
-        .unwrap_or(digits.len());
+    let zeros = digits.iter().position(|byte| *byte != b'0').unwrap_or(digits.len());
     (digits.get(zeros..).unwrap_or_default(), rest)
 }
 
@@ -70,21 +61,9 @@ mod tests {
         // Each line ascending; taken from Debian Policy and kernel names.
         for line in [
             ["1.0~beta1~svn1245", "1.0~beta1", "1.0", "1.0-1"].as_slice(),
-            &[
-                "6.1.0-9-amd64",
-                "6.1.0-10-amd64",
-                "6.1.0-25-amd64",
-                "6.5.0-1-amd64",
-            ],
-            &[
-                "5.15.0-91-generic",
-                "5.15.0-101-generic",
-                "6.8.0-31-generic",
-            ],
-            &[
-                "5.14.0-362.8.1.el9_3.x86_64",
-                "5.14.0-427.13.1.el9_4.x86_64",
-            ],
+            &["6.1.0-9-amd64", "6.1.0-10-amd64", "6.1.0-25-amd64", "6.5.0-1-amd64"],
+            &["5.15.0-91-generic", "5.15.0-101-generic", "6.8.0-31-generic"],
+            &["5.14.0-362.8.1.el9_3.x86_64", "5.14.0-427.13.1.el9_4.x86_64"],
             &["a", "a+", "ab"][..1],
         ] {
             for pair in line.windows(2) {

@@ -215,9 +215,6 @@ mod tests {
             assert_eq!(kind.as_str().parse(), Ok(*kind));
         }
         let error = "toaster".parse::<AssetKind>().unwrap_err().to_string();
-        assert!(
-            error.starts_with("`toaster` is not one of device, software"),
-            "{error}"
-        );
+        assert!(error.starts_with("`toaster` is not one of device, software"), "{error}");
     }
 }

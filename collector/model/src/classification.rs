@@ -107,23 +107,15 @@ impl EffectiveClass {
     /// set it stores or processes. On a tie the asset's own class is named, then the first link.
     pub fn of(own: Option<&Classification>, links: &[Inherited]) -> Self {
         let own = own.filter(|class| class.status == ClassificationStatus::Confirmed);
-        let counting: Vec<&Inherited> = links
-            .iter()
-            .filter(|link| link.relation.inherits_class())
-            .collect();
-        let personal_data = counting
-            .iter()
-            .map(|link| link.personal_data)
-            .max()
-            .unwrap_or(PersonalData::None);
+        let counting: Vec<&Inherited> =
+            links.iter().filter(|link| link.relation.inherits_class()).collect();
+        let personal_data =
+            counting.iter().map(|link| link.personal_data).max().unwrap_or(PersonalData::None);
         let level = |dimension: Dimension| {
             let mut best = own.map(|class| (class.biv.get(dimension), Origin::Own));
             for link in &counting {
                 let Some(biv) = link.biv else { continue };
-                if best
-                    .as_ref()
-                    .is_none_or(|(level, _)| biv.get(dimension) > *level)
-                {
+                if best.as_ref().is_none_or(|(level, _)| biv.get(dimension) > *level) {
                     let (id, name) = (link.from, link.from_name.clone());
                     best = Some((biv.get(dimension), Origin::DataSet { id, name }));
                 }
@@ -133,13 +125,7 @@ impl EffectiveClass {
         let (b, b_from) = level(Dimension::B);
         let (i, i_from) = level(Dimension::I);
         let (v, v_from) = level(Dimension::V);
-        Self {
-            biv: Biv { b, i, v },
-            b_from,
-            i_from,
-            v_from,
-            personal_data,
-        }
+        Self { biv: Biv { b, i, v }, b_from, i_from, v_from, personal_data }
     }
 }
 
@@ -182,10 +168,8 @@ mod tests {
             link(1, Relation::Stores, Some(biv(1, 4, 2))),
             link(2, Relation::Processes, Some(biv(2, 4, 5))),
         ];
-        let class = EffectiveClass::of(
-            Some(&own(biv(3, 1, 2), ClassificationStatus::Confirmed)),
-            &links,
-        );
+        let class =
+            EffectiveClass::of(Some(&own(biv(3, 1, 2), ClassificationStatus::Confirmed)), &links);
         assert_eq!(class.biv, biv(3, 4, 5));
         assert_eq!(class.b_from, Origin::Own);
         let name = |origin: &Origin| match origin {
@@ -210,10 +194,8 @@ mod tests {
 
     #[test]
     fn a_proposal_is_not_a_class() {
-        let class = EffectiveClass::of(
-            Some(&own(biv(5, 5, 5), ClassificationStatus::Proposed)),
-            &[],
-        );
+        let class =
+            EffectiveClass::of(Some(&own(biv(5, 5, 5), ClassificationStatus::Proposed)), &[]);
         assert_eq!((class.biv, class.is_assumed()), (ASSUMED, true));
     }
 

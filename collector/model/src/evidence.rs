@@ -110,9 +110,8 @@ const PLACEHOLDERS: &[&str] = &[
 /// address that is not burnt in.
 fn is_placeholder(kind: EvidenceKind, value: &str) -> bool {
     let significant: Vec<char> = value.chars().filter(|c| c.is_alphanumeric()).collect();
-    let repeated = significant
-        .first()
-        .is_none_or(|first| significant.iter().all(|other| other == first));
+    let repeated =
+        significant.first().is_none_or(|first| significant.iter().all(|other| other == first));
     significant.len() < 4
         || repeated
         || PLACEHOLDERS.contains(&value)
@@ -122,9 +121,7 @@ fn is_placeholder(kind: EvidenceKind, value: &str) -> bool {
 /// Whether a MAC address is locally administered or multicast (IEEE 802, second and first bit of the
 /// first octet): made by software, so it may repeat.
 fn is_local_mac(value: &str) -> bool {
-    let first = value
-        .get(..2)
-        .and_then(|octet| u8::from_str_radix(octet, 16).ok());
+    let first = value.get(..2).and_then(|octet| u8::from_str_radix(octet, 16).ok());
     first.is_none_or(|octet| octet & 0b11 != 0)
 }
 
@@ -171,9 +168,7 @@ pub fn resolve(
             .filter(|piece| candidate.evidence.contains(piece) && common(piece) <= 1)
             .map(|piece| piece.kind.weight())
             .sum();
-        let touches = evidence
-            .iter()
-            .any(|piece| candidate.evidence.contains(piece));
+        let touches = evidence.iter().any(|piece| candidate.evidence.contains(piece));
         let against: u32 = contradictions(evidence, &candidate.evidence);
         if shared >= SAME && shared > against {
             same.push((candidate.asset, shared));
@@ -182,10 +177,7 @@ pub fn resolve(
         }
     }
     match same.as_slice() {
-        [(asset, weight)] => Resolution::Same {
-            asset: *asset,
-            weight: *weight,
-        },
+        [(asset, weight)] => Resolution::Same { asset: *asset, weight: *weight },
         [] if doubtful.is_empty() => Resolution::New,
         [] => Resolution::Doubtful(doubtful),
         several => Resolution::Doubtful(several.iter().map(|(asset, _)| *asset).collect()),
@@ -195,10 +187,7 @@ pub fn resolve(
 /// Weight of the hardware values of which a machine has only one and that differ.
 fn contradictions(a: &[Evidence], b: &[Evidence]) -> u32 {
     let single = |evidence: &[Evidence], kind| {
-        evidence
-            .iter()
-            .find(|piece| piece.kind == kind)
-            .map(|piece| piece.value.clone())
+        evidence.iter().find(|piece| piece.kind == kind).map(|piece| piece.value.clone())
     };
     EvidenceKind::ALL
         .iter()
@@ -220,17 +209,11 @@ mod tests {
     use EvidenceKind::{BoardSerial, DiskSerial, MacAddress, MachineId, SmbiosUuid, SystemSerial};
 
     fn evidence(pieces: &[(EvidenceKind, &str)]) -> Vec<Evidence> {
-        pieces
-            .iter()
-            .filter_map(|(kind, value)| Evidence::new(*kind, value))
-            .collect()
+        pieces.iter().filter_map(|(kind, value)| Evidence::new(*kind, value)).collect()
     }
 
     fn candidate(number: u128, pieces: &[(EvidenceKind, &str)]) -> Candidate {
-        Candidate {
-            asset: AssetId(Uuid::from_u128(number)),
-            evidence: evidence(pieces),
-        }
+        Candidate { asset: AssetId(Uuid::from_u128(number)), evidence: evidence(pieces) }
     }
 
     const LAPTOP: &[(EvidenceKind, &str)] = &[
@@ -248,23 +231,13 @@ mod tests {
         let known = candidate(1, LAPTOP);
         assert_eq!(
             resolve(&evidence(&now), std::slice::from_ref(&known), |_| 1),
-            Resolution::Same {
-                asset: known.asset,
-                weight: 70 + 60 + 40
-            }
+            Resolution::Same { asset: known.asset, weight: 70 + 60 + 40 }
         );
     }
 
     #[test]
     fn placeholders_never_merge() {
-        for value in [
-            "To be filled by O.E.M.",
-            "Default string",
-            "0",
-            "00000000",
-            "FFFFFFFF",
-            "",
-        ] {
+        for value in ["To be filled by O.E.M.", "Default string", "0", "00000000", "FFFFFFFF", ""] {
             assert_eq!(Evidence::new(SystemSerial, value), None, "{value}");
         }
         let zero = "00000000-0000-0000-0000-000000000000";
@@ -296,10 +269,7 @@ mod tests {
         let shared = [(SystemSerial, "SAME-1"), (BoardSerial, "SAME-2")];
         let known = [candidate(1, &shared), candidate(2, &shared)];
         let resolution = resolve(&evidence(&shared), &known, |_| 2);
-        assert_eq!(
-            resolution,
-            Resolution::Doubtful(known.map(|known| known.asset).to_vec())
-        );
+        assert_eq!(resolution, Resolution::Doubtful(known.map(|known| known.asset).to_vec()));
     }
 
     #[test]

@@ -109,11 +109,9 @@ impl DeviceFacts {
     #[must_use]
     pub fn following(mut self, previous: Option<&Self>, now: Timestamp) -> Self {
         self.reboot_pending_since = match self.reboot_pending {
-            Some(true) => Some(
-                previous
-                    .and_then(|facts| facts.reboot_pending_since)
-                    .unwrap_or(now),
-            ),
+            Some(true) => {
+                Some(previous.and_then(|facts| facts.reboot_pending_since).unwrap_or(now))
+            }
             Some(false) => None,
             // Not known this time: what was known before still holds.
             None => previous.and_then(|facts| facts.reboot_pending_since),
@@ -128,24 +126,14 @@ mod tests {
 
     #[test]
     fn a_pending_restart_keeps_its_first_moment() {
-        let pending = DeviceFacts {
-            reboot_pending: Some(true),
-            ..DeviceFacts::default()
-        };
+        let pending = DeviceFacts { reboot_pending: Some(true), ..DeviceFacts::default() };
         let first = pending.clone().following(None, Timestamp(1));
         let second = pending.following(Some(&first), Timestamp(2));
         assert_eq!(second.reboot_pending_since, Some(Timestamp(1)));
         let unknown = DeviceFacts::default().following(Some(&second), Timestamp(3));
         assert_eq!(unknown.reboot_pending_since, Some(Timestamp(1)));
-        let done = DeviceFacts {
-            reboot_pending: Some(false),
-            ..DeviceFacts::default()
-        };
-        assert_eq!(
-            done.following(Some(&unknown), Timestamp(4))
-                .reboot_pending_since,
-            None
-        );
+        let done = DeviceFacts { reboot_pending: Some(false), ..DeviceFacts::default() };
+        assert_eq!(done.following(Some(&unknown), Timestamp(4)).reboot_pending_since, None);
     }
 
     #[test]

@@ -117,9 +117,7 @@ pub fn reconcile(
 ) -> FindingChanges {
     let mut changes = FindingChanges::default();
     for finding in known {
-        let hit = hits
-            .iter()
-            .find(|hit| hit.code == finding.code && hit.key == finding.key);
+        let hit = hits.iter().find(|hit| hit.code == finding.code && hit.key == finding.key);
         let next = match hit {
             Some(hit) => observed_again(finding, hit, now),
             None => match result_of(&finding.code) {
@@ -135,9 +133,7 @@ pub fn reconcile(
     changes.new = hits
         .into_iter()
         .filter(|hit| {
-            !known
-                .iter()
-                .any(|finding| finding.code == hit.code && finding.key == hit.key)
+            !known.iter().any(|finding| finding.code == hit.code && finding.key == hit.key)
         })
         .collect();
     changes
@@ -160,10 +156,7 @@ fn observed_again(finding: &Finding, hit: &Hit, now: Timestamp) -> Option<Findin
 }
 
 fn no_longer_observed(finding: &Finding, now: Timestamp) -> Option<Finding> {
-    if matches!(
-        finding.status,
-        FindingStatus::Resolved | FindingStatus::FalsePositive
-    ) {
+    if matches!(finding.status, FindingStatus::Resolved | FindingStatus::FalsePositive) {
         return None;
     }
     let mut next = finding.clone();
@@ -214,14 +207,8 @@ mod tests {
     fn resolves_and_reopens() {
         use FindingStatus::{Excepted, FalsePositive, Open, Reopened, Resolved};
         assert_eq!(after(Open, vec![], CheckResult::Pass), Some(Resolved));
-        assert_eq!(
-            after(Excepted, vec![], CheckResult::NotApplicable),
-            Some(Resolved)
-        );
-        assert_eq!(
-            after(Resolved, vec![hit()], CheckResult::Hit),
-            Some(Reopened)
-        );
+        assert_eq!(after(Excepted, vec![], CheckResult::NotApplicable), Some(Resolved));
+        assert_eq!(after(Resolved, vec![hit()], CheckResult::Hit), Some(Reopened));
         assert_eq!(after(FalsePositive, vec![hit()], CheckResult::Hit), None);
         assert_eq!(after(FalsePositive, vec![], CheckResult::Pass), None);
         assert_eq!(after(Open, vec![hit()], CheckResult::Hit), None);
@@ -229,14 +216,8 @@ mod tests {
 
     #[test]
     fn unknown_is_neither_pass_nor_hit() {
-        assert_eq!(
-            after(FindingStatus::Open, vec![], CheckResult::Unknown),
-            None
-        );
-        assert_eq!(
-            after(FindingStatus::Resolved, vec![], CheckResult::Unknown),
-            None
-        );
+        assert_eq!(after(FindingStatus::Open, vec![], CheckResult::Unknown), None);
+        assert_eq!(after(FindingStatus::Resolved, vec![], CheckResult::Unknown), None);
     }
 
     #[test]
@@ -245,9 +226,6 @@ mod tests {
         let result = |_: &str| Some(CheckResult::Hit);
         let changes = reconcile(&[known], vec![hit()], result, Timestamp(5));
         assert_eq!(changes, FindingChanges::default());
-        assert_eq!(
-            reconcile(&[], vec![hit()], result, Timestamp(5)).new.len(),
-            1
-        );
+        assert_eq!(reconcile(&[], vec![hit()], result, Timestamp(5)).new.len(), 1);
     }
 }

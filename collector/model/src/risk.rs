@@ -106,10 +106,7 @@ pub struct Facets {
 impl Facets {
     /// The highest of the four.
     pub fn highest(self) -> Level {
-        self.operations
-            .max(self.citizens)
-            .max(self.legal)
-            .max(self.reputation)
+        self.operations.max(self.citizens).max(self.legal).max(self.reputation)
     }
 }
 
@@ -239,22 +236,13 @@ mod tests {
     fn suggestion(likelihood: i64, impact: i64) -> Suggestion {
         let (likelihood, impact) = (Level::clamped(likelihood), Level::clamped(impact));
         let severity = Matrix::default().severity(likelihood, impact);
-        let rating = Rating {
-            likelihood,
-            impact,
-            severity,
-        };
+        let rating = Rating { likelihood, impact, severity };
         let one = Level::ONE;
         Suggestion {
             inherent: rating,
             current: rating,
             biv: Biv::new(impact, one, one),
-            facets: Facets {
-                operations: impact,
-                citizens: one,
-                legal: one,
-                reputation: one,
-            },
+            facets: Facets { operations: impact, citizens: one, legal: one, reputation: one },
             control: one,
             compliant: 0,
             in_scope: 1,
@@ -270,11 +258,7 @@ mod tests {
         Risk {
             id: RiskId(Uuid::from_u128(3)),
             reference: "R-2026-0001".to_owned(),
-            key: RiskKey {
-                scenario: "network_intrusion".to_owned(),
-                unit: None,
-                asset: None,
-            },
+            key: RiskKey { scenario: "network_intrusion".to_owned(), unit: None, asset: None },
             state,
             treatment: Treatment::Open,
             suggestion: suggestion(3, 3),
@@ -289,10 +273,7 @@ mod tests {
     #[test]
     fn the_same_suggestion_changes_nothing() {
         for state in RiskState::ALL {
-            assert_eq!(
-                risk(*state).evaluated(&suggestion(3, 3), Timestamp(9)),
-                None
-            );
+            assert_eq!(risk(*state).evaluated(&suggestion(3, 3), Timestamp(9)), None);
         }
     }
 
@@ -301,14 +282,8 @@ mod tests {
         let mut decided = risk(RiskState::Monitored);
         decided.treatment = Treatment::Accept;
         let next = decided.evaluated(&suggestion(5, 5), Timestamp(9)).unwrap();
-        assert_eq!(
-            (next.state, next.treatment),
-            (RiskState::Reassess, Treatment::Accept)
-        );
-        assert_eq!(
-            (next.version, next.reference),
-            (2, decided.reference.clone())
-        );
+        assert_eq!((next.state, next.treatment), (RiskState::Reassess, Treatment::Accept));
+        assert_eq!((next.version, next.reference), (2, decided.reference.clone()));
         let lower = decided.evaluated(&suggestion(1, 1), Timestamp(9)).unwrap();
         assert_eq!(lower.state, RiskState::Monitored);
     }
@@ -318,15 +293,9 @@ mod tests {
         let rejected = risk(RiskState::Rejected);
         let mut more = suggestion(3, 3);
         more.assets.push(AssetId(Uuid::from_u128(8)));
-        assert_eq!(
-            rejected.evaluated(&more, Timestamp(9)).unwrap().state,
-            RiskState::Rejected
-        );
+        assert_eq!(rejected.evaluated(&more, Timestamp(9)).unwrap().state, RiskState::Rejected);
         more.codes.push("listener.insecure".to_owned());
-        assert_eq!(
-            rejected.evaluated(&more, Timestamp(9)).unwrap().state,
-            RiskState::Proposed
-        );
+        assert_eq!(rejected.evaluated(&more, Timestamp(9)).unwrap().state, RiskState::Proposed);
     }
 
     #[test]
@@ -337,17 +306,12 @@ mod tests {
         let closed = proposed.unsupported(Timestamp(0).plus_days(30)).unwrap();
         assert_eq!(closed.state, RiskState::Closed);
         let back = closed.evaluated(&suggestion(3, 3), Timestamp(9)).unwrap();
-        assert_eq!(
-            (back.state, back.unsupported_since),
-            (RiskState::Reopened, None)
-        );
+        assert_eq!((back.state, back.unsupported_since), (RiskState::Reopened, None));
     }
 
     #[test]
     fn the_system_never_closes_a_decided_risk() {
-        let decided = risk(RiskState::Monitored)
-            .unsupported(Timestamp(0))
-            .unwrap();
+        let decided = risk(RiskState::Monitored).unsupported(Timestamp(0)).unwrap();
         assert_eq!(decided.unsupported(Timestamp(0).plus_days(400)), None);
     }
 }

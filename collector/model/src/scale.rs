@@ -150,27 +150,19 @@ impl Dimensions {
 
     /// The dimensions in the set, in the order B, I, V.
     pub fn iter(self) -> impl Iterator<Item = Dimension> {
-        Dimension::ALL
-            .iter()
-            .copied()
-            .filter(move |dimension| self.contains(*dimension))
+        Dimension::ALL.iter().copied().filter(move |dimension| self.contains(*dimension))
     }
 
     /// Both sets together.
     #[must_use]
     pub fn union(self, other: Self) -> Self {
-        Self {
-            b: self.b || other.b,
-            i: self.i || other.i,
-            v: self.v || other.v,
-        }
+        Self { b: self.b || other.b, i: self.i || other.i, v: self.v || other.v }
     }
 }
 
 impl fmt::Display for Dimensions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.iter()
-            .try_for_each(|dimension| f.write_str(dimension.as_str()))
+        self.iter().try_for_each(|dimension| f.write_str(dimension.as_str()))
     }
 }
 
@@ -192,10 +184,7 @@ impl TryFrom<String> for Dimensions {
                 'V' => dimensions.v = true,
                 _ => {
                     let expected = &["B", "I", "V", "BI", "BV", "IV", "BIV"];
-                    return Err(crate::UnknownValue {
-                        value: text,
-                        expected,
-                    });
+                    return Err(crate::UnknownValue { value: text, expected });
                 }
             }
         }
@@ -215,17 +204,9 @@ pub struct Matrix {
 impl Default for Matrix {
     /// The matrix of `domain.md`, "Scales".
     fn default() -> Self {
-        const NUMBERS: [[u8; 5]; 5] = [
-            [1, 1, 2, 2, 2],
-            [1, 2, 2, 3, 3],
-            [2, 2, 3, 4, 4],
-            [2, 3, 4, 4, 5],
-            [3, 4, 4, 5, 5],
-        ];
-        Self {
-            version: "gent-5x5/1".to_owned(),
-            rows: NUMBERS.map(|row| row.map(Level)),
-        }
+        const NUMBERS: [[u8; 5]; 5] =
+            [[1, 1, 2, 2, 2], [1, 2, 2, 3, 3], [2, 2, 3, 4, 4], [2, 3, 4, 4, 5], [3, 4, 4, 5, 5]];
+        Self { version: "gent-5x5/1".to_owned(), rows: NUMBERS.map(|row| row.map(Level)) }
     }
 }
 
@@ -335,20 +316,14 @@ mod tests {
         let of = |s, c| Priority::of(Level::clamped(s), Level::clamped(c)).as_str();
         assert_eq!([of(5, 1), of(4, 2)], ["P1", "P1"]);
         assert_eq!([of(5, 3), of(4, 3), of(3, 1), of(3, 2)], ["P2"; 4]);
-        assert_eq!(
-            [of(3, 3), of(5, 4), of(4, 5), of(2, 1), of(2, 2)],
-            ["P3"; 5]
-        );
+        assert_eq!([of(3, 3), of(5, 4), of(4, 5), of(2, 1), of(2, 2)], ["P3"; 5]);
         assert_eq!([of(3, 4), of(2, 3), of(1, 1), of(1, 5)], ["P4"; 4]);
     }
 
     #[test]
     fn control_comes_from_the_share_that_complies() {
         let of = |compliant| degree_of_control(compliant, 1000).get();
-        assert_eq!(
-            [of(1000), of(990), of(989), of(950), of(949)],
-            [5, 5, 4, 4, 3]
-        );
+        assert_eq!([of(1000), of(990), of(989), of(950), of(949)], [5, 5, 4, 4, 3]);
         assert_eq!([of(900), of(899), of(750), of(749), of(0)], [3, 2, 2, 1, 1]);
         assert_eq!(degree_of_control(0, 0), Level::ONE);
     }
@@ -366,9 +341,6 @@ mod tests {
         assert!(serde_json::from_str::<Level>("6").is_err());
         assert_eq!(serde_json::from_str::<Level>("5").unwrap(), Level::FIVE);
         assert!(Dimensions::try_from("BX".to_owned()).is_err());
-        assert_eq!(
-            Dimensions::try_from("VB".to_owned()).unwrap().to_string(),
-            "BV"
-        );
+        assert_eq!(Dimensions::try_from("VB".to_owned()).unwrap().to_string(), "BV");
     }
 }

@@ -37,8 +37,7 @@ impl Timestamp {
 
     /// The calendar day as `YYYY-MM-DD`, in UTC.
     pub fn day(self) -> String {
-        self.civil()
-            .map_or_else(|| "1970-01-01".to_owned(), |civil| civil.date().to_string())
+        self.civil().map_or_else(|| "1970-01-01".to_owned(), |civil| civil.date().to_string())
     }
 
     fn civil(self) -> Option<jiff::civil::DateTime> {

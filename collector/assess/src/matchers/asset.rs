@@ -21,10 +21,7 @@ fn overdue(subject: &Subject<'_>, kind: &FindingKind, present: bool, what: &str)
     if subject.now.days_since(first_seen) < kind.params.days.unwrap_or(0) {
         return Verdict::Pass;
     }
-    Verdict::Hit(vec![Observation::of(
-        what,
-        format!("none since {}", first_seen.day()),
-    )])
+    Verdict::Hit(vec![Observation::of(what, format!("none since {}", first_seen.day()))])
 }
 
 /// The agent was not seen for `days`.
@@ -44,13 +41,10 @@ pub(super) fn identity_duplicate(subject: &Subject<'_>, _: &FindingKind, _: &Cat
     if subject.agent.is_none() {
         return Verdict::NotApplicable;
     }
-    let others = subject
-        .shares_evidence_with
-        .iter()
-        .map(|other| Observation {
-            key: other.to_string(),
-            ..Observation::of("asset", other.to_string())
-        });
+    let others = subject.shares_evidence_with.iter().map(|other| Observation {
+        key: other.to_string(),
+        ..Observation::of("asset", other.to_string())
+    });
     Verdict::from_observations(others.collect())
 }
 
@@ -64,34 +58,22 @@ mod tests {
     #[test]
     fn an_owner_is_missed_after_fourteen_days() {
         let fixture = Fixture::device();
-        let on = |days| Subject {
-            now: Timestamp(0).plus_days(days),
-            ..fixture.subject()
-        };
+        let on = |days| Subject { now: Timestamp(0).plus_days(days), ..fixture.subject() };
         assert_eq!(result("asset.unowned", &on(13)), "pass");
         assert_eq!(result("asset.unowned", &on(14)), "hit");
         let owner = fixture.ownership();
-        let owned = Subject {
-            owner: Some(&owner),
-            ..on(14)
-        };
+        let owned = Subject { owner: Some(&owner), ..on(14) };
         assert_eq!(result("asset.unowned", &owned), "pass");
     }
 
     #[test]
     fn a_class_is_missed_after_thirty_days() {
         let fixture = Fixture::device();
-        let on = |days| Subject {
-            now: Timestamp(0).plus_days(days),
-            ..fixture.subject()
-        };
+        let on = |days| Subject { now: Timestamp(0).plus_days(days), ..fixture.subject() };
         assert_eq!(result("asset.unclassified", &on(29)), "pass");
         assert_eq!(result("asset.unclassified", &on(30)), "hit");
         let links = [Fixture::link(4)];
-        let linked = Subject {
-            links: &links,
-            ..on(30)
-        };
+        let linked = Subject { links: &links, ..on(30) };
         assert_eq!(result("asset.unclassified", &linked), "pass");
     }
 
@@ -113,16 +95,10 @@ mod tests {
     fn a_shared_identity_is_said() {
         let fixture = Fixture::device();
         let agent = fixture.agent();
-        let subject = Subject {
-            agent: Some(&agent),
-            ..fixture.subject()
-        };
+        let subject = Subject { agent: Some(&agent), ..fixture.subject() };
         assert_eq!(result("identity.duplicate", &subject), "pass");
         let others = [fixture.asset.id];
-        let shared = Subject {
-            shares_evidence_with: &others,
-            ..subject
-        };
+        let shared = Subject { shares_evidence_with: &others, ..subject };
         assert_eq!(result("identity.duplicate", &shared), "hit");
     }
 }

@@ -11,33 +11,19 @@ pub(super) fn unencrypted(subject: &Subject<'_>, kind: &FindingKind, _: &Catalog
     let Some(facts) = subject.facts else {
         return Verdict::NotApplicable;
     };
-    let plain: Vec<_> = facts
-        .volumes
-        .iter()
-        .filter(|volume| volume.encrypted == Some(false))
-        .collect();
+    let plain: Vec<_> =
+        facts.volumes.iter().filter(|volume| volume.encrypted == Some(false)).collect();
     if plain.is_empty() {
-        let all_known = facts
-            .volumes
-            .iter()
-            .all(|volume| volume.encrypted.is_some());
+        let all_known = facts.volumes.iter().all(|volume| volume.encrypted.is_some());
         let known = all_known && !facts.volumes.is_empty();
-        return if known {
-            Verdict::Pass
-        } else {
-            Verdict::Unknown
-        };
+        return if known { Verdict::Pass } else { Verdict::Unknown };
     }
     let mobile = subject.asset.subtype.is_mobile();
     let information_only =
         !mobile && !subject.class.is_assumed() && subject.class.biv.v <= Level::TWO;
     Verdict::Hit(vec![Observation {
         key: String::new(),
-        likelihood: if mobile {
-            kind.params.mobile_likelihood
-        } else {
-            None
-        },
+        likelihood: if mobile { kind.params.mobile_likelihood } else { None },
         dimensions: information_only.then(Dimensions::default),
         evidence: plain
             .into_iter()
@@ -76,34 +62,19 @@ mod tests {
     #[test]
     fn unknown_is_unknown() {
         assert_eq!(result("disk.unencrypted", &with(&[]).subject()), "unknown");
-        assert_eq!(
-            result("disk.unencrypted", &with(&[Some(true), None]).subject()),
-            "unknown"
-        );
-        assert_eq!(
-            result("disk.unencrypted", &with(&[Some(true)]).subject()),
-            "pass"
-        );
-        assert_eq!(
-            result("disk.unencrypted", &with(&[None, Some(false)]).subject()),
-            "hit"
-        );
+        assert_eq!(result("disk.unencrypted", &with(&[Some(true), None]).subject()), "unknown");
+        assert_eq!(result("disk.unencrypted", &with(&[Some(true)]).subject()), "pass");
+        assert_eq!(result("disk.unencrypted", &with(&[None, Some(false)]).subject()), "hit");
     }
 
     #[test]
     fn a_laptop_is_lost_more_easily_and_open_data_is_no_risk() {
         let catalogue = Catalogue::shipped().unwrap();
         let hit = |fixture: &Fixture, v: Option<i64>| {
-            let links: Vec<_> = v.into_iter().map(|v| Fixture::link(v)).collect();
-            let subject = Subject {
-                links: &links,
-                ..fixture.subject()
-            };
+            let links: Vec<_> = v.into_iter().map(Fixture::link).collect();
+            let subject = Subject { links: &links, ..fixture.subject() };
             let hits = evaluate(&catalogue, &subject).hits;
-            let hit = hits
-                .iter()
-                .find(|hit| hit.code == "disk.unencrypted")
-                .unwrap();
+            let hit = hits.iter().find(|hit| hit.code == "disk.unencrypted").unwrap();
             (hit.likelihood.get(), hit.dimensions.to_string())
         };
         let mut fixture = with(&[Some(false)]);

@@ -15,17 +15,10 @@ pub(super) fn firewall_off(subject: &Subject<'_>, _: &FindingKind, _: &Catalogue
         .map(|profile| item("profile", format!("{} is off", profile.profile)))
         .collect();
     if !off.is_empty() {
-        return Verdict::Hit(vec![Observation {
-            evidence: off,
-            ..Observation::default()
-        }]);
+        return Verdict::Hit(vec![Observation { evidence: off, ..Observation::default() }]);
     }
     let known = !facts.firewall.is_empty() && facts.firewall.iter().all(|p| p.on.is_some());
-    if known {
-        Verdict::Pass
-    } else {
-        Verdict::Unknown
-    }
+    if known { Verdict::Pass } else { Verdict::Unknown }
 }
 
 /// A service of the list `ports` can be reached from another machine.
@@ -40,27 +33,14 @@ pub(super) fn listener_insecure(
     let Some(listeners) = &facts.listeners else {
         return Verdict::Unknown;
     };
-    let observations = listeners
-        .iter()
-        .filter(|listener| listener.remote)
-        .filter_map(|listener| {
-            let key = format!("{}/{}", listener.protocol, listener.port);
-            let service = kind.params.ports.get(&key)?;
-            let program = if listener.program.is_empty() {
-                "unknown"
-            } else {
-                &listener.program
-            };
-            let evidence = vec![
-                item("listener", format!("{key} ({service})")),
-                item("program", program),
-            ];
-            Some(Observation {
-                key,
-                evidence,
-                ..Observation::default()
-            })
-        });
+    let observations = listeners.iter().filter(|listener| listener.remote).filter_map(|listener| {
+        let key = format!("{}/{}", listener.protocol, listener.port);
+        let service = kind.params.ports.get(&key)?;
+        let program = if listener.program.is_empty() { "unknown" } else { &listener.program };
+        let evidence =
+            vec![item("listener", format!("{key} ({service})")), item("program", program)];
+        Some(Observation { key, evidence, ..Observation::default() })
+    });
     Verdict::from_observations(observations.collect())
 }
 
@@ -74,10 +54,8 @@ mod tests {
     fn firewall() {
         let with = |profiles: &[Option<bool>]| {
             let mut fixture = Fixture::device();
-            let profile = |on: &Option<bool>| FirewallFacts {
-                profile: "input".to_owned(),
-                on: *on,
-            };
+            let profile =
+                |on: &Option<bool>| FirewallFacts { profile: "input".to_owned(), on: *on };
             fixture.facts.firewall = profiles.iter().map(profile).collect();
             result("firewall.off", &fixture.subject())
         };

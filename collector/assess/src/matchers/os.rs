@@ -40,10 +40,7 @@ fn with_support(
         return Verdict::NotApplicable;
     };
     let (product, version) = (&facts.os.id, &facts.os.version);
-    let Some(support) = catalogue
-        .end_of_life
-        .support(product, version, &subject.now.day())
-    else {
+    let Some(support) = catalogue.end_of_life.support(product, version, &subject.now.day()) else {
         return Verdict::Unknown;
     };
     let observation = hit(&support).map(|(name, day)| Observation {
@@ -71,16 +68,10 @@ pub(super) fn reboot_pending(subject: &Subject<'_>, kind: &FindingKind, _: &Cata
     let running = facts.os.kernel_running.as_str();
     let newer = newer_kernel(running, &facts.os.kernels_installed);
     if let Some(newer) = newer {
-        evidence.push(item(
-            "kernel",
-            format!("{running} runs, {newer} is installed"),
-        ));
+        evidence.push(item("kernel", format!("{running} runs, {newer} is installed")));
     }
     if !evidence.is_empty() {
-        return Verdict::Hit(vec![Observation {
-            evidence,
-            ..Observation::default()
-        }]);
+        return Verdict::Hit(vec![Observation { evidence, ..Observation::default() }]);
     }
     // Without either source nothing can be said.
     if facts.reboot_pending.is_none() && facts.os.kernels_installed.is_empty() {
@@ -96,11 +87,7 @@ fn newer_kernel<'a>(running: &str, installed: &'a [String]) -> Option<&'a str> {
     if !installed.iter().any(|kernel| kernel == running) {
         return None;
     }
-    let flavour = |kernel: &str| {
-        kernel
-            .rsplit_once('-')
-            .map(|(_, flavour)| flavour.to_owned())
-    };
+    let flavour = |kernel: &str| kernel.rsplit_once('-').map(|(_, flavour)| flavour.to_owned());
     installed
         .iter()
         .map(String::as_str)
@@ -123,14 +110,8 @@ mod tests {
             fixture.facts.os.id = id.to_owned();
             fixture.facts.os.version = version.to_owned();
             let now: Timestamp = format!("{day}T12:00:00Z").parse().unwrap();
-            let subject = Subject {
-                now,
-                ..fixture.subject()
-            };
-            (
-                result("os.end_of_life", &subject),
-                result("os.extended_only", &subject),
-            )
+            let subject = Subject { now, ..fixture.subject() };
+            (result("os.end_of_life", &subject), result("os.extended_only", &subject))
         };
         assert_eq!(on("debian", "12", "2026-07-11"), ("pass", "pass"));
         assert_eq!(on("debian", "12", "2026-07-12"), ("pass", "hit"));
@@ -145,10 +126,7 @@ mod tests {
             let mut fixture = Fixture::device();
             fixture.facts.reboot_pending = pending;
             fixture.facts.reboot_pending_since = pending.map(|_| Timestamp(0));
-            let subject = Subject {
-                now: Timestamp(0).plus_days(days),
-                ..fixture.subject()
-            };
+            let subject = Subject { now: Timestamp(0).plus_days(days), ..fixture.subject() };
             result("reboot.pending", &subject)
         };
         assert_eq!(on(Some(true), 6), "pass");
@@ -164,10 +142,7 @@ mod tests {
             newer_kernel(running, &installed).map(str::to_owned)
         };
         let both = ["6.1.0-9-amd64", "6.1.0-10-amd64", "6.1.0-99-rt"];
-        assert_eq!(
-            newer("6.1.0-9-amd64", &both).as_deref(),
-            Some("6.1.0-10-amd64")
-        );
+        assert_eq!(newer("6.1.0-9-amd64", &both).as_deref(), Some("6.1.0-10-amd64"));
         assert_eq!(newer("6.1.0-10-amd64", &both), None);
         assert_eq!(newer("6.18.44-hosted", &both), None);
     }

@@ -30,21 +30,14 @@ impl Device {
             .keys()
             .map(|code| (code.clone(), CheckResult::Pass))
             .collect();
-        Self {
-            id: AssetId(Uuid::from_u128(number)),
-            class,
-            results,
-            findings: vec![],
-        }
+        Self { id: AssetId(Uuid::from_u128(number)), class, results, findings: vec![] }
     }
 
     fn hit(mut self, code: &str) -> Self {
         let catalogue = Catalogue::shipped().unwrap();
         let kind = &catalogue.findings[code];
         self.findings.push(Finding {
-            id: FindingId(Uuid::from_u128(
-                self.id.0.as_u128() * 100 + self.findings.len() as u128,
-            )),
+            id: FindingId(Uuid::from_u128(self.id.0.as_u128() * 100 + self.findings.len() as u128)),
             code: code.to_owned(),
             asset: self.id,
             key: String::new(),
@@ -81,48 +74,33 @@ fn run(devices: &[Device]) -> Vec<(RiskKey, Suggestion)> {
 }
 
 fn numbers(rating: Rating) -> [u8; 3] {
-    [
-        rating.likelihood.get(),
-        rating.impact.get(),
-        rating.severity.get(),
-    ]
+    [rating.likelihood.get(), rating.impact.get(), rating.severity.get()]
+}
+
+/// A unit of four, of which the others are as they should be: one hit is not over a quarter.
+fn in_a_unit_of_four(device: Device) -> Vec<(RiskKey, Suggestion)> {
+    run(&[device, Device::new(2, (1, 1, 1)), Device::new(3, (1, 1, 1)), Device::new(4, (1, 1, 1))])
 }
 
 /// Worked example: a fixed device whose disk is not encrypted (L2), with data of class V3 and ordinary
-/// personal data. Impact: V3, citizens 3, legal 3+1 = 4, reputation 3 → 4. Matrix (2, 4) → 3. Of one
-/// asset in scope none complies → control 1 → P2.
+/// personal data. Impact: V3, citizens 3, legal 3+1 = 4, reputation 3 → 4. Matrix (2, 4) → 3. Of four
+/// assets in scope three comply → 75% → control 2 → P2.
 #[test]
 fn one_unencrypted_server() {
-    let device = Device::new(1, (2, 2, 3))
-        .hit("disk.unencrypted")
-        .with(PersonalData::Ordinary);
-    let all = run(&[device]);
-    let [(key, suggestion)] = all.as_slice() else {
-        panic!("{all:?}")
-    };
-    assert_eq!(
-        (key.scenario.as_str(), key.asset),
-        ("data_loss_by_theft", None)
-    );
+    let device = Device::new(1, (2, 2, 3)).hit("disk.unencrypted").with(PersonalData::Ordinary);
+    let all = in_a_unit_of_four(device);
+    let [(key, suggestion)] = all.as_slice() else { panic!("{all:?}") };
+    assert_eq!((key.scenario.as_str(), key.asset), ("data_loss_by_theft", None));
     assert_eq!(numbers(suggestion.inherent), [2, 4, 3]);
     assert_eq!(numbers(suggestion.current), [2, 4, 3]);
     assert_eq!(suggestion.biv.to_string(), "B1 I1 V3");
     let facets = suggestion.facets;
     assert_eq!(
-        [
-            facets.operations,
-            facets.citizens,
-            facets.legal,
-            facets.reputation
-        ]
-        .map(Level::get),
+        [facets.operations, facets.citizens, facets.legal, facets.reputation].map(Level::get),
         [1, 3, 4, 3]
     );
-    assert_eq!(
-        (suggestion.control, suggestion.priority),
-        (Level::ONE, Priority::P2)
-    );
-    assert_eq!((suggestion.compliant, suggestion.in_scope), (0, 1));
+    assert_eq!((suggestion.control, suggestion.priority), (Level::TWO, Priority::P2));
+    assert_eq!((suggestion.compliant, suggestion.in_scope), (3, 4));
 }
 
 /// Class 4 on a dimension hit: an entry of its own; on another dimension: none.
@@ -133,10 +111,7 @@ fn an_important_asset_stands_apart() {
         Device::new(2, (4, 1, 3)).hit("disk.unencrypted"),
         Device::new(3, (1, 1, 1)),
     ]);
-    let keys: Vec<_> = all
-        .iter()
-        .map(|(key, _)| key.asset.map(|a| a.0.as_u128()))
-        .collect();
+    let keys: Vec<_> = all.iter().map(|(key, _)| key.asset.map(|a| a.0.as_u128())).collect();
     assert_eq!(keys.len(), 2);
     assert!(keys.contains(&Some(1)) && keys.contains(&None), "{keys:?}");
     let (_, together) = all.iter().find(|(key, _)| key.asset.is_none()).unwrap();
@@ -146,9 +121,8 @@ fn an_important_asset_stands_apart() {
 /// Special-category data lifts citizens and legal by one: 4 becomes 5; with likelihood 4 → severity 5.
 #[test]
 fn special_categories_weigh_more() {
-    let device = Device::new(1, (1, 1, 4))
-        .hit("listener.insecure")
-        .with(PersonalData::SpecialCategory);
+    let device =
+        Device::new(1, (1, 1, 4)).hit("listener.insecure").with(PersonalData::SpecialCategory);
     let all = run(&[device]);
     let (key, suggestion) = &all[0];
     assert!(key.asset.is_some());
@@ -162,11 +136,7 @@ fn what_is_widespread_is_likelier() {
         (1..=4)
             .map(|n| {
                 let device = Device::new(n, (2, 2, 2));
-                if n as usize <= hit {
-                    device.hit("firewall.off")
-                } else {
-                    device
-                }
+                if n as usize <= hit { device.hit("firewall.off") } else { device }
             })
             .collect()
     };
@@ -184,24 +154,17 @@ fn other_controls_mitigate_and_the_failed_one_does_not() {
     let behind = in_a_unit_of_four(Device::new(1, (2, 3, 3)).hit("listener.insecure"));
     assert_eq!(numbers(behind[0].1.inherent), [4, 3, 4]);
     assert_eq!(numbers(behind[0].1.current), [1, 3, 2]);
-    let open = run(&[Device::new(1, (2, 3, 3))
-        .hit("listener.insecure")
-        .hit("firewall.off")]);
+    let open = Device::new(1, (2, 3, 3)).hit("listener.insecure").hit("firewall.off");
+    let open = in_a_unit_of_four(open);
     assert_eq!(numbers(open[0].1.current), [4, 3, 4]);
     let mut unknown = Device::new(1, (2, 3, 3)).hit("listener.insecure");
-    unknown
-        .results
-        .insert("firewall.off".to_owned(), CheckResult::Unknown);
+    unknown.results.insert("firewall.off".to_owned(), CheckResult::Unknown);
     assert_eq!(numbers(in_a_unit_of_four(unknown)[0].1.current), [4, 3, 4]);
 }
 
 #[test]
 fn what_is_resolved_excepted_or_information_counts_for_nothing() {
-    for status in [
-        FindingStatus::Resolved,
-        FindingStatus::Excepted,
-        FindingStatus::FalsePositive,
-    ] {
+    for status in [FindingStatus::Resolved, FindingStatus::Excepted, FindingStatus::FalsePositive] {
         let mut device = Device::new(1, (3, 3, 3)).hit("disk.unencrypted");
         device.findings[0].status = status;
         assert!(run(&[device]).is_empty(), "{status}");
@@ -217,13 +180,9 @@ fn control_counts_what_is_unknown_as_not_covered() {
     devices[0] = Device::new(1, (2, 2, 2)).hit("disk.unencrypted");
     let suggestion = |devices: &[Device]| run(devices)[0].1.clone();
     assert_eq!(suggestion(&devices).control, Level::FOUR, "19 of 20");
-    devices[1]
-        .results
-        .insert("disk.unencrypted".to_owned(), CheckResult::Unknown);
+    devices[1].results.insert("disk.unencrypted".to_owned(), CheckResult::Unknown);
     assert_eq!(suggestion(&devices).control, Level::THREE, "18 of 20");
-    devices[2]
-        .results
-        .insert("disk.unencrypted".to_owned(), CheckResult::NotApplicable);
+    devices[2].results.insert("disk.unencrypted".to_owned(), CheckResult::NotApplicable);
     assert_eq!(suggestion(&devices).in_scope, 19);
 }
 
@@ -231,9 +190,7 @@ fn control_counts_what_is_unknown_as_not_covered() {
 fn the_same_findings_give_the_same_suggestions_in_any_order() {
     let unit = || {
         vec![
-            Device::new(1, (1, 2, 3))
-                .hit("firewall.off")
-                .hit("disk.unencrypted"),
+            Device::new(1, (1, 2, 3)).hit("firewall.off").hit("disk.unencrypted"),
             Device::new(2, (3, 2, 1)).hit("os.end_of_life"),
             Device::new(3, (5, 5, 5)).hit("reboot.pending"),
         ]
