@@ -1,0 +1,124 @@
+//! Probes: one for each section, in the order of their kinds.
+//!
+//! A probe reads its sources below a root directory and assembles its section. It never starts a
+//! program, never talks to the network, never blocks, and turns every failure into an outcome. The
+//! parsers are pure and compiled on every platform; only the readers know the operating system.
+
+use std::cell::OnceCell;
+
+use belfort_agent_sys::files::Root;
+use belfort_agent_sys::host::{self, Names};
+use belfort_proto::inventory::v1::SectionKind;
+use belfort_proto::section::Section;
+
+use crate::policy::Policy;
+
+pub mod accounts;
+pub mod cidr;
+pub mod cpuinfo;
+pub mod dmi;
+pub mod dpkg;
+pub mod firmware;
+pub mod listeners;
+pub mod memory;
+pub mod mountinfo;
+pub mod network;
+pub mod operating_system;
+pub mod outcome;
+pub mod packages;
+pub mod processor;
+pub mod protection;
+pub mod rtnetlink;
+pub mod services;
+pub mod storage;
+pub mod system;
+pub mod text;
+pub mod units;
+
+/// Reads one section.
+pub trait Probe: Sync {
+    /// The section it reads.
+    fn kind(&self) -> SectionKind;
+
+    /// Reads the section. Failures are outcomes inside it.
+    fn read(&self, host: &Host) -> Section;
+}
+
+/// Every probe, in ascending order of kind.
+pub fn all() -> &'static [&'static dyn Probe] {
+    &[
+        &system::SystemProbe,
+        &firmware::FirmwareProbe,
+        &processor::ProcessorProbe,
+        &memory::MemoryProbe,
+        &storage::StorageProbe,
+        &network::NetworkProbe,
+        &operating_system::OperatingSystemProbe,
+        &packages::PackagesProbe,
+        &services::ServicesProbe,
+        &accounts::AccountsProbe,
+        &protection::ProtectionProbe,
+    ]
+}
+
+/// What probes read, and the rules they keep.
+#[derive(Debug)]
+pub struct Host {
+    /// Files are read below it.
+    pub root: Root,
+    /// What the kernel calls the machine.
+    pub names: Names,
+    /// Signature of the hypervisor in the processor; empty on bare metal or when unknown.
+    pub hypervisor: String,
+    /// Whether the kernel may be asked through netlink: only when the root is the running system.
+    pub kernel: bool,
+    /// What may be reported.
+    pub policy: Policy,
+    /// The package database, read once for the probes that need it.
+    dpkg_status: OnceCell<Result<Vec<u8>, belfort_agent_sys::files::ReadError>>,
+}
+
+impl Host {
+    /// The running system.
+    pub fn system(policy: Policy) -> Self {
+        Self {
+            root: Root::system(),
+            names: host::names(),
+            hypervisor: host::hypervisor_signature(),
+            kernel: true,
+            policy,
+            dpkg_status: OnceCell::new(),
+        }
+    }
+
+    /// Another root directory: a fixture or an image. The kernel is not asked.
+    pub fn at(root: Root, names: Names, policy: Policy) -> Self {
+        Self {
+            root,
+            names,
+            hypervisor: String::new(),
+            kernel: false,
+            policy,
+            dpkg_status: OnceCell::new(),
+        }
+    }
+
+    /// The package database of dpkg.
+    pub fn dpkg_status(&self) -> Result<&[u8], belfort_agent_sys::files::ReadError> {
+        self.dpkg_status
+            .get_or_init(|| self.root.read(dpkg::STATUS_PATH, dpkg::STATUS_BYTES_MAX))
+            .as_deref()
+            .map_err(|error| *error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn probes_stand_in_the_order_of_the_kinds() {
+        let kinds: Vec<_> = all().iter().map(|probe| probe.kind()).collect();
+        assert_eq!(kinds, Section::KINDS);
+    }
+}

@@ -1,0 +1,68 @@
+//! Which package owns a program, from dpkg's lists of files.
+
+use std::collections::BTreeMap;
+
+use crate::probe::services::{candidates, lists};
+use crate::probe::{Host, dpkg};
+
+const INFO: &str = "/var/lib/dpkg/info";
+const LIST_BYTES_MAX: usize = 8 << 20;
+
+/// Looks programs up, each once.
+pub(super) struct Owners<'a> {
+    host: &'a Host,
+    packages: Vec<&'a str>,
+    known: BTreeMap<String, String>,
+    lists: BTreeMap<&'a str, Vec<u8>>,
+}
+
+impl<'a> Owners<'a> {
+    pub(super) fn new(host: &'a Host) -> Self {
+        let status = host.dpkg_status().unwrap_or_default();
+        let names = dpkg::names(status).filter_map(|name| std::str::from_utf8(name).ok());
+        // Names become parts of paths.
+        let packages = names.filter(|name| !name.contains('/')).collect();
+        Self { host, packages, known: BTreeMap::new(), lists: BTreeMap::new() }
+    }
+
+    /// The package that owns a program; empty when unknown.
+    pub(super) fn package(&mut self, program: &str, service: &str) -> String {
+        if program.is_empty() {
+            return String::new();
+        }
+        if let Some(package) = self.known.get(program) {
+            return package.clone();
+        }
+        let owner = candidates(program, service, &self.packages)
+            .into_iter()
+            .find(|package| lists(self.list(package), program))
+            .unwrap_or_default();
+        self.known.insert(program.to_owned(), owner.to_owned());
+        owner.to_owned()
+    }
+
+    fn list(&mut self, package: &'a str) -> &[u8] {
+        let root = &self.host.root;
+        self.lists.entry(package).or_insert_with(|| {
+            let read = |name: &str| root.read(&format!("{INFO}/{name}.list"), LIST_BYTES_MAX).ok();
+            // Packages that can be installed for several architectures carry theirs in the name.
+            let architecture = match root_architecture(&self.host.names.machine) {
+                "" => return read(package).unwrap_or_default(),
+                architecture => architecture,
+            };
+            read(package).or_else(|| read(&format!("{package}:{architecture}"))).unwrap_or_default()
+        })
+    }
+}
+
+/// The kernel's name of an architecture in the words of dpkg.
+fn root_architecture(machine: &str) -> &'static str {
+    match machine {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        "armv7l" => "armhf",
+        "i686" | "i586" => "i386",
+        "riscv64" => "riscv64",
+        _ => "",
+    }
+}

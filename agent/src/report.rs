@@ -1,0 +1,166 @@
+//! A report: every section read, encoded and hashed.
+
+use belfort_proto::inventory::v1::{
+    AccountsSection, FirmwareSection, MemorySection, NetworkSection, OperatingSystemSection,
+    Outcome, OutcomeStatus, PackagesSection, ProcessorSection, ProtectionSection, SectionKind,
+    ServicesSection, StorageSection, SystemSection,
+};
+use belfort_proto::limits;
+use belfort_proto::report::v1::SectionContent;
+use belfort_proto::section::{self, Entry, Hash, Manifest, SCHEMA_VERSION, Section};
+
+use crate::probe::{self, Host};
+
+/// Level of compression: higher ones cost more processor time than they save on the wire.
+const ZSTD_LEVEL: i32 = 3;
+
+/// One section, ready to be sent.
+#[derive(Clone, Debug)]
+pub struct Encoded {
+    /// Kind, schema version and hash.
+    pub entry: Entry,
+    /// Canonical bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// Everything one pass over the machine found.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The sections, in ascending order of kind.
+    pub sections: Vec<Encoded>,
+    /// Their hashes.
+    pub manifest: Manifest,
+}
+
+/// Why a report cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// The sections do not make a manifest.
+    #[error("cannot assemble the manifest")]
+    Manifest(#[source] section::SectionError),
+    /// A section cannot be compressed.
+    #[error("cannot compress section {}", section::name(*kind))]
+    Compress {
+        /// Which section.
+        kind: SectionKind,
+        /// What went wrong.
+        source: std::io::Error,
+    },
+}
+
+impl Report {
+    /// Makes one pass over the machine. One section is in memory at a time; its bytes stay.
+    pub fn read(host: &Host) -> Result<Self, ReportError> {
+        let probes = probe::all().iter().filter(|probe| host.policy.collects(probe.kind()));
+        Self::assemble(probes.map(|probe| encode(probe.kind(), &probe.read(host))).collect())
+    }
+
+    /// Assembles a report from its sections.
+    pub fn assemble(sections: Vec<Encoded>) -> Result<Self, ReportError> {
+        let entries = sections.iter().map(|section| section.entry).collect();
+        let manifest = Manifest::new(entries).map_err(ReportError::Manifest)?;
+        Ok(Self { sections, manifest })
+    }
+
+    /// Root hash over all sections.
+    pub fn root(&self) -> Hash {
+        self.manifest.root()
+    }
+
+    /// The wanted sections, compressed.
+    pub fn contents(&self, wanted: &[SectionKind]) -> Result<Vec<SectionContent>, ReportError> {
+        let wanted = self.sections.iter().filter(|section| wanted.contains(&section.entry.kind));
+        wanted.map(compress).collect()
+    }
+}
+
+fn compress(section: &Encoded) -> Result<SectionContent, ReportError> {
+    let kind = section.entry.kind;
+    let zstd = zstd::bulk::compress(&section.bytes, ZSTD_LEVEL)
+        .map_err(|source| ReportError::Compress { kind, source })?;
+    Ok(SectionContent {
+        kind: kind.into(),
+        schema_version: section.entry.schema_version,
+        uncompressed_size: u32::try_from(section.bytes.len()).unwrap_or(u32::MAX),
+        zstd,
+    })
+}
+
+/// Encodes a section. One that breaks the limit of the wire is replaced by the outcome that says so.
+pub fn encode(kind: SectionKind, section: &Section) -> Encoded {
+    let mut bytes = section.encode_to_vec();
+    if bytes.len() > limits::SECTION_BYTES {
+        bytes = too_large(kind).map(|section| section.encode_to_vec()).unwrap_or_default();
+    }
+    let hash = section::section_hash(kind, SCHEMA_VERSION, &bytes);
+    Encoded { entry: Entry { kind, schema_version: SCHEMA_VERSION, hash }, bytes }
+}
+
+fn too_large(kind: SectionKind) -> Option<Section> {
+    let outcomes = vec![Outcome {
+        source: "section".to_owned(),
+        status: OutcomeStatus::Failed.into(),
+        reason: format!("larger than {} bytes", limits::SECTION_BYTES),
+    }];
+    Some(match kind {
+        SectionKind::Unspecified => return None,
+        SectionKind::System => Section::System(SystemSection { outcomes, ..Default::default() }),
+        SectionKind::Firmware => {
+            Section::Firmware(FirmwareSection { outcomes, ..Default::default() })
+        }
+        SectionKind::Processor => {
+            Section::Processor(ProcessorSection { outcomes, ..Default::default() })
+        }
+        SectionKind::Memory => Section::Memory(MemorySection { outcomes, ..Default::default() }),
+        SectionKind::Storage => Section::Storage(StorageSection { outcomes, ..Default::default() }),
+        SectionKind::Network => Section::Network(NetworkSection { outcomes, ..Default::default() }),
+        SectionKind::OperatingSystem => {
+            Section::OperatingSystem(OperatingSystemSection { outcomes, ..Default::default() })
+        }
+        SectionKind::Packages => {
+            Section::Packages(PackagesSection { outcomes, ..Default::default() })
+        }
+        SectionKind::Services => {
+            Section::Services(ServicesSection { outcomes, ..Default::default() })
+        }
+        SectionKind::Accounts => {
+            Section::Accounts(AccountsSection { outcomes, ..Default::default() })
+        }
+        SectionKind::Protection => {
+            Section::Protection(ProtectionSection { outcomes, ..Default::default() })
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use belfort_proto::inventory::v1::Package;
+
+    use super::*;
+
+    #[test]
+    fn a_section_over_the_limit_is_replaced_by_its_outcome() {
+        let package = Package { name: "x".repeat(4000), ..Package::default() };
+        let packages = vec![package; 2200];
+        let huge = Section::Packages(PackagesSection { packages, ..Default::default() });
+        let encoded = encode(SectionKind::Packages, &huge);
+        let Section::Packages(sent) =
+            Section::decode(SectionKind::Packages, &encoded.bytes).unwrap()
+        else {
+            panic!("another section");
+        };
+        assert!(sent.packages.is_empty());
+        assert_eq!(sent.outcomes[0].reason, "larger than 8388608 bytes");
+    }
+
+    #[test]
+    fn contents_decompress_to_what_was_hashed() {
+        let section = Section::System(SystemSection::default());
+        let report = Report::assemble(vec![encode(SectionKind::System, &section)]).unwrap();
+        let contents = report.contents(&[SectionKind::System, SectionKind::Memory]).unwrap();
+        assert_eq!(contents.len(), 1);
+        let size = contents[0].uncompressed_size as usize;
+        let bytes = zstd::bulk::decompress(&contents[0].zstd, size).unwrap();
+        assert_eq!(bytes, report.sections[0].bytes);
+    }
+}

@@ -1,0 +1,167 @@
+//! Passes over the machine and check-ins, once or again and again.
+
+use std::path::Path;
+use std::time::Duration;
+
+use belfort_agent_sys::process;
+use belfort_proto::report::v1::Settings;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::{info, warn};
+
+use crate::config::Config;
+use crate::exchange::{Delivery, Exchange, ExchangeError};
+use crate::policy::{Policy, PseudonymKey};
+use crate::probe::Host;
+use crate::report::{Report, ReportError};
+use crate::state::{State, StateError};
+
+/// Seconds between check-ins before the collector has said otherwise.
+const INTERVAL_DEFAULT: Duration = Duration::from_mins(15);
+/// Shortest pause, whatever the collector says: it must never be asked in a tight loop.
+const PAUSE_MIN: Duration = Duration::from_secs(1);
+/// First pause after a failure.
+const BACKOFF_FIRST: Duration = Duration::from_secs(5);
+
+/// The rules for a pass, from whatever state can be read.
+pub fn policy(dir: &Path, config: &Config) -> Result<Policy, StateError> {
+    let settings = match State::open(dir) {
+        Ok(Some(state)) => state.settings(),
+        Ok(None) => Ok(None),
+        Err(error) => Err(error),
+    };
+    match settings {
+        Ok(settings) => Ok(Policy::new(settings.as_ref(), config)),
+        // Without rights a pass still works; what it cannot know it says.
+        Err(StateError::Denied { .. }) => {
+            let mut policy = Policy::new(None, config);
+            policy.pseudonym_key = PseudonymKey::Denied;
+            Ok(policy)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// One pass over this machine under the present settings.
+pub fn pass(settings: Option<&Settings>, config: &Config) -> Result<Report, ReportError> {
+    Report::read(&Host::system(Policy::new(settings, config)))
+}
+
+/// One pass and one conversation; a second of each when the settings changed, so that what the
+/// collector holds obeys them.
+pub async fn once(state: &State, config: &Config) -> Result<Delivery, ExchangeError> {
+    let mut exchange = Exchange::new(state)?;
+    deliver(state, config, &mut exchange).await
+}
+
+async fn deliver(
+    state: &State,
+    config: &Config,
+    exchange: &mut Exchange<'_>,
+) -> Result<Delivery, ExchangeError> {
+    let report = pass(state.settings()?.as_ref(), config)?;
+    let mut delivery = exchange.deliver(&report).await?;
+    if delivery.settings_changed {
+        let again = pass(state.settings()?.as_ref(), config)?;
+        // Most changes concern nothing on this machine.
+        if again.root() != report.root() {
+            let second = exchange.deliver(&again).await?;
+            delivery.sent.extend(second.sent);
+            delivery.bytes_up += second.bytes_up;
+            delivery.bytes_down += second.bytes_down;
+            delivery.root = second.root;
+            delivery.in_sync &= second.in_sync;
+            delivery.next_check_in = second.next_check_in;
+        }
+    }
+    Ok(delivery)
+}
+
+/// Checks in again and again until told to stop. A failure is logged and tried again later; only the
+/// state can end the loop.
+pub async fn run(
+    state: &State,
+    config: &Config,
+    interval: Option<Duration>,
+) -> Result<(), ExchangeError> {
+    process::step_back();
+    let stop_signal = |source| StateError::Read { path: "signals".into(), source };
+    let mut terminate = signal(SignalKind::terminate()).map_err(stop_signal)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(stop_signal)?;
+    let mut exchange = Exchange::new(state)?;
+    let mut failures = 0;
+    info!("started");
+    loop {
+        let result = tokio::select! {
+            result = deliver(state, config, &mut exchange) => result,
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+        };
+        let pause = match result {
+            Ok(delivery) => {
+                failures = 0;
+                let sections = delivery.sent.len();
+                info!(sections, up = delivery.bytes_up, down = delivery.bytes_down, "checked in");
+                interval.unwrap_or(delivery.next_check_in).max(PAUSE_MIN)
+            }
+            Err(ExchangeError::State(error)) => return Err(error.into()),
+            Err(error) => {
+                failures += 1;
+                let pause = backoff(failures, interval.unwrap_or(INTERVAL_DEFAULT), random());
+                let reason = chain(&error);
+                warn!(reason, retry_seconds = pause.as_secs(), "check-in failed");
+                pause
+            }
+        };
+        process::release_memory();
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+        }
+    }
+    info!("stopped");
+    Ok(())
+}
+
+/// Pause after the n-th failure in a row: full jitter under a limit that doubles up to the interval.
+/// Source of the method: AWS Architecture Blog, *Exponential Backoff And Jitter*.
+fn backoff(failures: u32, interval: Duration, random: u32) -> Duration {
+    let doubled = BACKOFF_FIRST.saturating_mul(1_u32.checked_shl(failures - 1).unwrap_or(u32::MAX));
+    let limit = doubled.min(interval);
+    limit.mul_f64(f64::from(random) / f64::from(u32::MAX)).max(PAUSE_MIN)
+}
+
+fn random() -> u32 {
+    // Without a source of randomness the middle is as good as anything.
+    getrandom::u32().unwrap_or(u32::MAX / 2)
+}
+
+/// An error and its causes in one line.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.ends_with(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_up_to_the_interval_and_never_vanish() {
+        let interval = Duration::from_secs(60);
+        assert_eq!(backoff(1, interval, u32::MAX), Duration::from_secs(5));
+        assert_eq!(backoff(3, interval, u32::MAX), Duration::from_secs(20));
+        assert_eq!(backoff(9, interval, u32::MAX), interval);
+        assert_eq!(backoff(200, interval, u32::MAX), interval);
+        assert_eq!(backoff(9, interval, 0), PAUSE_MIN);
+    }
+}
