@@ -7,7 +7,18 @@
 //! asked for takes an [`Audit`] and writes it into the hash-chained log in that same transaction. A
 //! call that returned `Ok` is durable. Calls block: asynchronous callers use a blocking thread.
 
+#[cfg(test)]
+mod conformance;
+mod driver;
+mod migration;
+mod open;
+mod pool;
+mod postgres;
 pub mod record;
+mod sql;
+mod sqlite;
+mod url;
+mod value;
 
 use belfort_model::agent::{Agent, EnrolmentToken};
 use belfort_model::asset::Asset;
@@ -28,8 +39,11 @@ use record::{
     RiskFilter, RiskScope, RiskSummary, SectionBlob, SectionKey, User,
 };
 
+pub use open::{create, open};
+pub use url::{DatabaseUrl, PostgresUrl};
+
 /// Why a call failed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database cannot be reached or opened.
     #[error("database is not available: {0}")]

@@ -26,10 +26,7 @@ pub struct Page {
 
 impl Page {
     /// Everything.
-    pub const ALL: Self = Self {
-        limit: u32::MAX,
-        offset: 0,
-    };
+    pub const ALL: Self = Self { limit: u32::MAX, offset: 0 };
 }
 
 /// A part of a list and the size of the whole.

@@ -1,0 +1,173 @@
+//! What a database has to do for the store: run statements in a transaction.
+//!
+//! Everything above this seam is written once, so that the databases cannot drift apart. Statements
+//! use `$1`, `$2` … and only what both understand; what differs is in [`Dialect`] and [`Lock`].
+
+use crate::value::{Row, Value};
+use crate::{Result, StoreError};
+
+/// Which database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Sqlite,
+    Postgres,
+}
+
+/// What only one transaction at a time may do. SQLite has one writer anyway.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Lock {
+    /// Decide which machine a device is.
+    Enrolment = 1,
+    /// Add links between assets and data sets.
+    Links = 2,
+    /// Append to the audit log. Taken last in a transaction, so that it can be part of no circle.
+    Audit = 3,
+    /// Change the schema.
+    Schema = 4,
+}
+
+/// Advisory locks of one database share their numbers with other programs: ours start at "BELFORT".
+const LOCK_SPACE: i64 = 0x4245_4c46_4f52_5400;
+
+/// A connection within a transaction.
+pub(crate) trait Connection {
+    /// Runs a statement; answers how many rows it touched.
+    fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64>;
+    /// Runs a statement that answers rows.
+    fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>>;
+    /// Runs several statements without parameters.
+    fn batch(&mut self, sql: &str) -> Result<()>;
+}
+
+/// A database.
+pub(crate) trait Driver: Send + Sync + 'static {
+    /// Runs `work` on one consistent view of the data.
+    fn read<T>(&self, doing: &'static str, work: impl Fn(&mut Tx<'_>) -> Result<T>) -> Result<T>;
+    /// Runs `work` in a transaction and makes it durable, or leaves no trace of it. `work` runs again
+    /// when the database asks for it, so it changes nothing but the database.
+    fn write<T>(&self, doing: &'static str, work: impl Fn(&mut Tx<'_>) -> Result<T>) -> Result<T>;
+}
+
+/// One transaction.
+pub(crate) struct Tx<'a> {
+    connection: &'a mut dyn Connection,
+    dialect: Dialect,
+}
+
+impl<'a> Tx<'a> {
+    pub(crate) fn new(connection: &'a mut dyn Connection, dialect: Dialect) -> Self {
+        Self { connection, dialect }
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Runs a statement; answers how many rows it touched.
+    pub(crate) fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64> {
+        self.connection.execute(sql, params)
+    }
+
+    /// All rows of a query, each read by `read`.
+    pub(crate) fn list<T>(
+        &mut self,
+        sql: &str,
+        params: &[Value],
+        read: impl Fn(&mut Row) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let rows = self.connection.query(sql, params)?;
+        rows.into_iter().map(|mut row| read(&mut row)).collect()
+    }
+
+    /// The first row of a query, read by `read`.
+    pub(crate) fn one<T>(
+        &mut self,
+        sql: &str,
+        params: &[Value],
+        read: impl Fn(&mut Row) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let rows = self.connection.query(sql, params)?;
+        rows.into_iter().next().map(|mut row| read(&mut row)).transpose()
+    }
+
+    /// The number a query answers.
+    pub(crate) fn count(&mut self, sql: &str, params: &[Value]) -> Result<u64> {
+        let number = self.one(sql, params, |row| row.next::<i64>("count"))?;
+        Ok(number.and_then(|n| u64::try_from(n).ok()).unwrap_or(0))
+    }
+
+    /// Runs several statements without parameters.
+    pub(crate) fn batch(&mut self, sql: &str) -> Result<()> {
+        self.connection.batch(sql)
+    }
+
+    /// Waits until no other transaction holds this lock; it is held until the end.
+    pub(crate) fn lock(&mut self, lock: Lock) -> Result<()> {
+        if self.dialect == Dialect::Postgres {
+            let key = LOCK_SPACE + lock as i64;
+            self.execute("SELECT pg_advisory_xact_lock($1)", &[Value::Int(key)])?;
+        }
+        Ok(())
+    }
+
+    /// What to put behind a query whose rows nobody else may change until the end. It does not stand
+    /// in the way of rows that only refer to them.
+    pub(crate) fn for_update(&self) -> &'static str {
+        match self.dialect {
+            Dialect::Sqlite => "",
+            Dialect::Postgres => " FOR NO KEY UPDATE",
+        }
+    }
+}
+
+/// Conditions of a query, put together one by one.
+#[derive(Debug, Default)]
+pub(crate) struct Conditions {
+    text: String,
+    pub(crate) params: Vec<Value>,
+}
+
+impl Conditions {
+    /// Adds a condition in which `?` stands for the value.
+    pub(crate) fn add(&mut self, condition: &str, value: Value) {
+        self.params.push(value);
+        let number = format!("${}", self.params.len());
+        self.add_plain(&condition.replace('?', &number));
+    }
+
+    /// Adds a condition without a value.
+    pub(crate) fn add_plain(&mut self, condition: &str) {
+        self.text.push_str(if self.text.is_empty() { " WHERE " } else { " AND " });
+        self.text.push_str(condition);
+    }
+
+    /// The `WHERE` clause, or nothing.
+    pub(crate) fn clause(&self) -> &str {
+        &self.text
+    }
+
+    /// Adds the part of a list; answers `LIMIT … OFFSET …`.
+    pub(crate) fn page(&mut self, page: crate::record::Page) -> String {
+        self.params.push(page.limit.into());
+        self.params.push(page.offset.into());
+        let count = self.params.len();
+        format!(" LIMIT ${} OFFSET ${count}", count - 1)
+    }
+}
+
+/// `$1, $2, …`, starting after `before` other parameters.
+pub(crate) fn placeholders(before: usize, count: usize) -> String {
+    let numbers: Vec<String> =
+        (before + 1..=before + count).map(|number| format!("${number}")).collect();
+    numbers.join(", ")
+}
+
+/// A text as a pattern for `LIKE … ESCAPE '\'` that matches it anywhere.
+pub(crate) fn contains_pattern(text: &str) -> Result<String> {
+    if text.len() > 1024 {
+        let message = "a search text has at most 1024 bytes".to_owned();
+        return Err(StoreError::Refused(message));
+    }
+    let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    Ok(format!("%{escaped}%"))
+}

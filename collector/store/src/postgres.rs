@@ -1,0 +1,208 @@
+//! The server database: a pool of connections, each with its prepared statements.
+//!
+//! The client blocks, and must not be called (or dropped) on a thread that runs asynchronous tasks:
+//! callers use a blocking thread, as for every call of the store.
+
+mod value;
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use ::postgres::error::{DbError, SqlState};
+use ::postgres::{Client, Config, NoTls, Statement};
+
+use crate::driver::{Connection, Dialect, Driver, Tx};
+use crate::pool::Pool;
+use crate::value::{Row, Value};
+use crate::{Result, StoreError};
+
+/// Connections of one collector.
+const CONNECTIONS: usize = 16;
+
+/// How often a transaction is run when it meets another or its connection broke.
+const ATTEMPTS: u32 = 8;
+
+/// Prepared statements kept per connection.
+const STATEMENTS: usize = 512;
+
+/// One database of a server.
+pub(crate) struct Postgres {
+    config: Config,
+    pool: Pool<Link>,
+}
+
+/// One connection.
+struct Link {
+    client: Client,
+    statements: HashMap<String, Statement>,
+}
+
+impl Postgres {
+    /// Connects, once, to see that it works.
+    pub(crate) fn open(config: Config) -> Result<Self> {
+        let database = Self { config, pool: Pool::new(CONNECTIONS) };
+        database.pool.get(|| database.connect())?;
+        Ok(database)
+    }
+
+    fn connect(&self) -> Result<Link> {
+        let doing = "connecting to the database";
+        let mut config = self.config.clone();
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(Duration::from_secs(10));
+        }
+        if config.get_application_name().is_none() {
+            config.application_name("belfort");
+        }
+        let client = config.connect(NoTls);
+        let mut client = client.map_err(|error| failure(doing, &error))?;
+        client
+            .batch_execute("SET standard_conforming_strings = on; SET lock_timeout = '30s'")
+            .map_err(|error| failure(doing, &error))?;
+        Ok(Link { client, statements: HashMap::new() })
+    }
+
+    /// Runs `work` between `begin` and a commit.
+    fn transaction<T>(
+        &self,
+        doing: &'static str,
+        begin: &str,
+        work: impl Fn(&mut Tx<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let mut attempt = 1;
+        loop {
+            let mut lent = self.pool.get(|| self.connect())?;
+            let mut session = Session { link: lent.get()?, doing, again: false };
+            let mut result = session
+                .batch(begin)
+                .and_then(|()| work(&mut Tx::new(&mut session, Dialect::Postgres)));
+            // Until the commit is sent, a broken connection has changed nothing.
+            let mut broken = session.link.client.is_closed();
+            let mut again = session.again || broken;
+            if broken {
+                lent.give_up();
+                self.pool.forget_idle();
+            } else {
+                let end = if result.is_ok() { "COMMIT" } else { "ROLLBACK" };
+                session.again = false;
+                if let Err(error) = session.batch(end) {
+                    broken = true;
+                    again |= session.again;
+                    result = result.and(Err(error));
+                }
+                if broken {
+                    lent.give_up();
+                }
+            }
+            drop(lent);
+            if result.is_ok() || !again || attempt >= ATTEMPTS {
+                return result;
+            }
+            // Those that met each other come back at different moments.
+            let spread = u64::from(std::process::id() % 7) + u64::from(attempt);
+            std::thread::sleep(Duration::from_millis(spread * u64::from(attempt)));
+            attempt += 1;
+        }
+    }
+}
+
+impl Driver for Postgres {
+    fn read<T>(&self, doing: &'static str, work: impl Fn(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        self.transaction(doing, begin, work)
+    }
+
+    fn write<T>(&self, doing: &'static str, work: impl Fn(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+        self.transaction(doing, "BEGIN ISOLATION LEVEL READ COMMITTED", work)
+    }
+}
+
+/// A connection and what it is used for at the moment.
+struct Session<'a> {
+    link: &'a mut Link,
+    doing: &'static str,
+    /// The database asked to run the transaction again.
+    again: bool,
+}
+
+impl Session<'_> {
+    fn run<T>(&mut self, result: std::result::Result<T, ::postgres::Error>) -> Result<T> {
+        result.map_err(|error| {
+            let meeting = [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED];
+            self.again |= error.code().is_some_and(|code| meeting.contains(code));
+            failure(self.doing, &error)
+        })
+    }
+
+    fn prepared(&mut self, sql: &str) -> Result<Statement> {
+        if let Some(statement) = self.link.statements.get(sql) {
+            return Ok(statement.clone());
+        }
+        let statement = self.link.client.prepare(sql);
+        let statement = self.run(statement)?;
+        if self.link.statements.len() >= STATEMENTS {
+            self.link.statements.clear();
+        }
+        let kept = statement.clone();
+        self.link.statements.insert(sql.to_owned(), kept);
+        Ok(statement)
+    }
+}
+
+impl Connection for Session<'_> {
+    fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64> {
+        let statement = self.prepared(sql)?;
+        let count = self.link.client.execute(&statement, &value::refs(params));
+        self.run(count)
+    }
+
+    fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
+        let statement = self.prepared(sql)?;
+        let rows = self.link.client.query(&statement, &value::refs(params));
+        let rows = self.run(rows)?;
+        let rows = rows.iter().map(value::row).collect();
+        self.run(rows)
+    }
+
+    fn batch(&mut self, sql: &str) -> Result<()> {
+        let result = self.link.client.batch_execute(sql);
+        self.run(result)
+    }
+}
+
+/// What an error of the server or of the connection means to the caller.
+fn failure(doing: &'static str, error: &::postgres::Error) -> StoreError {
+    let Some(db) = error.as_db_error() else {
+        let reason = match std::error::Error::source(error) {
+            Some(source) => format!("{error}: {source}"),
+            None => error.to_string(),
+        };
+        let is_statement =
+            std::error::Error::source(error).is_some_and(|source| !source.is::<std::io::Error>());
+        return if is_statement && !error.is_closed() && doing != "connecting to the database" {
+            StoreError::Database { doing, reason }
+        } else {
+            StoreError::Unavailable(format!("{reason} while {doing}"))
+        };
+    };
+    let reason = db.message().to_owned();
+    let while_doing = || format!("{reason} while {doing}");
+    let code = db.code().code();
+    match code {
+        // Too many connections and out of memory pass; a full disk and read-only do not by waiting.
+        "53300" | "53200" | "55P03" => StoreError::Unavailable(while_doing()),
+        "25006" | "58030" => StoreError::NotWritable(while_doing()),
+        _ => match code.get(..2) {
+            Some("53") => StoreError::NotWritable(while_doing()),
+            Some("08" | "28" | "3D" | "57") => StoreError::Unavailable(while_doing()),
+            _ => StoreError::Database { doing, reason: with_constraint(db) },
+        },
+    }
+}
+
+fn with_constraint(db: &DbError) -> String {
+    match db.constraint() {
+        Some(constraint) => format!("{} ({constraint})", db.message()),
+        None => db.message().to_owned(),
+    }
+}

@@ -1,0 +1,93 @@
+//! What an evaluation reads and writes.
+
+use belfort_model::agent::AgentStatus;
+use belfort_model::finding::FindingChanges;
+use belfort_model::id::{AssetId, UnitId};
+use belfort_model::ownership::OwnershipRole;
+use belfort_model::time::Timestamp;
+
+use crate::driver::Tx;
+use crate::record::{EvaluationCommit, EvaluationInput};
+use crate::sql::{agent, asset, class, detail, evidence, finding, link, owner, risk};
+use crate::value::{document, params};
+use crate::{Result, StoreError};
+
+pub(super) fn evaluation_due(tx: &mut Tx<'_>, now: Timestamp, limit: u32) -> Result<Vec<AssetId>> {
+    tx.list(
+        "SELECT id FROM asset
+         WHERE evaluate_at <= $1 AND (in_service = 1 OR open_findings > 0)
+         ORDER BY evaluate_at, id LIMIT $2",
+        params![now, limit],
+        |row| row.next("asset"),
+    )
+}
+
+pub(super) fn evaluation_input(tx: &mut Tx<'_>, id: AssetId) -> Result<Option<EvaluationInput>> {
+    let sql = format!("SELECT {}, a.generation FROM asset a WHERE a.id = $1", asset::COLUMNS);
+    let found = tx.one(&sql, params![id], |row| Ok((asset::read(row)?, row.next("asset")?)))?;
+    let Some((asset, generation)) = found else {
+        return Ok(None);
+    };
+    let ownerships = owner::active(tx, id)?;
+    let agents = agent::of_asset(tx, id)?;
+    Ok(Some(EvaluationInput {
+        asset,
+        generation,
+        facts: detail::facts(tx, id)?,
+        owner: ownerships.into_iter().find(|ownership| ownership.role == OwnershipRole::Owner),
+        classification: class::standing(tx, id)?,
+        links: link::inherited(tx, id)?,
+        agent: agents.into_iter().find(|agent| agent.status == AgentStatus::Active),
+        shares_evidence_with: evidence::same_identity(tx, id)?,
+        findings: finding::of_asset(tx, id)?,
+    }))
+}
+
+pub(super) fn evaluation_commit(
+    tx: &mut Tx<'_>,
+    commit: &EvaluationCommit,
+    changes: &FindingChanges,
+) -> Result<()> {
+    if commit.new_ids.len() != changes.new.len() {
+        let message =
+            format!("{} new findings came with {} ids", changes.new.len(), commit.new_ids.len());
+        return Err(StoreError::Refused(message));
+    }
+    let id = commit.asset;
+    let sql = format!("SELECT generation, owner_unit FROM asset WHERE id = $1{}", tx.for_update());
+    let found = tx.one(&sql, params![id], |row| {
+        Ok((row.next::<u64>("asset")?, row.next::<Option<UnitId>>("asset")?))
+    })?;
+    let (generation, unit) = found.ok_or_else(|| asset::unknown(id))?;
+    let mut is_current = generation == commit.generation;
+    for (hit, new_id) in changes.new.iter().zip(&commit.new_ids) {
+        // Somebody else evaluated at the same time: the next evaluation sees their finding.
+        is_current &= finding::insert(tx, *new_id, id, hit, commit.now)?;
+    }
+    for finding in &changes.updated {
+        finding::update(tx, finding)?;
+    }
+    let class_changed = class::store(tx, id, &commit.class)?;
+    let results = document("results", &commit.results)?;
+    let results_changed = tx.execute(
+        "UPDATE asset SET results = $2 WHERE id = $1 AND results <> $2",
+        params![id, results],
+    )?;
+    tx.execute(
+        "UPDATE asset SET
+             open_findings = (SELECT COUNT(*) FROM finding WHERE asset = $1 AND is_open = 1),
+             evaluate_at = CASE WHEN $2 = 1 THEN $3 ELSE 0 END
+         WHERE id = $1",
+        params![id, i64::from(is_current), commit.next],
+    )?;
+    let findings_changed = !changes.new.is_empty() || !changes.updated.is_empty();
+    if findings_changed || class_changed || results_changed > 0 {
+        risk::due(tx, unit)?;
+    }
+    Ok(())
+}
+
+pub(super) fn evaluation_request_all(tx: &mut Tx<'_>) -> Result<()> {
+    tx.execute("UPDATE asset SET generation = generation + 1, evaluate_at = 0", &[])?;
+    Ok(())
+}

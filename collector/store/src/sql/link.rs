@@ -1,0 +1,198 @@
+//! Data sets, where they live, and who inherits from whom.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use belfort_model::asset::{Asset, AssetKind};
+use belfort_model::classification::Inherited;
+use belfort_model::data_set::{DataLink, DataSet, PersonalData, Relation};
+use belfort_model::id::AssetId;
+
+use crate::driver::{Lock, Tx};
+use crate::record::Audit;
+use crate::sql::{asset, audit, class};
+use crate::value::{Row, params};
+use crate::{Result, StoreError};
+
+pub(super) fn data_set_insert(
+    tx: &mut Tx<'_>,
+    asset: &Asset,
+    data_set: &DataSet,
+    audit: &Audit,
+) -> Result<()> {
+    if asset.id != data_set.asset || asset.kind != AssetKind::DataSet {
+        let message = format!("asset `{}` is not the data set `{}`", asset.id, data_set.asset);
+        return Err(StoreError::Refused(message));
+    }
+    asset::insert(tx, asset)?;
+    tx.execute(
+        "INSERT INTO data_set (asset, personal_data) VALUES ($1, $2)",
+        params![data_set.asset, data_set.personal_data],
+    )?;
+    audit::append(tx, audit)
+}
+
+/// What a data set has beside; nothing for other assets.
+pub(super) fn data_set(tx: &mut Tx<'_>, asset: AssetId) -> Result<Option<DataSet>> {
+    tx.one("SELECT asset, personal_data FROM data_set WHERE asset = $1", params![asset], |row| {
+        Ok(DataSet { asset: row.next("data set")?, personal_data: row.next("data set")? })
+    })
+}
+
+pub(super) fn data_link_insert(tx: &mut Tx<'_>, link: &DataLink, audit: &Audit) -> Result<()> {
+    tx.lock(Lock::Links)?;
+    asset::hold(tx, link.asset)?;
+    let kind = tx.one("SELECT kind FROM asset WHERE id = $1", params![link.data_set], |row| {
+        row.next::<AssetKind>("asset")
+    })?;
+    match kind {
+        Some(AssetKind::DataSet | AssetKind::Application) => {}
+        Some(kind) => {
+            let message = format!(
+                "asset `{}` is a {kind}: link to a data set or an application",
+                link.data_set
+            );
+            return Err(StoreError::Refused(message));
+        }
+        None => return Err(asset::unknown(link.data_set)),
+    }
+    let circle = tx.count(
+        "WITH RECURSIVE below (id) AS (
+             SELECT id FROM asset WHERE id = $1
+             UNION SELECT l.data_set FROM data_link l JOIN below ON l.asset = below.id)
+         SELECT COUNT(*) FROM below WHERE id = $2",
+        params![link.data_set, link.asset],
+    )?;
+    if circle > 0 {
+        let message =
+            format!("a link from `{}` to `{}` closes a circle", link.asset, link.data_set);
+        return Err(StoreError::Refused(message));
+    }
+    let added = tx.execute(
+        "INSERT INTO data_link (asset, relation, data_set) VALUES ($1, $2, $3)
+         ON CONFLICT DO NOTHING",
+        params![link.asset, link.relation, link.data_set],
+    )?;
+    if added == 0 {
+        return Ok(());
+    }
+    dependents_due(tx, link.asset)?;
+    class::derive(tx, link.asset)?;
+    audit::append(tx, audit)
+}
+
+/// Makes an asset due, and every asset that is linked to it, directly or through others.
+pub(super) fn dependents_due(tx: &mut Tx<'_>, asset: AssetId) -> Result<()> {
+    tx.execute(
+        "WITH RECURSIVE above (id) AS (
+             SELECT id FROM asset WHERE id = $1
+             UNION SELECT l.asset FROM data_link l JOIN above ON l.data_set = above.id)
+         UPDATE asset SET generation = generation + 1, evaluate_at = 0
+         WHERE id IN (SELECT id FROM above)",
+        params![asset],
+    )?;
+    Ok(())
+}
+
+fn read_named(row: &mut Row) -> Result<(DataLink, String)> {
+    let what = "data link";
+    let link =
+        DataLink { asset: row.next(what)?, relation: row.next(what)?, data_set: row.next(what)? };
+    Ok((link, row.next(what)?))
+}
+
+/// Links from an asset, with the names of their targets.
+pub(super) fn from(tx: &mut Tx<'_>, asset: AssetId) -> Result<Vec<(DataLink, String)>> {
+    tx.list(
+        "SELECT l.asset, l.relation, l.data_set, a.name FROM data_link l
+         JOIN asset a ON a.id = l.data_set
+         WHERE l.asset = $1 ORDER BY a.name_folded, a.id, l.relation",
+        params![asset],
+        read_named,
+    )
+}
+
+/// Links to an asset, with the names of their origins.
+pub(super) fn to(tx: &mut Tx<'_>, asset: AssetId) -> Result<Vec<(DataLink, String)>> {
+    tx.list(
+        "SELECT l.asset, l.relation, l.data_set, a.name FROM data_link l
+         JOIN asset a ON a.id = l.asset
+         WHERE l.data_set = $1 ORDER BY a.name_folded, a.id, l.relation",
+        params![asset],
+        read_named,
+    )
+}
+
+/// One step from an asset.
+struct Step {
+    target: AssetId,
+    name: String,
+    kind: AssetKind,
+    relation: Relation,
+    personal_data: PersonalData,
+}
+
+fn steps(tx: &mut Tx<'_>, asset: AssetId) -> Result<Vec<Step>> {
+    let what = "data link";
+    tx.list(
+        "SELECT l.data_set, a.name, a.kind, l.relation, d.personal_data FROM data_link l
+         JOIN asset a ON a.id = l.data_set
+         LEFT JOIN data_set d ON d.asset = l.data_set
+         WHERE l.asset = $1",
+        params![asset],
+        |row| {
+            Ok(Step {
+                target: row.next(what)?,
+                name: row.next(what)?,
+                kind: row.next(what)?,
+                relation: row.next(what)?,
+                personal_data: row.next::<Option<_>>(what)?.unwrap_or(PersonalData::None),
+            })
+        },
+    )
+}
+
+/// What an asset is linked to, directly and through applications, by name.
+///
+/// What counts over several steps is what the asset does itself, unless a step on the way only passes
+/// the data on or looks at it: then it is no more than that. An application is named when it has a
+/// confirmed class of its own.
+pub(super) fn inherited(tx: &mut Tx<'_>, asset: AssetId) -> Result<Vec<Inherited>> {
+    let mut seen = BTreeSet::new();
+    let mut open: Vec<(AssetId, Option<Relation>)> = vec![(asset, None)];
+    let mut best: BTreeMap<AssetId, (Relation, Step)> = BTreeMap::new();
+    while let Some((from, so_far)) = open.pop() {
+        for step in steps(tx, from)? {
+            let relation = match so_far {
+                Some(relation) if !relation.inherits_class() => relation,
+                Some(_) if !step.relation.inherits_class() => step.relation,
+                Some(relation) => relation,
+                None => step.relation,
+            };
+            // Each target once per relation, whatever the way: that also ends every circle.
+            if !seen.insert((step.target, relation)) {
+                continue;
+            }
+            open.push((step.target, Some(relation)));
+            match best.get(&step.target) {
+                Some((known, _)) if *known <= relation => {}
+                _ => drop(best.insert(step.target, (relation, step))),
+            }
+        }
+    }
+    let mut links = Vec::with_capacity(best.len());
+    for (from, (relation, step)) in best {
+        let biv = class::confirmed(tx, from)?;
+        if biv.is_none() && step.kind != AssetKind::DataSet {
+            continue;
+        }
+        links.push(Inherited {
+            from,
+            from_name: step.name,
+            relation,
+            biv,
+            personal_data: step.personal_data,
+        });
+    }
+    links.sort_by(|a, b| (&a.from_name, a.from).cmp(&(&b.from_name, b.from)));
+    Ok(links)
+}

@@ -1,0 +1,61 @@
+//! What an evaluation of one unit's risks reads.
+
+use std::collections::HashMap;
+
+use belfort_model::finding::Finding;
+use belfort_model::id::{AssetId, UnitId};
+
+use super::NONE;
+use crate::Result;
+use crate::driver::Tx;
+use crate::record::{RiskScope, ScopedAsset};
+use crate::sql::finding;
+use crate::value::{Value, params};
+
+pub(in crate::sql) fn risk_scope(tx: &mut Tx<'_>, unit: Option<UnitId>) -> Result<RiskScope> {
+    let generation = tx.one(
+        "SELECT generation FROM risk_due WHERE unit = $1 AND due = 1",
+        params![unit.unwrap_or(NONE)],
+        |row| row.next("risk"),
+    )?;
+    let (owned, own, params): (&str, &str, Vec<Value>) = match unit {
+        Some(unit) => ("a.owner_unit = $1", "r.unit = $1", vec![unit.into()]),
+        None => ("a.owner_unit IS NULL", "r.unit IS NULL", Vec::new()),
+    };
+    let mut findings: HashMap<AssetId, Vec<Finding>> = HashMap::new();
+    let sql = format!(
+        "SELECT {} FROM finding f JOIN asset a ON a.id = f.asset
+         WHERE {owned} AND a.in_service = 1 AND f.is_open = 1 ORDER BY f.id",
+        finding::COLUMNS
+    );
+    for finding in tx.list(&sql, &params, finding::read)? {
+        findings.entry(finding.asset).or_default().push(finding);
+    }
+    let sql = format!(
+        "SELECT a.id, a.class, a.results FROM asset a
+         WHERE {owned} AND a.in_service = 1 ORDER BY a.id"
+    );
+    let assets = tx.list(&sql, &params, |row| {
+        Ok(ScopedAsset {
+            id: row.next("asset")?,
+            class: row.document("class")?,
+            results: row.document("results")?,
+            findings: Vec::new(),
+        })
+    })?;
+    let with_findings = assets.into_iter().map(|asset| ScopedAsset {
+        findings: findings.remove(&asset.id).unwrap_or_default(),
+        ..asset
+    });
+    let assets = with_findings.collect();
+    let sql = format!(
+        "SELECT r.document FROM risk r LEFT JOIN asset a ON a.id = r.asset
+         WHERE (r.asset IS NULL AND {own}) OR (r.asset IS NOT NULL AND {owned})
+         ORDER BY r.year, r.number"
+    );
+    Ok(RiskScope {
+        generation: generation.unwrap_or(0),
+        assets,
+        risks: tx.list(&sql, &params, super::read)?,
+    })
+}

@@ -1,0 +1,88 @@
+//! Organisational units.
+
+use belfort_model::id::UnitId;
+use belfort_model::unit::OrgUnit;
+
+use crate::driver::Tx;
+use crate::record::Audit;
+use crate::sql::audit;
+use crate::value::{Row, params};
+use crate::{Result, StoreError};
+
+/// A unit's columns, of a table named `u`.
+pub(super) const COLUMNS: &str =
+    "u.id, u.code, u.name, u.kind, u.parent, u.active_from, u.active_to";
+
+/// How many they are.
+const COUNT: usize = 7;
+
+pub(super) fn read(row: &mut Row) -> Result<OrgUnit> {
+    let id = row.next("unit")?;
+    read_rest(row, id)
+}
+
+/// A unit that was joined and may be absent.
+pub(super) fn read_joined(row: &mut Row) -> Result<Option<OrgUnit>> {
+    match row.next("unit")? {
+        Some(id) => read_rest(row, id).map(Some),
+        None => {
+            row.skip(COUNT - 1);
+            Ok(None)
+        }
+    }
+}
+
+fn read_rest(row: &mut Row, id: UnitId) -> Result<OrgUnit> {
+    let what = "unit";
+    Ok(OrgUnit {
+        id,
+        code: row.next(what)?,
+        name: row.next(what)?,
+        kind: row.next(what)?,
+        parent: row.next(what)?,
+        active_from: row.next(what)?,
+        active_to: row.next(what)?,
+    })
+}
+
+/// Refuses an id that no unit has.
+pub(super) fn require(tx: &mut Tx<'_>, id: UnitId) -> Result<()> {
+    match tx.count("SELECT COUNT(*) FROM unit WHERE id = $1", params![id])? {
+        0 => Err(StoreError::NotFound { what: "unit", id: id.to_string() }),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn unit_insert(tx: &mut Tx<'_>, unit: &OrgUnit, audit: &Audit) -> Result<()> {
+    if let Some(parent) = unit.parent {
+        require(tx, parent)?;
+    }
+    let added = tx.execute(
+        "INSERT INTO unit (id, code, code_folded, name, kind, parent, active_from, active_to)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
+        params![
+            unit.id,
+            &unit.code,
+            unit.code.to_lowercase(),
+            &unit.name,
+            unit.kind,
+            unit.parent,
+            unit.active_from,
+            unit.active_to,
+        ],
+    )?;
+    if added == 0 {
+        return Err(StoreError::Exists { what: "unit", id: unit.code.clone() });
+    }
+    audit::append(tx, audit)
+}
+
+pub(super) fn unit_list(tx: &mut Tx<'_>) -> Result<Vec<OrgUnit>> {
+    let sql = format!("SELECT {COLUMNS} FROM unit u ORDER BY u.code_folded");
+    tx.list(&sql, &[], read)
+}
+
+pub(super) fn unit_by_code(tx: &mut Tx<'_>, code: &str) -> Result<Option<OrgUnit>> {
+    let sql = format!("SELECT {COLUMNS} FROM unit u WHERE u.code_folded = $1");
+    tx.one(&sql, params![code.to_lowercase()], read)
+}
