@@ -99,15 +99,14 @@ pub async fn enrol(
     address: &Address,
     token: &Token,
 ) -> Result<Identity, EnrolmentError> {
-    let key = match state.pending_key()? {
-        Some(pem) => Zeroizing::new(pem),
-        None => {
-            let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256)
-                .map_err(EnrolmentError::Key)?;
-            let pem = Zeroizing::new(key.serialize_pem());
-            state.save_pending_key(&pem)?;
-            pem
-        }
+    let key = if let Some(pem) = state.pending_key()? {
+        Zeroizing::new(pem)
+    } else {
+        let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256)
+            .map_err(EnrolmentError::Key)?;
+        let pem = Zeroizing::new(key.serialize_pem());
+        state.save_pending_key(&pem)?;
+        pem
     };
     let request = wire::EnrolRequest {
         token: token.secret.to_string(),

@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn pauses_grow_up_to_the_interval_and_never_vanish() {
-        let interval = Duration::from_secs(60);
+        let interval = Duration::from_mins(1);
         assert_eq!(backoff(1, interval, u32::MAX), Duration::from_secs(5));
         assert_eq!(backoff(3, interval, u32::MAX), Duration::from_secs(20));
         assert_eq!(backoff(9, interval, u32::MAX), interval);

@@ -274,9 +274,10 @@ fn check(path: &Path, directory: bool) -> Result<bool, StateError> {
         let wanted = if directory { "a directory" } else { "a regular file" };
         return insecure(format!("it is not {wanted}"), format!("mv {shown} {shown}.old"));
     }
+    let open_to_others = found.mode & 0o077 != 0;
     if found.user != user {
         // Others may not look inside a private directory; that is no fault of the directory.
-        if found.mode & 0o077 == 0 && user != 0 {
+        if !open_to_others && user != 0 {
             return Err(StateError::Denied { path: path.to_owned() });
         }
         return insecure(
@@ -284,7 +285,7 @@ fn check(path: &Path, directory: bool) -> Result<bool, StateError> {
             format!("chown {user} {shown}"),
         );
     }
-    if found.mode & 0o077 != 0 {
+    if open_to_others {
         let mode = if directory { "0700" } else { "0600" };
         return insecure(
             format!("its rights are {:04o} instead of {mode}", found.mode),

@@ -19,7 +19,7 @@ use crate::state::{Identity, IdentityError};
 /// Longest wait for a TCP connection, and again for the TLS handshake.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest wait for the answer to a call.
-const CALL_TIMEOUT: Duration = Duration::from_secs(60);
+const CALL_TIMEOUT: Duration = Duration::from_mins(1);
 /// Largest answer: settings and certificates are small.
 pub const ANSWER_BYTES_MAX: usize = 1 << 20;
 

@@ -1,4 +1,4 @@
-//! /proc/cpuinfo. Source of the format: proc_cpuinfo(5).
+//! /proc/cpuinfo. Source of the format: `proc_cpuinfo(5)`.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Listening sockets as the kernel tells them. Source of the format: sock_diag(7).
+//! Listening sockets as the kernel tells them. Source of the format: `sock_diag(7)`.
 
 use std::net::IpAddr;
 
@@ -66,7 +66,7 @@ pub fn scope(address: IpAddr) -> ListenerScope {
     }
 }
 
-/// The ports that the system hands out itself, from /proc/sys/net/ipv4/ip_local_port_range.
+/// The ports that the system hands out itself, from `/proc/sys/net/ipv4/ip_local_port_range`.
 pub fn ephemeral_ports(content: &[u8]) -> std::ops::RangeInclusive<u16> {
     let mut numbers = content
         .split(u8::is_ascii_whitespace)

@@ -24,7 +24,7 @@ impl Probe for MemoryProbe {
     }
 }
 
-/// A line of /proc/meminfo, in bytes. Source: proc_meminfo(5).
+/// A line of /proc/meminfo, in bytes. Source: `proc_meminfo(5)`.
 pub fn meminfo_bytes(content: &[u8], key: &str) -> Option<u64> {
     let line = text::lines(content).find_map(|line| {
         line.strip_prefix(key.as_bytes()).and_then(|rest| rest.strip_prefix(b":"))

@@ -1,4 +1,4 @@
-//! /proc/self/mountinfo. Source of the format: proc_pid_mountinfo(5).
+//! /proc/self/mountinfo. Source of the format: `proc_pid_mountinfo(5)`.
 
 use super::text;
 

@@ -1,5 +1,6 @@
 //! Network: interfaces, addresses, routes and name servers.
 
+use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use belfort_proto::inventory::v1::{InterfaceType, SectionKind};
@@ -92,7 +93,8 @@ pub fn mac(bytes: &[u8]) -> String {
         if !text.is_empty() {
             text.push(':');
         }
-        text.push_str(&format!("{byte:02x}"));
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
     }
     text
 }

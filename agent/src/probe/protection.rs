@@ -31,7 +31,7 @@ pub const GET_CHAIN: u16 = (10 << 8) | 4;
 pub const NEW_CHAIN: u16 = (10 << 8) | 3;
 
 /// Whether a chain of nftables filters what comes in: a base chain of type `filter` on the input hook
-/// that drops by policy or holds a rule. Source of the format: linux/netfilter/nf_tables.h.
+/// that drops by policy or holds a rule. Source of the format: `linux/netfilter/nf_tables.h`.
 pub fn filters_input(payload: &[u8]) -> bool {
     const HOOK_INPUT: u32 = 1;
     const POLICY_DROP: u32 = 0;
@@ -60,7 +60,7 @@ fn word(value: &[u8]) -> Option<u32> {
     value.first_chunk().copied().map(u32::from_be_bytes)
 }
 
-/// Whether legacy iptables has its filter table in use. Source: /proc/net/ip_tables_names.
+/// Whether legacy iptables has its filter table in use. Source: `/proc/net/ip_tables_names`.
 pub fn has_filter_table(names: &[u8]) -> bool {
     text::lines(names).any(|line| line.trim_ascii() == b"filter")
 }
@@ -70,7 +70,7 @@ pub fn input_profile(nftables: Option<bool>, legacy_table: Option<bool>) -> Fire
     let (on, engine) = match (nftables, legacy_table) {
         (Some(true), _) => (Tristate::Yes, "nftables"),
         // The rules in the legacy table are not read, so it may filter or not.
-        (_, Some(true)) | (None, _) | (_, None) => (Tristate::Unspecified, ""),
+        (_, Some(true) | None) | (None, _) => (Tristate::Unspecified, ""),
         (Some(false), Some(false)) => (Tristate::No, ""),
     };
     FirewallProfile { name: "input".to_owned(), on: on.into(), engine: engine.to_owned() }

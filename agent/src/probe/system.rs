@@ -103,7 +103,7 @@ fn by_dmi(manufacturer: &str, model: &str) -> &'static str {
         return "microsoft";
     }
     // Amazon's bare-metal instances carry its name as well.
-    if manufacturer == "Amazon EC2" && model.ends_with(".metal") {
+    if manufacturer == "Amazon EC2" && model.strip_suffix(".metal").is_some() {
         return "";
     }
     let named = |prefix: &str| manufacturer.starts_with(prefix) || model.starts_with(prefix);

@@ -110,7 +110,11 @@ impl Root {
     }
 
     fn open(&self, path: &str, flags: OFlags) -> Result<OwnedFd, ReadError> {
-        let flags = flags | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let mut flags = flags | OFlags::CLOEXEC;
+        // A path that is only named cannot block, and openat2(2) refuses the flags against it.
+        if !flags.contains(OFlags::PATH) {
+            flags |= OFlags::NONBLOCK | OFlags::NOCTTY;
+        }
         let Some(dir) = &self.dir else {
             return Ok(fs::open(path, flags, Mode::empty())?);
         };

@@ -30,7 +30,7 @@ pub fn names() -> Names {
 /// The signature a hypervisor leaves in the processor, for example `KVMKVMKVM`; empty on bare metal
 /// and on processors without one.
 ///
-/// Source: CPUID leaf 0x4000_0000, readable without rights. Only asked when leaf 1 says that a
+/// Source: CPUID leaf `0x4000_0000`, readable without rights. Only asked when leaf 1 says that a
 /// hypervisor is there, because the leaf is undefined otherwise.
 pub fn hypervisor_signature() -> String {
     #[cfg(target_arch = "x86_64")]

@@ -38,7 +38,7 @@ pub(super) fn read(host: &Host) -> AccountsSection {
         count: count(accounts.len()),
         login_count: count(accounts.iter().filter(|account| account.login).count()),
         administrators,
-        without_password_count: shadow.as_deref().map(without_password).unwrap_or(0),
+        without_password_count: shadow.as_deref().map_or(0, without_password),
         without_password_known: shadow.is_some(),
         outcomes: sources.outcomes.into_vec(),
     }

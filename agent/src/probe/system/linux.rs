@@ -91,7 +91,8 @@ fn container(sources: &mut Sources<'_>) -> Option<String> {
     let marker = [("/run/.containerenv", "podman"), ("/.dockerenv", "docker")]
         .into_iter()
         .find(|(path, _)| sources.root.exists(path).unwrap_or(false));
-    if !own_processes && !(overlaid && marker.is_some()) {
+    let contained = own_processes || (overlaid && marker.is_some());
+    if !contained {
         return None;
     }
     if let Some(name) = sources.optional("/run/systemd/container", SMALL_BYTES) {

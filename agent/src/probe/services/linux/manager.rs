@@ -60,10 +60,7 @@ pub(super) fn services(sources: &mut Sources<'_>) -> Vec<Found> {
         };
         let masked = match is_link.then(|| sources.link(path)).flatten() {
             Some(target) if target == "/dev/null" => true,
-            // A link to a unit of another name is that unit under an alias.
-            Some(target) if target.rsplit('/').next() != Some(name) && !name.contains('@') => {
-                continue;
-            }
+            Some(target) if is_alias(&target, name) => continue,
             _ => false,
         };
         let mut unit = Unit::default();
@@ -72,6 +69,9 @@ pub(super) fn services(sources: &mut Sources<'_>) -> Vec<Found> {
             empty = content.is_empty();
             units::apply(&content, &mut unit);
             drop_ins(sources, &files, name, &mut unit);
+            if let Some((_, instance)) = short.split_once('@') {
+                unit.description = unit.description.replace("%I", instance).replace("%i", instance);
+            }
         }
         let running = match &running {
             // Whether such a one runs right now says nothing about the machine.
@@ -134,6 +134,13 @@ fn files(sources: &mut Sources<'_>) -> Files {
     files
 }
 
+/// Whether a link leads to a unit of another name, which is then listed under its own. Instances are
+/// links to their template.
+fn is_alias(target: &str, name: &str) -> bool {
+    let unit = target.rsplit('/').next().unwrap_or_default();
+    unit.ends_with(".service") && unit != name && !name.contains('@')
+}
+
 /// An alias in the configuration enables the unit it points to.
 fn alias(sources: &mut Sources<'_>, path: &str, name: &str, linked: &mut BTreeSet<String>) {
     let target = sources.link(path).unwrap_or_default();
@@ -147,7 +154,7 @@ fn drop_ins(sources: &mut Sources<'_>, files: &Files, name: &str, unit: &mut Uni
     let mut by_name: BTreeMap<String, String> = BTreeMap::new();
     for directory in files.drop_ins.get(name).into_iter().flatten() {
         for entry in sources.list(directory) {
-            if entry.name.ends_with(".conf") {
+            if entry.name.strip_suffix(".conf").is_some() {
                 let path = format!("{directory}/{}", entry.name);
                 by_name.entry(entry.name).or_insert(path);
             }
@@ -172,7 +179,7 @@ fn running(sources: &mut Sources<'_>) -> Option<BTreeSet<String>> {
         .find(|top| sources.root.exists(&format!("{top}/system.slice")).unwrap_or(false))?;
     let mut running = BTreeSet::new();
     for slice in sources.list(top) {
-        if slice.name.ends_with(".slice") && slice.name != "user.slice" {
+        if slice.name.strip_suffix(".slice").is_some() && slice.name != "user.slice" {
             walk(sources, &format!("{top}/{}", slice.name), 3, &mut running);
         }
     }
@@ -182,7 +189,7 @@ fn running(sources: &mut Sources<'_>) -> Option<BTreeSet<String>> {
 fn walk(sources: &mut Sources<'_>, path: &str, depth: u8, running: &mut BTreeSet<String>) {
     for entry in sources.list(path) {
         let below = format!("{path}/{}", entry.name);
-        if entry.name.ends_with(".slice") && depth > 0 {
+        if entry.name.strip_suffix(".slice").is_some() && depth > 0 {
             walk(sources, &below, depth - 1, running);
         } else if entry.name.ends_with(".service") && populated(sources, &below) {
             running.insert(entry.name);
