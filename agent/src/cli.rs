@@ -123,7 +123,7 @@ struct OnceArgs {
     /// As JSON
     #[arg(long)]
     json: bool,
-    /// Make the pass, encode and compress every section, and print the sizes; nothing is sent
+    /// Make the pass, encode and compress every section, and print sizes and what the pass cost; nothing is sent
     #[arg(long)]
     dry_run: bool,
 }

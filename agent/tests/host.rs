@@ -1,7 +1,6 @@
 //! The probes on this machine, against the machine's own tools.
 
 #![expect(
-    clippy::expect_used,
     clippy::panic,
     clippy::unwrap_used,
     reason = "helpers of tests stand outside test functions"

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 
+mod bench;
 mod codegen;
 
 /// The chores of the workspace.
@@ -17,6 +18,12 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Measure what the agent costs against its limits
+    Bench {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Generate the protobuf code from the schema
     Codegen {
         /// Only check that the committed code is current
@@ -28,6 +35,7 @@ enum Command {
 fn main() -> Result<()> {
     let root = root()?;
     match Cli::parse().command {
+        Command::Bench { json } => bench::bench(&root, json),
         Command::Codegen { check: false } => codegen::write(&root),
         Command::Codegen { check: true } => codegen::check(&root),
     }

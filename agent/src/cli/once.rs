@@ -1,5 +1,6 @@
 //! `belfort-agent once`.
 
+use belfort_agent_sys::process;
 use belfort_proto::section::{self, Section};
 use serde_json::{Map, Value, json};
 
@@ -63,6 +64,8 @@ fn dry_run(context: &Context<'_>, args: &OnceArgs) -> Result<(), Failure> {
     let shown = json!({
         "root_hash": report.root().to_string(),
         "compressed_bytes": compressed,
+        "cpu_microseconds": u64::try_from(process::cpu_time().as_micros()).unwrap_or(u64::MAX),
+        "peak_memory_bytes": process::peak_bytes("self"),
         "sections": Value::Object(sections),
     });
     print_value(&shown, args.json)

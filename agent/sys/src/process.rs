@@ -41,3 +41,41 @@ pub fn cpu_time() -> Duration {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
     Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
+
+/// Highest resident memory of a process so far, bytes; 0 when unknown.
+pub fn peak_bytes(process: &str) -> u64 {
+    status_bytes(process, "VmHWM:")
+}
+
+/// Resident memory of a process by its number, bytes; 0 when unknown.
+pub fn resident_bytes_of(process: &str) -> u64 {
+    status_bytes(process, "VmRSS:")
+}
+
+fn status_bytes(process: &str, key: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default();
+    let kibibytes = line.trim().strip_suffix("kB").unwrap_or_default().trim();
+    kibibytes.parse::<u64>().unwrap_or(0).saturating_mul(1024)
+}
+
+/// Waits for a child process and gives the processor time it took, user and system together.
+#[cfg(target_os = "linux")]
+pub fn wait_cpu_time(child: &mut std::process::Child) -> std::io::Result<(Duration, bool)> {
+    let process = libc::pid_t::try_from(child.id()).map_err(std::io::Error::other)?;
+    let mut status = 0;
+    let mut usage = std::mem::MaybeUninit::<libc::rusage>::zeroed();
+    // SAFETY: both pointers are to live values of the types wait4(2) asks for; it writes to them only.
+    let reaped = unsafe { libc::wait4(process, &raw mut status, 0, usage.as_mut_ptr()) };
+    if reaped != process {
+        return Err(std::io::Error::last_os_error());
+    }
+    // SAFETY: every bit pattern is a valid rusage, and zeroed() has given one.
+    let usage = unsafe { usage.assume_init() };
+    let time = |value: libc::timeval| {
+        let seconds = Duration::from_secs(u64::try_from(value.tv_sec).unwrap_or(0));
+        seconds + Duration::from_micros(u64::try_from(value.tv_usec).unwrap_or(0))
+    };
+    let succeeded = libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0;
+    Ok((time(usage.ru_utime) + time(usage.ru_stime), succeeded))
+}
