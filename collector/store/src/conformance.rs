@@ -1,10 +1,16 @@
 //! What a store has to do: every test runs on both databases.
 
 mod cluster;
+mod enrolment;
+mod evaluation;
 mod fixture;
 mod housekeeping;
 mod lab;
+mod links;
 mod people;
+mod registry;
+mod reports;
+mod risks;
 
 /// Runs every test on both databases.
 macro_rules! suite {
@@ -46,5 +52,77 @@ suite! {
         units_have_one_code_whatever_its_case,
         a_unit_needs_an_existing_parent,
         a_change_that_fails_leaves_no_trace,
+    }
+    enrolment {
+        a_new_machine_gets_an_asset,
+        the_same_key_again_gives_the_same_agent,
+        a_repeated_call_is_admitted_after_the_last_use,
+        tokens_that_do_not_admit_say_why,
+        the_last_use_is_given_once,
+        a_known_machine_supersedes_its_agent,
+        a_doubtful_machine_is_a_new_asset,
+        the_same_machine_at_once_is_one_asset,
+        the_token_proposes_the_unit,
+        tokens_are_listed_and_revoked,
+        agents_are_found_listed_and_revoked,
+        a_certificate_is_renewed_only_for_an_active_agent,
+        a_check_in_notes_what_it_says,
+    }
+    reports {
+        a_report_is_there_when_it_was_committed,
+        the_same_report_again_changes_nothing,
+        a_report_that_came_second_is_superseded,
+        sections_that_nobody_sent_are_named,
+        sections_are_stored_once_for_all,
+        sections_that_end_are_kept_with_their_time,
+        reports_at_once_on_one_asset_are_one_after_the_other,
+        a_superseded_agent_reports_nothing,
+        evidence_follows_the_report,
+        history_is_newest_first,
+        texts_with_nul_are_kept_readable,
+    }
+    registry {
+        assets_are_listed_by_name,
+        pages_cover_the_list_once,
+        filters_agree_with_the_list,
+        searches_ignore_the_case_of_every_script,
+        search_signs_are_ordinary_letters,
+        an_asset_is_found_by_name_and_by_id,
+        one_owner_is_active,
+        an_asset_is_added_once,
+        an_unknown_asset_is_not_found,
+        the_overview_counts,
+    }
+    links {
+        a_class_counts_through_applications,
+        a_link_that_only_looks_lends_nothing,
+        circles_are_refused,
+        links_lead_to_data_sets_or_applications,
+        a_link_is_added_once,
+        a_proposal_does_not_lower_a_class,
+        a_class_reaches_everything_above_it,
+    }
+    evaluation {
+        a_new_asset_is_due_at_once,
+        an_evaluation_waits_for_its_next_time,
+        a_change_meanwhile_keeps_the_asset_due,
+        findings_are_opened_and_resolved,
+        an_asset_out_of_service_is_due_while_findings_are_open,
+        only_a_different_result_makes_risks_due,
+        everything_can_be_made_due,
+        shared_identity_makes_both_due,
+        two_evaluations_at_once_make_one_finding,
+        findings_are_listed_open_first,
+    }
+    risks {
+        a_scope_holds_the_unit_and_no_other,
+        references_count_within_the_year,
+        a_stale_version_is_refused,
+        two_collectors_cannot_add_the_same_entry,
+        a_change_meanwhile_keeps_the_unit_due,
+        the_register_is_sorted_and_filtered,
+        every_version_is_kept,
+        entries_of_assets_follow_their_owner,
+        commits_at_once_number_without_gaps,
     }
 }

@@ -72,27 +72,26 @@ impl Postgres {
         let mut attempt = 1;
         loop {
             let mut lent = self.pool.get(|| self.connect())?;
-            let mut session = Session { link: lent.get()?, doing, again: false };
+            let mut session = Session { link: lent.get()?, doing, again: false, broken: false };
             let mut result = session
                 .batch(begin)
                 .and_then(|()| work(&mut Tx::new(&mut session, Dialect::Postgres)));
             // Until the commit is sent, a broken connection has changed nothing.
-            let mut broken = session.link.client.is_closed();
-            let mut again = session.again || broken;
-            if broken {
+            let mut again = session.again || session.broken;
+            if !session.broken {
+                session.again = false;
+                let end = if result.is_ok() { "COMMIT" } else { "ROLLBACK" };
+                let ended = session.batch(end);
+                again |= session.again;
+                result = match ended {
+                    Err(error) if result.is_ok() => Err(error),
+                    _ => result,
+                };
+            }
+            if session.broken {
+                // What else is idle is probably broken as well.
                 lent.give_up();
                 self.pool.forget_idle();
-            } else {
-                let end = if result.is_ok() { "COMMIT" } else { "ROLLBACK" };
-                session.again = false;
-                if let Err(error) = session.batch(end) {
-                    broken = true;
-                    again |= session.again;
-                    result = result.and(Err(error));
-                }
-                if broken {
-                    lent.give_up();
-                }
             }
             drop(lent);
             if result.is_ok() || !again || attempt >= ATTEMPTS {
@@ -123,6 +122,8 @@ struct Session<'a> {
     doing: &'static str,
     /// The database asked to run the transaction again.
     again: bool,
+    /// The connection is of no more use.
+    broken: bool,
 }
 
 impl Session<'_> {
@@ -130,6 +131,11 @@ impl Session<'_> {
         result.map_err(|error| {
             let meeting = [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED];
             self.again |= error.code().is_some_and(|code| meeting.contains(code));
+            // A server that stops says so, and closes the connection a moment later.
+            self.broken |= self.link.client.is_closed()
+                || error
+                    .code()
+                    .is_some_and(|code| matches!(code.code().get(..3), Some("57P" | "080")));
             failure(self.doing, &error)
         })
     }

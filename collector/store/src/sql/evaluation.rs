@@ -73,12 +73,12 @@ pub(super) fn evaluation_commit(
         "UPDATE asset SET results = $2 WHERE id = $1 AND results <> $2",
         params![id, results],
     )?;
+    let next = if is_current { commit.next } else { Timestamp(0) };
     tx.execute(
-        "UPDATE asset SET
-             open_findings = (SELECT COUNT(*) FROM finding WHERE asset = $1 AND is_open = 1),
-             evaluate_at = CASE WHEN $2 = 1 THEN $3 ELSE 0 END
+        "UPDATE asset SET evaluate_at = $2,
+             open_findings = (SELECT COUNT(*) FROM finding WHERE asset = $1 AND is_open = 1)
          WHERE id = $1",
-        params![id, i64::from(is_current), commit.next],
+        params![id, next],
     )?;
     let findings_changed = !changes.new.is_empty() || !changes.updated.is_empty();
     if findings_changed || class_changed || results_changed > 0 {

@@ -1,0 +1,278 @@
+//! The risk register.
+
+use belfort_model::asset::{AssetKind, Lifecycle};
+use belfort_model::finding::{CheckResult, FindingChanges};
+use belfort_model::id::{AssetId, FindingId, RiskId, UnitId};
+use belfort_model::risk::{Facets, Rating, Risk, RiskKey, RiskState, Suggestion};
+use belfort_model::scale::{Level, Priority};
+use belfort_model::time::Timestamp;
+
+use super::evaluation::{evaluate, hit};
+use super::fixture::{NOW, add_asset, add_unit, asset, audit, biv, id, own};
+use super::lab::Lab;
+use crate::record::{NewRisk, Page, RiskFilter};
+use crate::{Store, StoreError};
+
+fn suggestion(severity: i64, assets: &[AssetId]) -> Suggestion {
+    let rating = Rating {
+        likelihood: Level::THREE,
+        impact: Level::THREE,
+        severity: Level::clamped(severity),
+    };
+    Suggestion {
+        inherent: rating,
+        current: rating,
+        biv: biv(3, 3, 3),
+        facets: Facets {
+            operations: Level::THREE,
+            citizens: Level::THREE,
+            legal: Level::THREE,
+            reputation: Level::THREE,
+        },
+        control: Level::ONE,
+        compliant: 0,
+        in_scope: 1,
+        priority: Priority::P2,
+        matrix: "gent-5x5/1".to_owned(),
+        assets: assets.to_vec(),
+        findings: vec![FindingId(id())],
+        codes: vec!["tpm.absent".to_owned()],
+    }
+}
+
+fn new(scenario: &str, unit: Option<UnitId>, severity: i64, assets: &[AssetId]) -> NewRisk {
+    NewRisk {
+        id: RiskId(id()),
+        key: RiskKey { scenario: scenario.to_owned(), unit, asset: None },
+        suggestion: suggestion(severity, assets),
+        now: NOW,
+        next_review: NOW.plus_days(90),
+    }
+}
+
+fn add(store: &dyn Store, unit: Option<UnitId>, risks: &[NewRisk]) {
+    let generation = store.risk_scope(unit).unwrap().generation;
+    store.risk_commit(unit, generation, risks, &[]).unwrap();
+}
+
+fn references(store: &dyn Store, filter: &RiskFilter) -> Vec<String> {
+    let list = store.risk_list(filter, Page::ALL).unwrap();
+    assert_eq!(list.total, list.items.len() as u64);
+    list.items.into_iter().map(|item| item.risk.reference).collect()
+}
+
+pub(super) fn a_scope_holds_the_unit_and_no_other(lab: &Lab) {
+    let store = &*lab.store;
+    let (bz, fin) = (add_unit(store, "BZ"), add_unit(store, "FIN"));
+    let [pc, app, other, orphan] =
+        ["pc", "app", "other", "orphan"].map(|name| add_asset(store, AssetKind::Device, name));
+    let mut gone = asset(AssetKind::Device, "gone");
+    gone.lifecycle = Lifecycle::Disposed;
+    store.asset_insert(&gone, &audit("asset.add")).unwrap();
+    for (asset, unit) in [(pc, bz), (app, bz), (gone.id, bz), (other, fin)] {
+        own(store, asset, unit);
+    }
+    let changes = FindingChanges { new: vec![hit("tpm.absent", "")], updated: vec![] };
+    evaluate(store, pc, &[("tpm.absent", CheckResult::Hit)], &changes);
+    add(store, Some(bz), &[new("theft", Some(bz), 3, &[pc])]);
+    add(store, None, &[new("theft", None, 3, &[orphan])]);
+
+    let scope = store.risk_scope(Some(bz)).unwrap();
+    let ids: Vec<AssetId> = scope.assets.iter().map(|asset| asset.id).collect();
+    assert_eq!(ids, [pc, app]);
+    assert_eq!(scope.assets[0].results.get("tpm.absent"), Some(&CheckResult::Hit));
+    assert_eq!((scope.assets[0].findings.len(), scope.assets[1].findings.len()), (1, 0));
+    assert_eq!(scope.risks.len(), 1);
+    let none = store.risk_scope(None).unwrap();
+    assert_eq!((none.assets.len(), none.assets[0].id), (1, orphan));
+    assert_eq!(none.risks[0].key.unit, None);
+    assert!(store.risk_scope(Some(fin)).unwrap().risks.is_empty());
+}
+
+pub(super) fn references_count_within_the_year(lab: &Lab) {
+    let store = &*lab.store;
+    let mut next_year = new("d", None, 3, &[]);
+    next_year.now = NOW.plus_days(365);
+    let year = NOW.year();
+    add(store, None, &[new("a", None, 3, &[]), new("b", None, 3, &[]), next_year]);
+    add(store, None, &[new("c", None, 3, &[])]);
+    assert_eq!(
+        references(store, &RiskFilter::default()),
+        [
+            format!("R-{year}-0001"),
+            format!("R-{year}-0002"),
+            format!("R-{year}-0003"),
+            format!("R-{}-0001", year + 1),
+        ]
+    );
+    let risk = store.risk_get(&format!("r-{year}-0002")).unwrap().unwrap().risk;
+    assert_eq!(risk.key.scenario, "b");
+    assert_eq!((risk.version, risk.state, risk.created_at), (1, RiskState::Proposed, NOW));
+    assert_eq!(risk.next_review, NOW.plus_days(90));
+    assert!(store.risk_get("R-1999-0001").unwrap().is_none());
+    // More than four digits sort as numbers.
+    lab.raw("UPDATE risk_counter SET last = 9998").unwrap();
+    add(store, None, &[new("e", None, 5, &[]), new("f", None, 5, &[])]);
+    let top: Vec<String> = references(store, &RiskFilter::default());
+    assert_eq!(top[..2], [format!("R-{year}-9999"), format!("R-{year}-10000")]);
+}
+
+fn only(store: &dyn Store) -> Risk {
+    let mut list = store.risk_list(&RiskFilter::default(), Page::ALL).unwrap();
+    assert_eq!(list.total, 1);
+    list.items.remove(0).risk
+}
+
+pub(super) fn a_stale_version_is_refused(lab: &Lab) {
+    let store = &*lab.store;
+    add(store, None, &[new("a", None, 3, &[])]);
+    let first = only(store);
+    let second = first.evaluated(&suggestion(5, &[]), NOW).unwrap();
+    store.risk_commit(None, 0, &[], std::slice::from_ref(&second)).unwrap();
+    assert_eq!(only(store), second);
+    let stale = first.evaluated(&suggestion(4, &[]), NOW).unwrap();
+    let brought = [new("b", None, 3, &[])];
+    let refused = store.risk_commit(None, 0, &brought, &[stale.clone()]);
+    assert!(matches!(refused, Err(StoreError::Conflict { .. })), "{refused:?}");
+    assert_eq!(only(store), second, "all or nothing");
+    let mut unknown = stale;
+    unknown.id = RiskId(id());
+    let refused = store.risk_commit(None, 0, &[], &[unknown]);
+    assert!(matches!(refused, Err(StoreError::NotFound { .. })), "{refused:?}");
+}
+
+pub(super) fn two_collectors_cannot_add_the_same_entry(lab: &Lab) {
+    let store = &*lab.store;
+    let results: Vec<crate::Result<()>> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| store.risk_commit(None, 0, &[new("a", None, 3, &[])], &[])))
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let (added, refused): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);
+    assert_eq!(added.len(), 1);
+    for result in refused {
+        assert!(matches!(result, Err(StoreError::Conflict { .. })), "{result:?}");
+    }
+    // A number that was not used is not lost.
+    assert_eq!(only(store).reference, format!("R-{}-0001", NOW.year()));
+    add(store, None, &[new("b", None, 3, &[])]);
+    let all = references(store, &RiskFilter::default());
+    assert_eq!(all[1], format!("R-{}-0002", NOW.year()));
+}
+
+pub(super) fn a_change_meanwhile_keeps_the_unit_due(lab: &Lab) {
+    let store = &*lab.store;
+    let unit = add_unit(store, "BZ");
+    let (pc, app) = (
+        add_asset(store, AssetKind::Device, "pc"),
+        add_asset(store, AssetKind::Application, "app"),
+    );
+    own(store, pc, unit);
+    let due = || store.risk_due(10).unwrap().contains(&Some(unit));
+    let scope = store.risk_scope(Some(unit)).unwrap();
+    own(store, app, unit);
+    store.risk_commit(Some(unit), scope.generation, &[], &[]).unwrap();
+    assert!(due());
+    let fresh = store.risk_scope(Some(unit)).unwrap();
+    assert!(fresh.generation > scope.generation);
+    store.risk_commit(Some(unit), fresh.generation, &[], &[]).unwrap();
+    assert!(!due());
+    // A generation never comes twice, so that a straggler cannot settle what is new.
+    own(store, pc, unit);
+    for old in [scope.generation, fresh.generation] {
+        store.risk_commit(Some(unit), old, &[], &[]).unwrap();
+    }
+    assert!(due());
+    let other = add_unit(store, "FIN");
+    own(store, pc, other);
+    assert_eq!(store.risk_due(10).unwrap(), [None, Some(unit), Some(other)]);
+    assert_eq!(store.risk_due(1).unwrap(), [None]);
+}
+
+pub(super) fn the_register_is_sorted_and_filtered(lab: &Lab) {
+    let store = &*lab.store;
+    let unit = add_unit(store, "BZ");
+    let pc = add_asset(store, AssetKind::Device, "pc");
+    own(store, pc, unit);
+    let mut single = new("single", None, 5, &[]);
+    single.key.asset = Some(pc);
+    add(store, Some(unit), &[new("low", Some(unit), 2, &[pc]), single]);
+    add(store, None, &[new("none", None, 3, &[]), new("closed", None, 4, &[])]);
+    let mut closed = store.risk_get(&format!("R-{}-0004", NOW.year())).unwrap().unwrap().risk;
+    closed.state = RiskState::Closed;
+    closed.version = 2;
+    store.risk_commit(None, 0, &[], &[closed]).unwrap();
+
+    let scenarios = |filter: &RiskFilter| -> Vec<String> {
+        let list = store.risk_list(filter, Page::ALL).unwrap();
+        assert_eq!(list.total, list.items.len() as u64);
+        list.items.into_iter().map(|item| item.risk.key.scenario).collect()
+    };
+    let is = RiskFilter::default;
+    assert_eq!(scenarios(&is()), ["single", "closed", "none", "low"]);
+    assert_eq!(scenarios(&RiskFilter { open: true, ..is() }), ["single", "none", "low"]);
+    assert_eq!(scenarios(&RiskFilter { unit: Some(unit), ..is() }), ["single", "low"]);
+    assert_eq!(scenarios(&RiskFilter { asset: Some(pc), ..is() }), ["single", "low"]);
+    let state = Some(RiskState::Closed);
+    assert_eq!(scenarios(&RiskFilter { state, ..is() }), ["closed"]);
+    let page = Page { limit: 1, offset: 0 };
+    let list = store.risk_list(&is(), page).unwrap();
+    assert_eq!((list.total, list.items.len()), (4, 1));
+    assert_eq!(list.items[0].asset_name.as_deref(), Some("pc"));
+    assert_eq!(list.items[0].unit.as_ref().unwrap().code, "BZ");
+    assert_eq!(store.overview(NOW).unwrap().risks, [0, 1, 1, 0, 1]);
+}
+
+pub(super) fn every_version_is_kept(lab: &Lab) {
+    let store = &*lab.store;
+    let pc = add_asset(store, AssetKind::Device, "pc");
+    add(store, None, &[new("a", None, 3, &[pc])]);
+    let mut risk = only(store);
+    for severity in [4, 5, 1] {
+        risk = risk.evaluated(&suggestion(severity, &[pc]), Timestamp(NOW.0 + severity)).unwrap();
+        store.risk_commit(None, 0, &[], std::slice::from_ref(&risk)).unwrap();
+    }
+    // Each version once, by a rule of the database.
+    let copy = "INSERT INTO risk_history SELECT risk, version + 3, at, document FROM risk_history";
+    lab.raw(copy).expect_err("version 4 is there");
+    let gone = risk.unsupported(NOW).unwrap();
+    store.risk_commit(None, 0, &[], &[gone]).unwrap();
+    let filter = RiskFilter { asset: Some(pc), ..RiskFilter::default() };
+    assert!(references(store, &filter).is_empty(), "it rests on nothing any more");
+}
+
+pub(super) fn entries_of_assets_follow_their_owner(lab: &Lab) {
+    let store = &*lab.store;
+    let (bz, fin) = (add_unit(store, "BZ"), add_unit(store, "FIN"));
+    let pc = add_asset(store, AssetKind::Device, "pc");
+    let mut single = new("single", None, 5, &[pc]);
+    single.key.asset = Some(pc);
+    add(store, None, &[single]);
+    let holds = |unit| store.risk_scope(unit).unwrap().risks.len();
+    assert_eq!([holds(None), holds(Some(bz)), holds(Some(fin))], [1, 0, 0]);
+    own(store, pc, bz);
+    assert_eq!([holds(None), holds(Some(bz)), holds(Some(fin))], [0, 1, 0]);
+    own(store, pc, fin);
+    assert_eq!([holds(None), holds(Some(bz)), holds(Some(fin))], [0, 0, 1]);
+}
+
+pub(super) fn commits_at_once_number_without_gaps(lab: &Lab) {
+    let store = &*lab.store;
+    let other = lab.reopen().unwrap();
+    std::thread::scope(|scope| {
+        for number in 0..4 {
+            let store = if number % 2 == 0 { store } else { &*other };
+            scope.spawn(move || {
+                for turn in 0..5 {
+                    let risks =
+                        [0, 1].map(|part| new(&format!("{number}/{turn}/{part}"), None, 3, &[]));
+                    store.risk_commit(None, 0, &risks, &[]).unwrap();
+                }
+            });
+        }
+    });
+    let expected: Vec<String> =
+        (1..=40).map(|number| format!("R-{}-{number:04}", NOW.year())).collect();
+    assert_eq!(references(store, &RiskFilter::default()), expected);
+}
