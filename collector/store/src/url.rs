@@ -84,13 +84,14 @@ fn redacted(url: &str) -> String {
         },
         None => before.to_owned(),
     };
-    let mut separator = '?';
-    for parameter in parameters.split('&').filter(|part| !part.is_empty()) {
+    let parameters = parameters.split('&').filter(|part| !part.is_empty());
+    for (index, parameter) in parameters.enumerate() {
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
         let is_secret = name.eq_ignore_ascii_case("password");
-        let value = if is_secret { "***" } else { value };
-        text.push_str(&format!("{separator}{name}={value}"));
-        separator = '&';
+        text.push(if index == 0 { '?' } else { '&' });
+        text.push_str(name);
+        text.push('=');
+        text.push_str(if is_secret { "***" } else { value });
     }
     text
 }

@@ -93,14 +93,19 @@ CREATE TABLE asset (
     -- From the last evaluation.
     class TEXT COLLATE "C" NOT NULL,
     class_assumed BIGINT NOT NULL,
-    results TEXT COLLATE "C" NOT NULL,
     open_findings BIGINT NOT NULL,
     generation BIGINT NOT NULL,
     evaluate_at BIGINT NOT NULL
 );
 CREATE INDEX asset_by_name ON asset (name_folded, id);
-CREATE INDEX asset_by_owner_unit ON asset (owner_unit, id);
+CREATE INDEX asset_by_owner_unit ON asset (owner_unit, name_folded, id);
 CREATE INDEX asset_by_evaluate_at ON asset (evaluate_at, id);
+
+-- What each check said at the last evaluation; apart, so that assets stay short.
+CREATE TABLE check_results (
+    asset BYTEA PRIMARY KEY REFERENCES asset (id),
+    document TEXT COLLATE "C" NOT NULL
+);
 
 CREATE TABLE device_facts (
     asset BYTEA PRIMARY KEY REFERENCES asset (id),
@@ -136,25 +141,35 @@ CREATE TABLE evidence (
 );
 CREATE INDEX evidence_by_value ON evidence (kind, value);
 
+-- Contents, each once for all machines. Others refer to the short number, not to the hash.
 CREATE TABLE section (
-    hash BYTEA PRIMARY KEY,
+    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    hash BYTEA NOT NULL UNIQUE,
     kind BIGINT NOT NULL,
     schema_version BIGINT NOT NULL,
     size BIGINT NOT NULL,
     zstd BYTEA NOT NULL
 );
 
--- Current while `until` is empty; what ended is kept for the history.
 CREATE TABLE asset_section (
     asset BYTEA NOT NULL REFERENCES asset (id),
     kind BIGINT NOT NULL,
-    hash BYTEA NOT NULL REFERENCES section (hash),
-    schema_version BIGINT NOT NULL,
+    section BIGINT NOT NULL REFERENCES section (id),
     since BIGINT NOT NULL,
-    until BIGINT
+    PRIMARY KEY (asset, kind)
 );
-CREATE UNIQUE INDEX asset_section_current ON asset_section (asset, kind) WHERE until IS NULL;
-CREATE INDEX asset_section_past ON asset_section (asset, kind, until) WHERE until IS NOT NULL;
+
+-- What an asset held before, for the history.
+CREATE TABLE asset_section_past (
+    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    asset BYTEA NOT NULL REFERENCES asset (id),
+    kind BIGINT NOT NULL,
+    section BIGINT NOT NULL REFERENCES section (id),
+    since BIGINT NOT NULL,
+    until BIGINT NOT NULL
+);
+CREATE INDEX asset_section_past_by_asset ON asset_section_past (asset, kind, until);
+CREATE INDEX asset_section_past_by_section ON asset_section_past (section);
 
 CREATE TABLE change (
     id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

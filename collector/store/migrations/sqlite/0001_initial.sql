@@ -92,14 +92,19 @@ CREATE TABLE asset (
     -- From the last evaluation.
     class TEXT NOT NULL,
     class_assumed INTEGER NOT NULL,
-    results TEXT NOT NULL,
     open_findings INTEGER NOT NULL,
     generation INTEGER NOT NULL,
     evaluate_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX asset_by_name ON asset (name_folded, id);
-CREATE INDEX asset_by_owner_unit ON asset (owner_unit, id);
+CREATE INDEX asset_by_owner_unit ON asset (owner_unit, name_folded, id);
 CREATE INDEX asset_by_evaluate_at ON asset (evaluate_at, id);
+
+-- What each check said at the last evaluation; apart, so that assets stay short.
+CREATE TABLE check_results (
+    asset BLOB PRIMARY KEY REFERENCES asset (id),
+    document TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE device_facts (
     asset BLOB PRIMARY KEY REFERENCES asset (id),
@@ -135,25 +140,35 @@ CREATE TABLE evidence (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX evidence_by_value ON evidence (kind, value);
 
+-- Contents, each once for all machines. Others refer to the short number, not to the hash.
 CREATE TABLE section (
-    hash BLOB PRIMARY KEY,
+    id INTEGER PRIMARY KEY,
+    hash BLOB NOT NULL UNIQUE,
     kind INTEGER NOT NULL,
     schema_version INTEGER NOT NULL,
     size INTEGER NOT NULL,
     zstd BLOB NOT NULL
 ) STRICT;
 
--- Current while `until` is empty; what ended is kept for the history.
 CREATE TABLE asset_section (
     asset BLOB NOT NULL REFERENCES asset (id),
     kind INTEGER NOT NULL,
-    hash BLOB NOT NULL REFERENCES section (hash),
-    schema_version INTEGER NOT NULL,
+    section INTEGER NOT NULL REFERENCES section (id),
     since INTEGER NOT NULL,
-    until INTEGER
+    PRIMARY KEY (asset, kind)
+) STRICT, WITHOUT ROWID;
+
+-- What an asset held before, for the history.
+CREATE TABLE asset_section_past (
+    id INTEGER PRIMARY KEY,
+    asset BLOB NOT NULL REFERENCES asset (id),
+    kind INTEGER NOT NULL,
+    section INTEGER NOT NULL REFERENCES section (id),
+    since INTEGER NOT NULL,
+    until INTEGER NOT NULL
 ) STRICT;
-CREATE UNIQUE INDEX asset_section_current ON asset_section (asset, kind) WHERE until IS NULL;
-CREATE INDEX asset_section_past ON asset_section (asset, kind, until) WHERE until IS NOT NULL;
+CREATE INDEX asset_section_past_by_asset ON asset_section_past (asset, kind, until);
+CREATE INDEX asset_section_past_by_section ON asset_section_past (section);
 
 CREATE TABLE change (
     id INTEGER PRIMARY KEY,

@@ -94,7 +94,7 @@ fn start() -> Cluster {
 }
 
 fn wait_for(directory: &Path) {
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + Duration::from_mins(1);
     while let Err(error) = Client::connect(&url(directory, "postgres"), NoTls) {
         let log = fs::read_to_string(directory.join("log")).unwrap_or_default();
         assert!(Instant::now() < until, "the server does not answer: {error}\n{log}");

@@ -198,7 +198,7 @@ pub(super) fn enrolment(token_sha256: [u8; 32], key: &str) -> Enrolment {
 pub(super) fn admitted(enrolled: Enrolled) -> (Agent, bool, Vec<AssetId>) {
     match enrolled {
         Enrolled::Admitted { agent, recognised, doubtful } => (*agent, recognised, doubtful),
-        other => panic!("{other:?}"),
+        other @ Enrolled::Refused(_) => panic!("{other:?}"),
     }
 }
 

@@ -132,7 +132,7 @@ pub(super) fn a_stale_version_is_refused(lab: &Lab) {
     assert_eq!(only(store), second);
     let stale = first.evaluated(&suggestion(4, &[]), NOW).unwrap();
     let brought = [new("b", None, 3, &[])];
-    let refused = store.risk_commit(None, 0, &brought, &[stale.clone()]);
+    let refused = store.risk_commit(None, 0, &brought, std::slice::from_ref(&stale));
     assert!(matches!(refused, Err(StoreError::Conflict { .. })), "{refused:?}");
     assert_eq!(only(store), second, "all or nothing");
     let mut unknown = stale;

@@ -63,10 +63,10 @@ pub(super) fn insert(tx: &mut Tx<'_>, asset: &Asset) -> Result<()> {
         "INSERT INTO asset
          (id, kind, subtype, name, name_folded, legal_entity, lifecycle, in_service, source,
           authorised, environment, exposure, site, labels, proposed_unit, first_seen, last_seen,
-          root, reported_at, os_name, owner_unit, class, class_assumed, results, open_findings,
+          root, reported_at, os_name, owner_unit, class, class_assumed, open_findings,
           generation, evaluate_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-                 NULL, NULL, '', NULL, $18, $19, '{}', 0, 1, 0)
+                 NULL, NULL, '', NULL, $18, $19, 0, 1, 0)
          ON CONFLICT DO NOTHING",
         params![
             asset.id,

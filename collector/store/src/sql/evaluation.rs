@@ -70,7 +70,8 @@ pub(super) fn evaluation_commit(
     let class_changed = class::store(tx, id, &commit.class)?;
     let results = document("results", &commit.results)?;
     let results_changed = tx.execute(
-        "UPDATE asset SET results = $2 WHERE id = $1 AND results <> $2",
+        "INSERT INTO check_results (asset, document) VALUES ($1, $2)
+         ON CONFLICT (asset) DO UPDATE SET document = $2 WHERE check_results.document <> $2",
         params![id, results],
     )?;
     let next = if is_current { commit.next } else { Timestamp(0) };

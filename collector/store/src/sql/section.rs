@@ -81,8 +81,9 @@ pub(super) fn insert(tx: &mut Tx<'_>, sections: &[SectionBlob]) -> Result<()> {
 
 pub(super) fn asset_sections(tx: &mut Tx<'_>, asset: AssetId) -> Result<Vec<AssetSection>> {
     tx.list(
-        "SELECT kind, hash, schema_version, since FROM asset_section
-         WHERE asset = $1 AND until IS NULL ORDER BY kind",
+        "SELECT s.kind, s.hash, s.schema_version, h.since FROM asset_section h
+         JOIN section s ON s.id = h.section
+         WHERE h.asset = $1 ORDER BY h.kind",
         params![asset],
         |row| {
             Ok(AssetSection {
@@ -102,31 +103,32 @@ pub(super) fn replace(
     manifest: &[(SectionKey, u32)],
     now: Timestamp,
 ) -> Result<()> {
-    let kinds: BTreeSet<i32> = manifest.iter().map(|(key, _)| key.kind).collect();
+    let wanted: BTreeSet<SectionKey> = manifest.iter().map(|(key, _)| *key).collect();
+    let kinds: BTreeSet<i32> = wanted.iter().map(|key| key.kind).collect();
     if kinds.len() < manifest.len() {
         let message = "a manifest names a kind of section twice".to_owned();
         return Err(StoreError::Refused(message));
     }
-    let known = asset_sections(tx, asset)?;
-    let stays = |section: &AssetSection| manifest.contains(&(section.key, section.schema_version));
-    for section in known.iter().filter(|section| !stays(section)) {
+    let known: BTreeSet<SectionKey> =
+        asset_sections(tx, asset)?.into_iter().map(|section| section.key).collect();
+    for key in known.difference(&wanted) {
         tx.execute(
-            "UPDATE asset_section SET until = $3
-             WHERE asset = $1 AND kind = $2 AND until IS NULL",
-            params![asset, section.key.kind, now],
+            "INSERT INTO asset_section_past (asset, kind, section, since, until)
+             SELECT asset, kind, section, since, $3 FROM asset_section
+             WHERE asset = $1 AND kind = $2",
+            params![asset, key.kind, now],
+        )?;
+        tx.execute(
+            "DELETE FROM asset_section WHERE asset = $1 AND kind = $2",
+            params![asset, key.kind],
         )?;
     }
-    for (key, schema_version) in manifest {
-        let holds = known
-            .iter()
-            .any(|section| section.key == *key && section.schema_version == *schema_version);
-        if !holds {
-            tx.execute(
-                "INSERT INTO asset_section (asset, kind, hash, schema_version, since, until)
-                 VALUES ($1, $2, $3, $4, $5, NULL)",
-                params![asset, key.kind, key.hash, *schema_version, now],
-            )?;
-        }
+    for key in wanted.difference(&known) {
+        tx.execute(
+            "INSERT INTO asset_section (asset, kind, section, since)
+             SELECT $1, kind, id, $3 FROM section WHERE hash = $2",
+            params![asset, key.hash, now],
+        )?;
     }
     Ok(())
 }

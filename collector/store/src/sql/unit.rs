@@ -23,13 +23,11 @@ pub(super) fn read(row: &mut Row) -> Result<OrgUnit> {
 
 /// A unit that was joined and may be absent.
 pub(super) fn read_joined(row: &mut Row) -> Result<Option<OrgUnit>> {
-    match row.next("unit")? {
-        Some(id) => read_rest(row, id).map(Some),
-        None => {
-            row.skip(COUNT - 1);
-            Ok(None)
-        }
+    if let Some(id) = row.next("unit")? {
+        return read_rest(row, id).map(Some);
     }
+    row.skip(COUNT - 1);
+    Ok(None)
 }
 
 fn read_rest(row: &mut Row, id: UnitId) -> Result<OrgUnit> {

@@ -32,7 +32,8 @@ pub(in crate::sql) fn risk_scope(tx: &mut Tx<'_>, unit: Option<UnitId>) -> Resul
         findings.entry(finding.asset).or_default().push(finding);
     }
     let sql = format!(
-        "SELECT a.id, a.class, a.results FROM asset a
+        "SELECT a.id, a.class, COALESCE(c.document, '{{}}') FROM asset a
+         LEFT JOIN check_results c ON c.asset = a.id
          WHERE {owned} AND a.in_service = 1 ORDER BY a.id"
     );
     let assets = tx.list(&sql, &params, |row| {
