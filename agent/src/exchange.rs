@@ -36,7 +36,7 @@ pub struct Delivery {
     pub root: Option<Hash>,
     /// When to check in next.
     pub next_check_in: Duration,
-    /// Whether the collector gave other settings.
+    /// Whether the collector gave other settings. Nothing was sent then: it has to be read again.
     pub settings_changed: bool,
 }
 
@@ -122,6 +122,7 @@ impl<'a> Exchange<'a> {
         let result = self.converse(report).await;
         let mut progress = self.state.progress()?;
         let result_text = match &result {
+            Ok(delivery) if delivery.settings_changed => "settings".to_owned(),
             Ok(delivery) if delivery.in_sync => "in_sync".to_owned(),
             Ok(_) => "reported".to_owned(),
             Err(error) => error.to_string(),
@@ -184,11 +185,15 @@ impl Call<'_> {
         let root = report.root();
         let mut answer = self.check_in(report, false).await?;
         let mut trust = std::mem::take(&mut answer.trust_bundle);
-        if answer.verdict() == Verdict::SendManifest {
+        if answer.verdict() == Verdict::SendManifest && !self.delivery.settings_changed {
             answer = self.check_in(report, true).await?;
             if trust.is_empty() {
                 trust = std::mem::take(&mut answer.trust_bundle);
             }
+        }
+        // What was read under the old settings is not sent under the new ones: the caller reads again.
+        if self.delivery.settings_changed {
+            return Ok(trust);
         }
         match answer.verdict() {
             Verdict::InSync => {

@@ -19,6 +19,8 @@ use crate::state::{State, StateError};
 const INTERVAL_DEFAULT: Duration = Duration::from_mins(15);
 /// Shortest pause, whatever the collector says: it must never be asked in a tight loop.
 const PAUSE_MIN: Duration = Duration::from_secs(1);
+/// How often new settings may ask for a new pass in one go.
+const PASSES: u32 = 3;
 /// First pause after a failure.
 const BACKOFF_FIRST: Duration = Duration::from_secs(5);
 
@@ -46,8 +48,8 @@ pub fn pass(settings: Option<&Settings>, config: &Config) -> Result<Report, Repo
     Report::read(&Host::system(Policy::new(settings, config)))
 }
 
-/// One pass and one conversation; a second of each when the settings changed, so that what the
-/// collector holds obeys them.
+/// One pass and one conversation; again when the settings changed, so that nothing is sent that they
+/// no longer allow.
 pub async fn once(state: &State, config: &Config) -> Result<Delivery, ExchangeError> {
     let mut exchange = Exchange::new(state)?;
     deliver(state, config, &mut exchange).await
@@ -58,22 +60,20 @@ async fn deliver(
     config: &Config,
     exchange: &mut Exchange<'_>,
 ) -> Result<Delivery, ExchangeError> {
-    let report = pass(state.settings()?.as_ref(), config)?;
-    let mut delivery = exchange.deliver(&report).await?;
-    if delivery.settings_changed {
-        let again = pass(state.settings()?.as_ref(), config)?;
-        // Most changes concern nothing on this machine.
-        if again.root() != report.root() {
-            let second = exchange.deliver(&again).await?;
-            delivery.sent.extend(second.sent);
-            delivery.bytes_up += second.bytes_up;
-            delivery.bytes_down += second.bytes_down;
-            delivery.root = second.root;
-            delivery.in_sync &= second.in_sync;
-            delivery.next_check_in = second.next_check_in;
+    let mut whole = Delivery::default();
+    for _ in 0..PASSES {
+        let report = pass(state.settings()?.as_ref(), config)?;
+        let delivery = exchange.deliver(&report).await?;
+        whole.bytes_up += delivery.bytes_up;
+        whole.bytes_down += delivery.bytes_down;
+        whole.settings_changed |= delivery.settings_changed;
+        whole.next_check_in = delivery.next_check_in;
+        if !delivery.settings_changed {
+            let Delivery { in_sync, sent, root, .. } = delivery;
+            return Ok(Delivery { in_sync, sent, root, ..whole });
         }
     }
-    Ok(delivery)
+    Err(ExchangeError::Answer("it changes the settings again and again"))
 }
 
 /// Checks in again and again until told to stop. A failure is logged and tried again later; only the

@@ -45,7 +45,7 @@ pub struct Progress {
 pub struct LastCheckIn {
     /// When, milliseconds since 1970-01-01 UTC.
     pub unix_ms: u64,
-    /// `in_sync`, `reported`, or what went wrong.
+    /// `in_sync`, `reported`, `settings` when new ones came, or what went wrong.
     pub result: String,
 }
 

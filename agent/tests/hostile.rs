@@ -3,6 +3,7 @@
 
 #![expect(
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::unwrap_used,
     reason = "helpers of tests stand outside test functions"
 )]
@@ -98,7 +99,7 @@ fn run(root: &Path) -> Vec<(Section, Encoded)> {
             .collect();
         done.send(sections)
     });
-    let sections = wait.recv_timeout(Duration::from_secs(60)).expect("a probe hangs or panicked");
+    let sections = wait.recv_timeout(Duration::from_mins(1)).expect("a probe hangs or panicked");
     for (section, encoded) in &sections {
         assert!(encoded.bytes.len() <= limits::SECTION_BYTES);
         bounded(&json(section, encoded));
