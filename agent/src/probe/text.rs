@@ -81,17 +81,23 @@ fn unquote(value: &[u8]) -> String {
     clean(&plain)
 }
 
-/// A program's path without the name of a person: the folder below `/home` is blanked out.
+/// A path without the name of a person: the folder below `/home`, and below the places where desktops
+/// mount what is plugged in, is blanked out.
 pub fn impersonal_path(path: &[u8]) -> String {
     let path = path.strip_suffix(b" (deleted)").unwrap_or(path);
     let text = clean(path);
-    let Some(inside) = text.strip_prefix("/home/") else {
-        return text;
-    };
-    match inside.split_once('/') {
-        Some((_, rest)) => format!("/home/-/{rest}"),
-        None => "/home/-".to_owned(),
+    for parent in ["/home/", "/media/", "/run/media/"] {
+        let Some(inside) = text.strip_prefix(parent) else {
+            continue;
+        };
+        return match inside.split_once('/') {
+            Some((_, rest)) => format!("{parent}-/{rest}"),
+            None if parent == "/home/" => format!("{parent}-"),
+            // Not a person's folder but a mount point itself: `/media/cdrom`.
+            None => text,
+        };
     }
+    text
 }
 
 #[cfg(test)]
@@ -142,5 +148,7 @@ mod tests {
     fn a_home_folder_names_nobody() {
         assert_eq!(impersonal_path(b"/home/jan/bin/x (deleted)"), "/home/-/bin/x");
         assert_eq!(impersonal_path(b"/usr/sbin/sshd"), "/usr/sbin/sshd");
+        assert_eq!(impersonal_path(b"/media/jan/STICK"), "/media/-/STICK");
+        assert_eq!(impersonal_path(b"/media/cdrom"), "/media/cdrom");
     }
 }

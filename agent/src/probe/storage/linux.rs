@@ -148,7 +148,7 @@ fn volume(
     mount: &mountinfo::Mount,
     devices: &[BlockDevice],
 ) -> Volume {
-    let mount_point = text::clean(&mount.point);
+    let mount_point = text::impersonal_path(&mount.point);
     let mut volume = Volume {
         device: device.to_owned(),
         file_system: mount.file_system.clone(),
