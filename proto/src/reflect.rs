@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, SerializeOptions, Value};
 
 use crate::inventory::v1::SectionKind;
-use crate::section;
+use crate::{limits, section};
 
 /// The schema's descriptors.
 pub fn pool() -> &'static DescriptorPool {
@@ -29,6 +29,14 @@ pub enum ReflectError {
         kind: SectionKind,
         /// What was wrong.
         source: prost::DecodeError,
+    },
+    /// A text or list is longer than the limits allow.
+    #[error("section {kind:?} has {what} over the limit")]
+    Limit {
+        /// Which section.
+        kind: SectionKind,
+        /// What is too long.
+        what: &'static str,
     },
     /// The message cannot be written as JSON.
     #[error("section {kind:?} cannot be written as JSON")]
@@ -64,6 +72,29 @@ pub fn unknown_fields(kind: SectionKind, bytes: &[u8]) -> Result<usize, ReflectE
     let message = DynamicMessage::decode(descriptor(kind)?, bytes)
         .map_err(|source| ReflectError::Decode { kind, source })?;
     Ok(count_unknown(&message))
+}
+
+/// Refuses texts and lists over the limits, at any depth and whatever the field, so that none can be
+/// forgotten.
+pub fn check_limits(kind: SectionKind, bytes: &[u8]) -> Result<(), ReflectError> {
+    let message = DynamicMessage::decode(descriptor(kind)?, bytes)
+        .map_err(|source| ReflectError::Decode { kind, source })?;
+    check_message(&message).map_err(|what| ReflectError::Limit { kind, what })
+}
+
+fn check_message(message: &DynamicMessage) -> Result<(), &'static str> {
+    message.fields().try_for_each(|(_, value)| check_value(value))
+}
+
+fn check_value(value: &Value) -> Result<(), &'static str> {
+    match value {
+        Value::String(text) if text.len() > limits::STRING_BYTES => Err("a text"),
+        Value::Bytes(bytes) if bytes.len() > limits::STRING_BYTES => Err("a byte string"),
+        Value::List(list) if list.len() > limits::ELEMENTS => Err("a list"),
+        Value::List(list) => list.iter().try_for_each(check_value),
+        Value::Message(message) => check_message(message),
+        _ => Ok(()),
+    }
 }
 
 fn count_unknown(message: &DynamicMessage) -> usize {

@@ -125,12 +125,13 @@ pub enum CatalogueError {
     },
 }
 
-const SHIPPED: &str = include_str!("../data/catalogue.toml");
-
 impl Catalogue {
+    /// The text of the catalogue this build ships.
+    pub const SHIPPED: &str = include_str!("../data/catalogue.toml");
+
     /// The catalogue this build ships.
     pub fn shipped() -> Result<Self, CatalogueError> {
-        Self::read(&[("catalogue.toml", SHIPPED)])
+        Self::read(&[("catalogue.toml", Self::SHIPPED)])
     }
 
     /// Reads catalogue files; later ones add to earlier ones.
@@ -217,6 +218,8 @@ impl Catalogue {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const SHIPPED: &str = Catalogue::SHIPPED;
 
     #[test]
     fn the_shipped_catalogue_is_complete() {

@@ -80,7 +80,7 @@ pub struct CheckInResponse {
 /// What the organisation wants collected. The device's own configuration can only restrict it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Settings {
-    /// Rises with every change.
+    /// Names these settings: differs whenever they differ; never 0.
     #[prost(uint64, tag = "1")]
     pub version: u64,
     /// Seconds between check-ins.

@@ -1,0 +1,64 @@
+//! What agents are asked to do, for each asset its own pseudonym key.
+
+use belfort_model::id::AssetId;
+use belfort_proto::report::v1::Settings;
+use belfort_proto::section;
+
+use crate::config::Agents;
+
+/// Settings for agents.
+#[derive(Clone)]
+pub struct AgentSettings {
+    agents: Agents,
+    version: u64,
+    pseudonym_key: [u8; 32],
+}
+
+impl AgentSettings {
+    /// Settings from the configuration and the collector's pseudonym key.
+    pub fn new(agents: Agents, pseudonym_key: [u8; 32]) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&agents.check_in_seconds.to_be_bytes());
+        for text in agents.sections_off.iter().chain([&String::new()]).chain(&agents.ip_prefixes) {
+            hasher.update(&(text.len() as u64).to_be_bytes());
+            hasher.update(text.as_bytes());
+        }
+        hasher.update(&pseudonym_key);
+        let [a, b, c, d, e, f, g, h, ..] = *hasher.finalize().as_bytes();
+        // 0 is an agent without settings.
+        let version = u64::from_be_bytes([a, b, c, d, e, f, g, h]).max(1);
+        Self { agents, version, pseudonym_key }
+    }
+
+    /// Names these settings: differs whenever they differ, on every collector alike.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Settings for the agent of an asset. Its pseudonym key is derived, so that pseudonyms of one
+    /// device stay the same over enrolments and cannot be compared between devices by the devices.
+    pub fn for_asset(&self, asset: AssetId) -> Settings {
+        let key = blake3::keyed_hash(&self.pseudonym_key, asset.0.as_bytes());
+        Settings {
+            version: self.version,
+            check_in_seconds: self.agents.check_in_seconds,
+            sections_off: self
+                .agents
+                .sections_off
+                .iter()
+                .filter_map(|name| section::kind_by_name(name))
+                .map(Into::into)
+                .collect(),
+            ip_prefixes: self.agents.ip_prefixes.clone(),
+            pseudonym_key: key.as_bytes().to_vec(),
+        }
+    }
+
+    /// Seconds until an agent's next check-in: the interval, less up to a tenth, so that a fleet that
+    /// started at once spreads.
+    pub fn spread_seconds(&self) -> u32 {
+        let interval = self.agents.check_in_seconds;
+        let random = crate::secret::random::<4>().map_or(0, u32::from_be_bytes);
+        interval - random % (interval / 10 + 1)
+    }
+}

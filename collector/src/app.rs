@@ -1,0 +1,81 @@
+//! What the collector does, whoever asks: the functions that REST, the web interface and the command
+//! line call. They check rights and values, and leave the rest to the model and the store.
+//!
+//! Calls block: asynchronous callers use a blocking thread.
+
+pub mod access;
+pub mod assets;
+pub mod evaluation;
+pub mod tokens;
+pub mod users;
+
+use std::sync::Arc;
+
+use belfort_assess::catalogue::Catalogue;
+use belfort_model::time::Timestamp;
+use belfort_store::record::Audit;
+use belfort_store::{Store, StoreError};
+
+use access::{Actor, Right};
+
+/// The application.
+#[derive(Clone)]
+pub struct App {
+    /// Where everything is kept.
+    pub store: Arc<dyn Store>,
+    /// What evaluations go by.
+    pub catalogue: Arc<Catalogue>,
+}
+
+/// Why a call failed.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// A value is wrong: the text says which and what would do.
+    #[error("{0}")]
+    Invalid(String),
+    /// The actor may not do this.
+    #[error("{0}")]
+    Forbidden(String),
+    /// The store failed or refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The operating system gave no random bytes.
+    #[error(transparent)]
+    Random(#[from] crate::secret::NoRandom),
+}
+
+/// Result of a call.
+pub type Result<T> = std::result::Result<T, AppError>;
+
+impl App {
+    /// An application over a store.
+    pub fn new(store: Arc<dyn Store>, catalogue: Catalogue) -> Self {
+        Self { store, catalogue: Arc::new(catalogue) }
+    }
+}
+
+/// Checks a right and writes the record of who did what.
+fn audit(
+    actor: &Actor,
+    right: Right,
+    action: &'static str,
+    subject: impl ToString,
+    detail: &serde_json::Value,
+    at: Timestamp,
+) -> Result<Audit> {
+    actor.require(right)?;
+    let (actor, subject) = (actor.name.clone(), subject.to_string());
+    Ok(Audit { at, actor, action, subject, detail: detail.to_string() })
+}
+
+/// Checks that a text for people has 1 to `most` characters and no control characters.
+fn text(what: &str, value: &str, most: usize) -> Result<String> {
+    let value = value.trim();
+    let length = value.chars().count();
+    if length == 0 || length > most || value.chars().any(char::is_control) {
+        return Err(AppError::Invalid(format!(
+            "{what} must have 1 to {most} characters and no control characters"
+        )));
+    }
+    Ok(value.to_owned())
+}

@@ -1,0 +1,144 @@
+//! Keeps findings and risks current: evaluates what is due, asset by asset, then unit by unit.
+
+use belfort_assess::evaluate::{self, Subject, evaluate};
+use belfort_assess::risk::{Scoped, suggestions};
+use belfort_model::classification::EffectiveClass;
+use belfort_model::finding::reconcile;
+use belfort_model::id::{AssetId, FindingId, RiskId, UnitId};
+use belfort_model::risk::Risk;
+use belfort_model::scale::review_days;
+use belfort_model::time::Timestamp;
+use belfort_store::StoreError;
+use belfort_store::record::{EvaluationCommit, NewRisk, RiskScope};
+use uuid::Uuid;
+
+use super::{App, Result};
+
+/// How much was evaluated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Evaluated {
+    /// Assets.
+    pub assets: usize,
+    /// Units whose risks were worked out.
+    pub units: usize,
+}
+
+/// Assets or units taken up at a time.
+const BATCH: u32 = 200;
+/// Rounds after which a call ends although more is due: somebody keeps changing what it evaluates, or
+/// there is more than one call should do.
+const ROUNDS: usize = 1000;
+
+impl App {
+    /// Evaluates everything that is due. Repeating it without a change changes nothing.
+    pub fn evaluate_due(&self, now: Timestamp) -> Result<Evaluated> {
+        let mut done = Evaluated::default();
+        for _ in 0..ROUNDS {
+            let due = self.store.evaluation_due(now, BATCH)?;
+            if due.is_empty() {
+                break;
+            }
+            for asset in due {
+                unless_changed_meanwhile(self.evaluate_asset(asset, now))?;
+                done.assets += 1;
+            }
+        }
+        for _ in 0..ROUNDS {
+            let due = self.store.risk_due(BATCH)?;
+            if due.is_empty() {
+                break;
+            }
+            for unit in due {
+                unless_changed_meanwhile(self.evaluate_unit(unit, now))?;
+                done.units += 1;
+            }
+        }
+        Ok(done)
+    }
+
+    fn evaluate_asset(&self, asset: AssetId, now: Timestamp) -> Result<()> {
+        let Some(input) = self.store.evaluation_input(asset)? else { return Ok(()) };
+        let class = EffectiveClass::of(input.classification.as_ref(), &input.links);
+        let evaluation = evaluate(
+            &self.catalogue,
+            &Subject {
+                asset: &input.asset,
+                facts: input.facts.as_ref(),
+                owner: input.owner.as_ref(),
+                classification: input.classification.as_ref(),
+                links: &input.links,
+                class: &class,
+                agent: input.agent.as_ref(),
+                shares_evidence_with: &input.shares_evidence_with,
+                now,
+            },
+        );
+        let result_of = |code: &str| evaluation.results.get(code).copied();
+        let changes = reconcile(&input.findings, evaluation.hits, result_of, now);
+        let commit = EvaluationCommit {
+            asset,
+            generation: input.generation,
+            now,
+            next: now.plus_seconds(evaluate::REPEAT_HOURS * 3600),
+            class: evaluation.class,
+            results: evaluation.results,
+            new_ids: changes.new.iter().map(|_| FindingId(Uuid::now_v7())).collect(),
+        };
+        Ok(self.store.evaluation_commit(&commit, &changes)?)
+    }
+
+    fn evaluate_unit(&self, unit: Option<UnitId>, now: Timestamp) -> Result<()> {
+        let scope = self.store.risk_scope(unit)?;
+        let (new, changed) = self.plan(unit, &scope, now);
+        Ok(self.store.risk_commit(unit, scope.generation, &new, &changed)?)
+    }
+
+    /// What an evaluation of a unit changes in the register.
+    fn plan(
+        &self,
+        unit: Option<UnitId>,
+        scope: &RiskScope,
+        now: Timestamp,
+    ) -> (Vec<NewRisk>, Vec<Risk>) {
+        let scoped: Vec<_> = scope
+            .assets
+            .iter()
+            .map(|asset| Scoped {
+                id: asset.id,
+                class: &asset.class,
+                results: &asset.results,
+                findings: &asset.findings,
+            })
+            .collect();
+        let suggested = suggestions(&self.catalogue, unit, &scoped);
+        let mut new = Vec::new();
+        let mut changed: Vec<Risk> = scope
+            .risks
+            .iter()
+            .filter(|risk| !suggested.iter().any(|(key, _)| *key == risk.key))
+            .filter_map(|risk| risk.unsupported(now))
+            .collect();
+        for (key, suggestion) in suggested {
+            match scope.risks.iter().find(|risk| risk.key == key) {
+                Some(risk) => changed.extend(risk.evaluated(&suggestion, now)),
+                None => {
+                    let next_review = now.plus_days(review_days(suggestion.current.severity));
+                    let id = RiskId(Uuid::now_v7());
+                    new.push(NewRisk { id, key, suggestion, now, next_review });
+                }
+            }
+        }
+        (new, changed)
+    }
+}
+
+/// Somebody changed what was being written: it stays due, and the next round sees the change.
+fn unless_changed_meanwhile(result: Result<()>) -> Result<()> {
+    match result {
+        Err(super::AppError::Store(StoreError::Conflict { what, id })) => {
+            tracing::debug!(what, id, "changed while it was evaluated; evaluated again");
+            Ok(())
+        }
+        result => result,
+    }
+}

@@ -1,0 +1,207 @@
+//! The command line. The only room that prints; every command calls a function of [`crate::app`] and
+//! shows what it gives, as a table or, with `--json`, as the JSON of REST.
+
+mod access;
+mod assets;
+mod check;
+mod export;
+mod findings;
+mod init;
+mod output;
+mod server;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use crate::app::App;
+use crate::app::access::Actor;
+use crate::config::Config;
+use crate::data_directory;
+use crate::failure::Failure;
+use output::Output;
+
+/// What can be done.
+#[derive(Debug, Parser)]
+#[command(
+    name = "belfort-collector",
+    version,
+    about = "Belfort's collector: assets, owners, classes, findings and risks",
+    long_about = "Belfort's collector takes the reports of agents and keeps the register: every asset \
+        with its owner and class, what is not as it should be, and what that means as a risk.",
+    after_help = "Examples:\n  \
+        belfort-collector init --name collector.example\n  \
+        belfort-collector serve\n  \
+        belfort-collector token create --label \"laptops Burgerzaken\" --unit BZ --uses 50 --expires 48h\n  \
+        belfort-collector asset list --json\n\n\
+        Exit codes: 0 done, 1 unexpected, 2 wrong command line, 3 wrong configuration, 4 keys or data \
+        damaged or insecure, 5 not set up yet, 6 database not available, 7 refused, 8 wrong value."
+)]
+struct Cli {
+    /// Where configuration, keys and (with SQLite) the database lie
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIRECTORY",
+        env = "BELFORT_COLLECTOR_DATA",
+        default_value = "/var/lib/belfort-collector"
+    )]
+    data: PathBuf,
+    /// Use this database instead of the configured one: `sqlite:PATH` or `postgres://…`
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "BELFORT_DATABASE",
+        hide_env_values = true
+    )]
+    database: Option<String>,
+    /// Print JSON instead of a table
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Set up a collector: keys, certificate authority, database and first administrator
+    Init(init::Init),
+    /// Serve agents and people until told to stop
+    Serve,
+    /// Say whether configuration, keys and database are in order
+    Check,
+    /// Enrolment tokens: what admits devices
+    #[command(subcommand)]
+    Token(access::Token),
+    /// Agents: identities on devices
+    #[command(subcommand)]
+    Agent(access::Agent),
+    /// Users of the collector
+    #[command(subcommand)]
+    User(access::User),
+    /// API tokens: what programs and the web interface identify themselves with
+    #[command(subcommand, name = "api-token")]
+    ApiToken(access::ApiToken),
+    /// Organisational units
+    #[command(subcommand)]
+    Unit(assets::Unit),
+    /// Assets
+    #[command(subcommand)]
+    Asset(assets::Asset),
+    /// Who answers for an asset
+    #[command(subcommand)]
+    Owner(assets::Owner),
+    /// Classify an asset or a data set by availability, integrity and confidentiality
+    Classify(assets::Classify),
+    /// Data sets, and where they live
+    #[command(subcommand)]
+    Dataset(assets::Dataset),
+    /// Findings: what is not as it should be
+    #[command(subcommand)]
+    Finding(findings::Finding),
+    /// The risk register
+    #[command(subcommand)]
+    Risk(findings::Risk),
+    /// Write assets, findings or risks to a file
+    #[command(subcommand)]
+    Export(export::Export),
+    /// The audit log
+    #[command(subcommand)]
+    Audit(access::Audit),
+    /// Evaluate what is due now, as the server does by itself
+    Evaluate(findings::Evaluate),
+    /// Print the description of the REST API (OpenAPI)
+    Openapi,
+    /// Print a completion script
+    #[command(
+        after_help = "Example:\n  belfort-collector completion bash > /etc/bash_completion.d/belfort-collector"
+    )]
+    Completion {
+        /// For which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    #[command(after_help = "Example:\n  belfort-collector man | man -l -")]
+    Man,
+}
+
+/// What every command works with.
+struct Context {
+    data: PathBuf,
+    database: Option<String>,
+    output: Output,
+}
+
+impl Context {
+    fn config(&self) -> Result<Config, Failure> {
+        let mut config = Config::read(&self.data)?;
+        if let Some(database) = &self.database {
+            config.database.clone_from(database);
+        }
+        Ok(config)
+    }
+
+    fn app(&self) -> Result<App, Failure> {
+        data_directory::open_app(&self.data, &self.config()?)
+    }
+
+    /// The application and whoever runs the command.
+    fn acting(&self) -> Result<(App, Actor), Failure> {
+        Ok((self.app()?, Actor::local()))
+    }
+}
+
+/// Runs the command line; the exit codes are those of [`crate::failure::Exit`].
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let context = Context { data: cli.data, database: cli.database, output: Output::new(cli.json) };
+    match run(&context, cli.command) {
+        Ok(code) => code,
+        Err(failure) => {
+            output::failure(&failure);
+            ExitCode::from(failure.exit as u8)
+        }
+    }
+}
+
+fn run(context: &Context, command: Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Init(init) => init.run(context)?,
+        Command::Serve => server::run(context)?,
+        Command::Check => return check::run(context),
+        Command::Token(token) => token.run(context)?,
+        Command::Agent(agent) => agent.run(context)?,
+        Command::User(user) => user.run(context)?,
+        Command::ApiToken(token) => token.run(context)?,
+        Command::Unit(unit) => unit.run(context)?,
+        Command::Asset(asset) => asset.run(context)?,
+        Command::Owner(owner) => owner.run(context)?,
+        Command::Classify(classify) => classify.run(context)?,
+        Command::Dataset(dataset) => dataset.run(context)?,
+        Command::Finding(finding) => finding.run(context)?,
+        Command::Risk(risk) => risk.run(context)?,
+        Command::Export(export) => export.run(context)?,
+        Command::Audit(audit) => return audit.run(context),
+        Command::Evaluate(evaluate) => evaluate.run(context)?,
+        Command::Openapi => {
+            let description = crate::rest::openapi_json()
+                .ok_or_else(|| anyhow::anyhow!("the description cannot be written as JSON"))?;
+            output::line(&description)?;
+        }
+        Command::Completion { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "belfort-collector", &mut script);
+            output::bytes(&script)?;
+        }
+        Command::Man => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Cli::command())
+                .render(&mut page)
+                .map_err(|error| anyhow::anyhow!(error))?;
+            output::bytes(&page)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,194 @@
+//! `finding`, `risk` and `evaluate`.
+
+use belfort_model::finding::FindingStatus;
+use belfort_model::risk::RiskState;
+use belfort_store::record::{FindingFilter, RiskFilter};
+use clap::{Args, Subcommand};
+
+use super::Context;
+use super::assets::Paging;
+use crate::clock;
+use crate::failure::Failure;
+use crate::view::{FindingView, List, Rating, RiskView};
+
+/// Findings.
+#[derive(Debug, Subcommand)]
+pub(super) enum Finding {
+    /// List findings, open ones first
+    #[command(after_help = "Examples:\n  \
+        belfort-collector finding list --open\n  \
+        belfort-collector finding list --code disk.unencrypted --json")]
+    List {
+        /// Of this asset: name, id, or the beginning of its id
+        #[arg(long)]
+        asset: Option<String>,
+        /// With this code
+        #[arg(long)]
+        code: Option<String>,
+        /// With this status
+        #[arg(long)]
+        status: Option<FindingStatus>,
+        /// Only those that count for a risk
+        #[arg(long)]
+        open: bool,
+        #[command(flatten)]
+        paging: Paging,
+    },
+}
+
+impl Finding {
+    pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
+        let Self::List { asset, code, status, open, paging } = self;
+        let app = context.app()?;
+        let asset = asset.map(|asset| app.asset(&asset)).transpose()?;
+        let asset = asset.map(|asset| asset.summary.asset.id);
+        let found =
+            app.store.finding_list(&FindingFilter { asset, code, status, open }, paging.page())?;
+        let findings = List::of(found, |finding| FindingView::of(finding, &app.catalogue));
+        let head = ["CODE", "ASSET", "UNIT", "STATUS", "LIKELIHOOD", "BIV", "SINCE", "EVIDENCE"];
+        context.output.list(&findings, &head, |finding| {
+            let evidence: Vec<_> = finding.evidence.iter().map(|e| e.value.as_str()).collect();
+            vec![
+                finding.code.clone(),
+                finding.asset_name.clone(),
+                finding.unit.clone().unwrap_or_default(),
+                finding.status.clone(),
+                finding.likelihood.to_string(),
+                finding.dimensions.clone(),
+                finding.first_observed.clone(),
+                evidence.join("; "),
+            ]
+        })
+    }
+}
+
+/// The risk register.
+#[derive(Debug, Subcommand)]
+pub(super) enum Risk {
+    /// List risks, highest severity first
+    #[command(after_help = "Examples:\n  \
+        belfort-collector risk list --open\n  \
+        belfort-collector risk list --unit BZ --json")]
+    List {
+        /// In this state
+        #[arg(long)]
+        state: Option<RiskState>,
+        /// Of the unit with this code
+        #[arg(long, value_name = "CODE")]
+        unit: Option<String>,
+        /// That rest on this asset: name, id, or the beginning of its id
+        #[arg(long)]
+        asset: Option<String>,
+        /// Only those on the agenda
+        #[arg(long)]
+        open: bool,
+        #[command(flatten)]
+        paging: Paging,
+    },
+    /// Show one risk
+    Show {
+        /// Reference, for example R-2026-0001
+        reference: String,
+    },
+}
+
+impl Risk {
+    pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
+        let app = context.app()?;
+        match self {
+            Self::List { state, unit, asset, open, paging } => {
+                let unit = unit.map(|code| app.unit(&code)).transpose()?.map(|unit| unit.id);
+                let asset = asset.map(|asset| app.asset(&asset)).transpose()?;
+                let asset = asset.map(|asset| asset.summary.asset.id);
+                let filter = RiskFilter { state, unit, asset, open };
+                let found = app.store.risk_list(&filter, paging.page())?;
+                let risks = List::of(found, |risk| RiskView::of(risk, &app.catalogue));
+                let head = [
+                    "REF",
+                    "TITLE",
+                    "STATE",
+                    "SEVERITY",
+                    "LIKELIHOOD",
+                    "IMPACT",
+                    "CONTROL",
+                    "PRIORITY",
+                ];
+                context.output.list(&risks, &head, |risk| {
+                    vec![
+                        risk.reference.clone(),
+                        risk.title_nl.clone(),
+                        risk.state.clone(),
+                        risk.current.severity.to_string(),
+                        risk.current.likelihood.to_string(),
+                        risk.current.impact.to_string(),
+                        risk.control.to_string(),
+                        risk.priority.clone(),
+                    ]
+                })
+            }
+            Self::Show { reference } => {
+                let found = app.store.risk_get(&reference)?;
+                let found = found.ok_or_else(|| {
+                    Failure::bad_input(format!(
+                        "there is no risk `{reference}`: `belfort-collector risk list` shows all"
+                    ))
+                })?;
+                context.output.one(&RiskView::of(found, &app.catalogue), lines)
+            }
+        }
+    }
+}
+
+fn lines(risk: &RiskView) -> Vec<String> {
+    let rating = |rating: Rating| {
+        let Rating { likelihood, impact, severity } = rating;
+        format!("likelihood {likelihood} × impact {impact} → severity {severity}")
+    };
+    let facets: Vec<_> =
+        risk.facets.iter().map(|(name, level)| format!("{name} {level}")).collect();
+    let biv = risk.biv;
+    vec![
+        format!("{}  {}", risk.reference, risk.title_nl),
+        format!("  {:<12} {}", "what", risk.description_nl),
+        format!("  {:<12} {} ({})", "state", risk.state, risk.treatment),
+        format!("  {:<12} {}", "inherent", rating(risk.inherent)),
+        format!("  {:<12} {}", "current", rating(risk.current)),
+        format!(
+            "  {:<12} B{} I{} V{}; {} (matrix {})",
+            "impact",
+            biv.b,
+            biv.i,
+            biv.v,
+            facets.join(", "),
+            risk.matrix
+        ),
+        format!(
+            "  {:<12} {} ({} of {} comply)",
+            "control", risk.control, risk.compliant, risk.in_scope
+        ),
+        format!("  {:<12} {}", "priority", risk.priority),
+        format!("  {:<12} {}", "findings", risk.codes.join(", ")),
+        format!("  {:<12} {}", "assets", risk.assets.join(", ")),
+        format!("  {:<12} {}", "next review", risk.next_review),
+    ]
+}
+
+/// Evaluate what is due.
+#[derive(Debug, Args)]
+pub(super) struct Evaluate {
+    /// Evaluate every asset, due or not
+    #[arg(long)]
+    all: bool,
+}
+
+impl Evaluate {
+    pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
+        let app = context.app()?;
+        if self.all {
+            app.store.evaluation_request_all()?;
+        }
+        let done = app.evaluate_due(clock::now())?;
+        let (assets, units) = (done.assets, done.units);
+        context.output.done(&format!("evaluated {assets} assets and the risks of {units} units"))
+    }
+}

@@ -1,0 +1,106 @@
+//! `init`: sets up a collector.
+
+use std::net::SocketAddr;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::{Context, output};
+use crate::app::access::{Actor, Role};
+use crate::config::{Agents, Config, FILE, Listener, Web};
+use crate::failure::Failure;
+use crate::{clock, data_directory};
+
+/// Days the first administrator's API token lasts.
+const TOKEN_DAYS: i64 = 90;
+
+/// Set up a collector.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    belfort-collector init --name collector.example\n  \
+    belfort-collector init --name collector.example --name 192.0.2.10 --database postgres://belfort@db.example/belfort")]
+pub(super) struct Init {
+    /// Name or address agents reach the collector by; can be repeated, the first is the one they are told
+    #[arg(long = "name", value_name = "HOST", required = true)]
+    names: Vec<String>,
+    /// Name of the organisation in every agent's identity; cannot be changed later
+    #[arg(long, value_name = "NAME", default_value = "belfort.example")]
+    trust_domain: String,
+    /// Login name of the first administrator
+    #[arg(long, value_name = "NAME", default_value = "admin")]
+    admin: String,
+    /// Where devices are enrolled
+    #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:7441")]
+    enrolment_listen: SocketAddr,
+    /// Where agents check in and report
+    #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:7442")]
+    report_listen: SocketAddr,
+    /// Where people and programs work with the register
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7480")]
+    web_listen: SocketAddr,
+}
+
+#[derive(Serialize)]
+struct Made {
+    data: String,
+    configuration: String,
+    web: String,
+    administrator: String,
+    api_token: String,
+    api_token_expires_at: String,
+}
+
+impl Init {
+    pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
+        let database = context.database.clone();
+        let config = Config {
+            database: database.unwrap_or_else(|| "sqlite:belfort.db".to_owned()),
+            trust_domain: self.trust_domain,
+            names: self.names,
+            enrolment: Listener { listen: self.enrolment_listen },
+            report: Listener { listen: self.report_listen },
+            web: Web { listen: self.web_listen, certificate: None, key: None },
+            agents: Agents::default(),
+            catalogue: vec![],
+        };
+        let made = data_directory::create(&context.data, &config)?;
+        let (actor, now) = (Actor::local(), clock::now());
+        let administrator = made.app.user_create(&actor, &self.admin, &[Role::Admin], now)?;
+        let (token, secret) =
+            made.app.api_token_create(&actor, &administrator.name, "first", TOKEN_DAYS, now)?;
+        let made = Made {
+            data: context.data.display().to_string(),
+            configuration: context.data.join(FILE).display().to_string(),
+            web: format!("http://{}/", config.web.listen),
+            administrator: administrator.name,
+            api_token: secret,
+            api_token_expires_at: token.expires_at.to_string(),
+        };
+        context.output.one(&made, |made| {
+            let data = &made.data;
+            vec![
+                format!("The collector is set up in {data}."),
+                format!("Configuration: {}", made.configuration),
+                String::new(),
+                format!(
+                    "API token of {} until {} (shown this once):",
+                    made.administrator, made.api_token_expires_at
+                ),
+                format!("  {}", made.api_token),
+                String::new(),
+                "Next:".to_owned(),
+                format!("  belfort-collector --data {data} serve"),
+                format!(
+                    "  belfort-collector --data {data} token create --label first --expires 48h"
+                ),
+                format!("  {} in a browser, with the token above", made.web),
+            ]
+        })?;
+        if !context.output.is_json() {
+            output::line(
+                "\nBack up this directory: whoever loses its keys enrols every device anew.",
+            )?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,61 @@
+//! `serve`: serves until told to stop.
+
+use std::io::IsTerminal as _;
+
+use tracing_subscriber::EnvFilter;
+
+use super::Context;
+use crate::data_directory;
+use crate::failure::{Exit, Failure};
+use crate::serve::{self, ServeError, Server};
+
+pub(super) fn run(context: &Context) -> Result<(), Failure> {
+    // BELFORT_LOG=debug shows more; libraries stay quiet.
+    let filter = EnvFilter::try_from_env("BELFORT_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("warn,belfort_collector=info"));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false);
+    if context.output.is_json() {
+        log.json().init()
+    } else {
+        log.init()
+    }
+
+    let mut opened = data_directory::open(&context.data)?;
+    if context.database.is_some() {
+        opened.config = context.config()?;
+        opened.app = context.app()?;
+    }
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| anyhow::anyhow!("cannot start: {error}"))?
+        .block_on(async {
+            let server = Server::bind(opened).await?;
+            let stop = async {
+                if let Err(error) = serve::signalled().await {
+                    // Without signals the process is ended from outside; nothing is lost by it.
+                    tracing::error!(%error, "cannot wait for signals");
+                    std::future::pending::<()>().await;
+                }
+            };
+            server.run(stop).await
+        })
+        .map_err(failure)
+}
+
+fn failure(error: ServeError) -> Failure {
+    match error {
+        ServeError::Store(error) => error.into(),
+        ServeError::Ca(error) => error.into(),
+        error @ (ServeError::Listen { .. } | ServeError::WebCertificate(_)) => {
+            Failure::new(Exit::Configuration, error)
+        }
+        error @ (ServeError::Tls(_) | ServeError::Signal(_)) => {
+            Failure::new(Exit::Unexpected, error)
+        }
+    }
+}

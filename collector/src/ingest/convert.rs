@@ -1,0 +1,270 @@
+//! From sections to facts: what a report says, in the words the findings use.
+
+use belfort_model::asset::Subtype;
+use belfort_model::evidence::{Evidence, EvidenceKind};
+use belfort_model::facts::{DeviceFacts, FirewallFacts, ListenerFacts, OsFacts, VolumeFacts};
+use belfort_proto::enrolment::v1::HardwareEvidence;
+use belfort_proto::inventory::v1::{
+    BlockDeviceType, BootMode, FirmwareSection, ListenerScope, NetworkSection,
+    OperatingSystemSection, OutcomeStatus, PackageState, PackagesSection, ProtectionSection,
+    Protocol, ServicesSection, StorageSection, SystemSection, Tristate,
+};
+use belfort_proto::section::Section;
+
+/// What a report says about a device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observed {
+    /// Facts for the findings.
+    pub facts: DeviceFacts,
+    /// Form of the device.
+    pub subtype: Subtype,
+    /// What tells the machine apart, sorted.
+    pub evidence: Vec<Evidence>,
+}
+
+/// Reads all sections of a report.
+pub fn observe<'a>(sections: impl Iterator<Item = &'a Section>) -> Observed {
+    let mut facts = DeviceFacts::default();
+    let mut evidence = Vec::new();
+    for section in sections {
+        match section {
+            Section::System(section) => system(section, &mut facts, &mut evidence),
+            Section::Firmware(section) => firmware(section, &mut facts),
+            Section::Processor(section) => {
+                facts.processor.clone_from(&section.model);
+                facts.threads = section.threads;
+            }
+            Section::Memory(section) => facts.memory_bytes = section.usable_bytes,
+            Section::Storage(section) => storage(section, &mut facts, &mut evidence),
+            Section::Network(section) => network(section, &mut evidence),
+            Section::OperatingSystem(section) => operating_system(section, &mut facts),
+            Section::Packages(section) => packages(section, &mut facts),
+            Section::Services(section) => services(section, &mut facts),
+            Section::Protection(section) => protection(section, &mut facts),
+            // Administrators are compared with a baseline by a finding that is yet to come; the
+            // section is kept and its changes are listed.
+            Section::Accounts(_) => {}
+        }
+    }
+    evidence.sort();
+    evidence.dedup();
+    let subtype = Subtype::of_device(facts.chassis_type, &facts.virtualization);
+    Observed { facts, subtype, evidence }
+}
+
+/// The evidence a device sends with its enrolment, sorted; placeholders are left out.
+pub fn enrolment_evidence(sent: &HardwareEvidence) -> Vec<Evidence> {
+    let endorsement_key = hex::encode(&sent.tpm_endorsement_key_sha256);
+    let mut evidence: Vec<_> = [
+        (EvidenceKind::SmbiosUuid, &sent.smbios_uuid),
+        (EvidenceKind::SystemSerial, &sent.system_serial),
+        (EvidenceKind::BoardSerial, &sent.board_serial),
+        (EvidenceKind::TpmEndorsementKey, &endorsement_key),
+        (EvidenceKind::MachineId, &sent.machine_id),
+    ]
+    .into_iter()
+    .chain(sent.disk_serials.iter().map(|serial| (EvidenceKind::DiskSerial, serial)))
+    .chain(sent.mac_addresses.iter().map(|address| (EvidenceKind::MacAddress, address)))
+    .filter_map(|(kind, value)| Evidence::new(kind, value))
+    .collect();
+    evidence.sort();
+    evidence.dedup();
+    evidence
+}
+
+fn system(section: &SystemSection, facts: &mut DeviceFacts, evidence: &mut Vec<Evidence>) {
+    facts.host_name.clone_from(&section.host_name);
+    facts.manufacturer.clone_from(&section.manufacturer);
+    facts.model.clone_from(&section.model);
+    facts.serial.clone_from(&section.serial);
+    facts.chassis_type = section.chassis_type;
+    facts.virtualization.clone_from(&section.virtualization);
+    let pieces = [
+        (EvidenceKind::SmbiosUuid, &section.smbios_uuid),
+        (EvidenceKind::SystemSerial, &section.serial),
+        (EvidenceKind::BoardSerial, &section.board_serial),
+        (EvidenceKind::MachineId, &section.machine_id),
+    ];
+    evidence.extend(pieces.into_iter().filter_map(|(kind, value)| Evidence::new(kind, value)));
+}
+
+fn firmware(section: &FirmwareSection, facts: &mut DeviceFacts) {
+    facts.uefi = match section.boot_mode() {
+        BootMode::Unspecified => None,
+        BootMode::Legacy => Some(false),
+        BootMode::Uefi => Some(true),
+    };
+    facts.secure_boot = known(section.secure_boot());
+}
+
+fn storage(section: &StorageSection, facts: &mut DeviceFacts, evidence: &mut Vec<Evidence>) {
+    facts.volumes = section
+        .volumes
+        .iter()
+        .map(|volume| VolumeFacts {
+            mount_point: volume.mount_point.clone(),
+            device: volume.device.clone(),
+            size_bytes: volume.size_bytes,
+            encrypted: known(volume.encrypted()),
+        })
+        .collect();
+    let fixed = section.devices.iter().filter(|device| {
+        device.r#type() == BlockDeviceType::Disk && device.removable() != Tristate::Yes
+    });
+    evidence.extend(fixed.filter_map(|disk| Evidence::new(EvidenceKind::DiskSerial, &disk.serial)));
+}
+
+fn network(section: &NetworkSection, evidence: &mut Vec<Evidence>) {
+    let physical = section.interfaces.iter().filter(|interface| interface.physical);
+    evidence.extend(
+        physical.filter_map(|one| Evidence::new(EvidenceKind::MacAddress, &one.mac_address)),
+    );
+}
+
+fn operating_system(section: &OperatingSystemSection, facts: &mut DeviceFacts) {
+    facts.os = OsFacts {
+        family: section.family.clone(),
+        id: section.id.clone(),
+        version: section.version.clone(),
+        name: section.name.clone(),
+        architecture: section.architecture.clone(),
+        kernel_running: section.kernel_running.clone(),
+        kernels_installed: section.kernels_installed.clone(),
+    };
+    facts.reboot_pending = known(section.reboot_pending());
+}
+
+fn packages(section: &PackagesSection, facts: &mut DeviceFacts) {
+    let installed = section.packages.iter().filter(|p| p.state() == PackageState::Installed);
+    facts.package_count = u32::try_from(installed.count()).unwrap_or(u32::MAX);
+}
+
+fn services(section: &ServicesSection, facts: &mut DeviceFacts) {
+    // Sockets that could not be read are unknown; an empty list is an answer.
+    let unread = section.outcomes.iter().any(|outcome| {
+        outcome.source == LISTENER_SOURCE && outcome.status() != OutcomeStatus::Absent
+    });
+    if unread {
+        return;
+    }
+    let listeners = section.listeners.iter().filter_map(|listener| {
+        let protocol = match listener.protocol() {
+            Protocol::Unspecified => return None,
+            Protocol::Tcp => "tcp",
+            Protocol::Udp => "udp",
+        };
+        Some(ListenerFacts {
+            protocol: protocol.to_owned(),
+            port: u16::try_from(listener.port).ok()?,
+            remote: !matches!(
+                listener.scope(),
+                ListenerScope::Loopback | ListenerScope::Unspecified
+            ),
+            program: listener.program.clone(),
+            package: listener.package.clone(),
+        })
+    });
+    facts.listeners = Some(listeners.collect());
+}
+
+/// Source under which the agent says that it could not read the listening sockets.
+const LISTENER_SOURCE: &str = "netlink:sock_diag";
+
+fn protection(section: &ProtectionSection, facts: &mut DeviceFacts) {
+    let profiles = section
+        .firewall
+        .iter()
+        .map(|profile| FirewallFacts { profile: profile.name.clone(), on: known(profile.on()) });
+    facts.firewall = profiles.collect();
+}
+
+fn known(value: Tristate) -> Option<bool> {
+    match value {
+        Tristate::Unspecified => None,
+        Tristate::No => Some(false),
+        Tristate::Yes => Some(true),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use belfort_proto::inventory::v1::{BlockDevice, Listener, Outcome, Volume};
+
+    use super::*;
+
+    #[test]
+    fn unknown_stays_unknown() {
+        let observed = observe(
+            [
+                Section::Firmware(FirmwareSection::default()),
+                Section::OperatingSystem(OperatingSystemSection::default()),
+                Section::Storage(StorageSection {
+                    volumes: vec![Volume::default()],
+                    ..StorageSection::default()
+                }),
+            ]
+            .iter(),
+        );
+        let facts = observed.facts;
+        assert_eq!((facts.uefi, facts.secure_boot, facts.reboot_pending), (None, None, None));
+        assert_eq!(facts.volumes[0].encrypted, None);
+        assert_eq!(facts.listeners, None, "no services section");
+    }
+
+    #[test]
+    fn sockets_that_could_not_be_read_are_no_empty_list() {
+        let with = |status: OutcomeStatus| {
+            let source = LISTENER_SOURCE.to_owned();
+            let outcome = Outcome { source, status: status.into(), reason: String::new() };
+            let section = ServicesSection { outcomes: vec![outcome], ..ServicesSection::default() };
+            observe([Section::Services(section)].iter()).facts.listeners
+        };
+        assert_eq!(with(OutcomeStatus::Denied), None);
+        assert_eq!(with(OutcomeStatus::Failed), None);
+        let empty = observe([Section::Services(ServicesSection::default())].iter());
+        assert_eq!(empty.facts.listeners, Some(vec![]));
+    }
+
+    #[test]
+    fn what_is_bound_to_loopback_is_not_remote() {
+        let listener = |port, scope: ListenerScope| Listener {
+            protocol: Protocol::Tcp.into(),
+            port,
+            scope: scope.into(),
+            ..Listener::default()
+        };
+        let section = ServicesSection {
+            listeners: vec![
+                listener(22, ListenerScope::Any),
+                listener(23, ListenerScope::Loopback),
+                listener(99_999, ListenerScope::Any),
+            ],
+            ..ServicesSection::default()
+        };
+        let listeners = observe([Section::Services(section)].iter()).facts.listeners.unwrap();
+        let seen: Vec<_> = listeners.iter().map(|one| (one.port, one.remote)).collect();
+        assert_eq!(seen, [(22, true), (23, false)]);
+    }
+
+    #[test]
+    fn evidence_comes_from_fixed_hardware_only() {
+        let disk = |serial: &str, removable: Tristate| BlockDevice {
+            r#type: BlockDeviceType::Disk.into(),
+            serial: serial.to_owned(),
+            removable: removable.into(),
+            ..BlockDevice::default()
+        };
+        let storage = StorageSection {
+            devices: vec![disk("FIXED-1", Tristate::No), disk("STICK-1", Tristate::Yes)],
+            ..StorageSection::default()
+        };
+        let system = SystemSection {
+            serial: "To be filled by O.E.M.".to_owned(),
+            machine_id: "0f1e2d3c4b5a69788796a5b4c3d2e1f0".to_owned(),
+            ..SystemSection::default()
+        };
+        let observed = observe([Section::System(system), Section::Storage(storage)].iter());
+        let values: Vec<_> = observed.evidence.iter().map(|one| one.value.as_str()).collect();
+        assert_eq!(values, ["fixed-1", "0f1e2d3c4b5a69788796a5b4c3d2e1f0"]);
+    }
+}

@@ -1,0 +1,54 @@
+//! What the collector does by itself: evaluates what is due, and renews its own certificate.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use crate::app::App;
+use crate::ca::{self, Authority};
+use crate::clock;
+use crate::grpc::tls::ServerCertificate;
+
+/// Evaluations run at least this often: some findings come with time alone.
+const EVALUATE_EVERY: Duration = Duration::from_secs(60);
+/// Reports that come together are evaluated together.
+const GATHER: Duration = Duration::from_millis(200);
+
+/// Evaluates what is due whenever `wake` says so, and by time. Never ends.
+pub async fn evaluate(app: App, wake: Arc<Notify>) {
+    loop {
+        let run = app.clone();
+        let done = tokio::task::spawn_blocking(move || run.evaluate_due(clock::now())).await;
+        match done {
+            Ok(Ok(done)) if done.assets + done.units > 0 => {
+                tracing::info!(assets = done.assets, units = done.units, "evaluated");
+            }
+            Ok(Ok(_)) => {}
+            // Nothing is lost: what is due stays due.
+            Ok(Err(error)) => tracing::warn!(%error, "evaluation failed, tried again later"),
+            Err(error) => tracing::error!(%error, "evaluation ended unexpectedly"),
+        }
+        let _ = tokio::time::timeout(EVALUATE_EVERY, wake.notified()).await;
+        tokio::time::sleep(GATHER).await;
+    }
+}
+
+/// Makes the collector's certificate anew long before it ends. Never ends.
+pub async fn renew_certificate(
+    authority: Arc<Authority>,
+    names: Vec<String>,
+    certificate: Arc<ServerCertificate>,
+) {
+    let days = u64::try_from(ca::SERVER_DAYS / 3).unwrap_or(1);
+    loop {
+        tokio::time::sleep(Duration::from_secs(days * 86_400)).await;
+        match authority.issue_server(&names, clock::now()) {
+            Ok(fresh) => {
+                certificate.replace(fresh);
+                tracing::info!("the collector's certificate was renewed");
+            }
+            Err(error) => tracing::error!(%error, "cannot renew the collector's certificate"),
+        }
+    }
+}

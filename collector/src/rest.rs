@@ -1,0 +1,156 @@
+//! The REST API under `/api/v1`, with bearer tokens; its description is `/api/v1/openapi.json`.
+//!
+//! One file per resource; every handler calls one function of [`crate::app`] and shows what it gives.
+//! Which role may call which endpoint is in the golden list of `rest/tests.rs`.
+
+pub mod agents;
+pub mod assets;
+pub mod auth;
+pub mod findings;
+pub mod problem;
+pub mod system;
+pub mod units;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use belfort_store::record::Page;
+use serde::Deserialize;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{IntoParams, Modify, OpenApi};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use problem::Problem;
+
+/// What handlers work with.
+#[derive(Clone)]
+pub struct Api {
+    /// The application.
+    pub app: App,
+    /// What enrolment tokens are completed with: the authority's fingerprint and where to enrol.
+    pub enrolment: EnrolmentAddress,
+}
+
+/// How devices find and recognise the collector.
+#[derive(Clone, Debug)]
+pub struct EnrolmentAddress {
+    /// `https://host:port` of the enrolment listener.
+    pub endpoint: String,
+    /// SHA-256 of the authority's certificate.
+    pub fingerprint: [u8; 32],
+}
+
+impl EnrolmentAddress {
+    /// The command that enrols a device with a token.
+    pub fn command(&self, token: &str) -> String {
+        format!("sudo belfort-agent enroll --collector {} --token {token}", self.endpoint)
+    }
+}
+
+/// Largest request body, bytes.
+const BODY: usize = 1 << 20;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Belfort",
+        description = "Assets, owners, classes, findings and risks. Errors are problem details (RFC 9457).",
+        license(name = "EUPL-1.2", identifier = "EUPL-1.2")
+    ),
+    modifiers(&Bearer),
+    security(("bearer" = []))
+)]
+struct Description;
+
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let bearer = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("An API token: `belfort-collector api-token create`."))
+            .build();
+        let components = openapi.components.get_or_insert_default();
+        components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    }
+}
+
+/// Which part of a list.
+#[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Paging {
+    /// How many at most, 1 to 1000.
+    #[serde(default = "default_limit")]
+    #[param(default = 100, minimum = 1, maximum = 1000)]
+    pub limit: u32,
+    /// How many to pass over.
+    #[serde(default)]
+    pub offset: u64,
+}
+
+fn default_limit() -> u32 {
+    100
+}
+
+impl Paging {
+    fn page(limit: u32, offset: u64) -> Result<Page, Problem> {
+        if !(1..=1000).contains(&limit) {
+            return Err(Problem::bad_request(format!("limit: {limit} is not 1 to 1000")));
+        }
+        // What databases count with.
+        if offset > i64::MAX as u64 {
+            return Err(Problem::bad_request(format!("offset: {offset} is too large")));
+        }
+        Ok(Page { limit, offset })
+    }
+}
+
+fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(system::health))
+        .routes(routes!(system::overview))
+        .routes(routes!(system::audit))
+        .routes(routes!(assets::list))
+        .routes(routes!(assets::show))
+        .routes(routes!(assets::history))
+        .routes(routes!(assets::section))
+        .routes(routes!(assets::set_owner))
+        .routes(routes!(assets::classify))
+        .routes(routes!(assets::link))
+        .routes(routes!(assets::create_data_set))
+        .routes(routes!(units::list, units::create))
+        .routes(routes!(findings::findings))
+        .routes(routes!(findings::risks))
+        .routes(routes!(findings::risk))
+        .routes(routes!(agents::list))
+        .routes(routes!(agents::revoke))
+        .routes(routes!(agents::token_list, agents::token_create))
+        .routes(routes!(agents::token_revoke))
+}
+
+/// The API's router.
+pub fn router(api: Api) -> Router {
+    let (router, description) = routes().split_for_parts();
+    // What was generated from our own types can be written; an empty text would show at once.
+    let description = description.to_json().unwrap_or_default();
+    router
+        .route(
+            "/api/v1/openapi.json",
+            axum::routing::get(move || {
+                let json = [(http::header::CONTENT_TYPE, "application/json")];
+                std::future::ready((json, description.clone()))
+            }),
+        )
+        .method_not_allowed_fallback(problem::method_not_allowed)
+        .layer(DefaultBodyLimit::max(BODY))
+        .with_state(api)
+}
+
+/// The description of the API, for the reference that is committed.
+pub fn openapi_json() -> Option<String> {
+    routes().split_for_parts().1.to_pretty_json().ok()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,110 @@
+//! Errors as problem details (RFC 9457): what happened and what to do, never what is behind it.
+
+use axum::response::{IntoResponse, Response};
+use belfort_store::StoreError;
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::AppError;
+
+/// An error.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// HTTP status.
+    pub status: u16,
+    /// What kind of error it is.
+    pub title: String,
+    /// What happened and what to do.
+    pub detail: String,
+}
+
+impl Problem {
+    fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        let title = status.canonical_reason().unwrap_or("Error").to_owned();
+        Self { status: status.as_u16(), title, detail: detail.into() }
+    }
+
+    /// A value is wrong.
+    pub fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, detail)
+    }
+
+    /// What was asked for is not there.
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, detail)
+    }
+
+    /// Nobody, or nobody we know.
+    pub fn unauthorized() -> Self {
+        let detail = "send a valid API token as `Authorization: Bearer …`; \
+            `belfort-collector api-token create` makes one";
+        Self::new(StatusCode::UNAUTHORIZED, detail)
+    }
+
+    /// Something failed that the caller cannot mend; the log says what.
+    pub fn internal() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the collector failed on this request; its log says why",
+        )
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, axum::Json(&self)).into_response();
+        let problem = HeaderValue::from_static("application/problem+json");
+        response.headers_mut().insert(header::CONTENT_TYPE, problem);
+        if status == StatusCode::UNAUTHORIZED {
+            let bearer = HeaderValue::from_static("Bearer");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, bearer);
+        }
+        response
+    }
+}
+
+impl From<AppError> for Problem {
+    fn from(error: AppError) -> Self {
+        match error {
+            AppError::Invalid(reason) => Self::bad_request(reason),
+            AppError::Forbidden(reason) => Self::new(StatusCode::FORBIDDEN, reason),
+            AppError::Store(error) => error.into(),
+            AppError::Random(error) => {
+                tracing::error!(%error, "request failed");
+                Self::internal()
+            }
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        let status = match error {
+            StoreError::NotFound { .. } => StatusCode::NOT_FOUND,
+            StoreError::Exists { .. } | StoreError::Conflict { .. } => StatusCode::CONFLICT,
+            StoreError::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            StoreError::Unavailable(_) | StoreError::NotWritable(_) => {
+                tracing::error!(%error, "store failed");
+                let detail = "the database is not available now, try again later";
+                return Self::new(StatusCode::SERVICE_UNAVAILABLE, detail);
+            }
+            StoreError::Newer { .. } | StoreError::Corrupt { .. } | StoreError::Database { .. } => {
+                tracing::error!(%error, "store failed");
+                return Self::internal();
+            }
+        };
+        Self::new(status, error.to_string())
+    }
+}
+
+/// A path that exists, with another method.
+pub async fn method_not_allowed() -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this address does not take this method")
+}
+
+/// A path that does not exist.
+pub async fn no_such_path() -> Problem {
+    Problem::not_found("there is nothing at this address; /api/v1/openapi.json lists what there is")
+}

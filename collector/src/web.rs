@@ -1,0 +1,58 @@
+//! The web interface: pages rendered here, over the same application functions as REST.
+//!
+//! For now one overview. It is Dutch, works without JavaScript, and sends nothing to anyone else.
+
+mod overview;
+mod session;
+
+use askama::Template;
+use axum::Router;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use http::{HeaderValue, StatusCode, header};
+
+use crate::rest::Api;
+
+/// The pages' router.
+pub fn router(api: Api) -> Router {
+    Router::new()
+        .route("/", get(overview::page))
+        .route("/aanmelden", get(session::form).post(session::log_in))
+        .route("/afmelden", axum::routing::post(session::log_out))
+        .route("/app.css", get(stylesheet))
+        .layer(axum::extract::DefaultBodyLimit::max(16 << 10))
+        .with_state(api)
+}
+
+async fn stylesheet() -> impl IntoResponse {
+    const CSS: &str = include_str!("../assets/app.css");
+    let headers = [
+        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
+        (header::CACHE_CONTROL, "max-age=3600"),
+    ];
+    (headers, CSS)
+}
+
+/// What every answer says to browsers: load nothing from elsewhere, be framed by nobody, guess
+/// nothing, tell nobody where one came from.
+pub async fn security_headers(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    let policy = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; \
+        frame-ancestors 'none'";
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Renders a page.
+fn render(status: StatusCode, page: &impl Template) -> Response {
+    match page.render() {
+        Ok(html) => (status, Html(html)).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "page cannot be rendered");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
