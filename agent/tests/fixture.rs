@@ -1,10 +1,6 @@
 //! Sections over a made-up machine: a laptop with LUKS under LVM, SMBIOS, units and administrators.
 
-#![expect(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "helpers of tests stand outside test functions"
-)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests stand outside test functions")]
 
 use std::fs;
 use std::os::unix::fs::symlink;

@@ -34,12 +34,45 @@ pub fn start_mode(masked: bool, linked: bool, installable: bool) -> StartMode {
     }
 }
 
+/// Names of the installed packages, laid out so that all are searched in one go.
+#[derive(Debug, Default)]
+pub struct PackageNames<'a> {
+    names: Vec<&'a str>,
+    /// All names, one on each line.
+    joined: String,
+    /// Where each name starts.
+    starts: Vec<usize>,
+}
+
+impl<'a> FromIterator<&'a str> for PackageNames<'a> {
+    fn from_iter<I: IntoIterator<Item = &'a str>>(names: I) -> Self {
+        let mut all = Self::default();
+        for name in names {
+            all.starts.push(all.joined.len());
+            all.joined.push_str(name);
+            all.joined.push('\n');
+            all.names.push(name);
+        }
+        all
+    }
+}
+
+impl<'a> PackageNames<'a> {
+    /// The names that contain a word.
+    fn containing(&self, word: &str) -> impl Iterator<Item = &'a str> {
+        memchr::memmem::find_iter(self.joined.as_bytes(), word).filter_map(|at| {
+            let index = self.starts.partition_point(|start| *start <= at).checked_sub(1)?;
+            self.names.get(index).copied()
+        })
+    }
+}
+
 /// Installed packages that may own a program, likeliest first: those that share its name or that of
 /// its service. Each is then looked up in its list of files; nothing is reported on a guess.
-pub fn candidates<'a>(program: &str, service: &str, packages: &[&'a str]) -> Vec<&'a str> {
+pub fn candidates<'a>(program: &str, service: &str, packages: &PackageNames<'a>) -> Vec<&'a str> {
     const MOST: usize = 8;
     let file = program.rsplit('/').next().unwrap_or_default();
-    let stems: Vec<&str> = [file, service]
+    let mut stems: Vec<&str> = [file, service]
         .into_iter()
         .flat_map(|name| {
             let first = name.split(['-', '.', '@', '_']).next().unwrap_or_default();
@@ -47,27 +80,27 @@ pub fn candidates<'a>(program: &str, service: &str, packages: &[&'a str]) -> Vec
         })
         .filter(|stem| stem.len() > 2)
         .collect();
-    let rank = |package: &str| {
-        let like = stems.iter().any(|stem| package.contains(stem));
-        match () {
-            () if package == file || package == service => Some(0),
-            () if stems.contains(&package) => Some(1),
-            () if like && package.starts_with("lib") => Some(4),
-            () if like && package.contains("server") => Some(2),
-            () if like => Some(3),
-            () => None,
-        }
+    stems.sort_unstable();
+    stems.dedup();
+    let rank = |package: &str| match () {
+        () if package == file || package == service => 0,
+        () if stems.contains(&package) => 1,
+        () if package.starts_with("lib") => 4,
+        () if package.contains("server") => 2,
+        () => 3,
     };
-    let mut found: Vec<_> = packages
+    let mut found: Vec<_> = stems
         .iter()
-        .filter_map(|package| Some((rank(package)?, package.len(), *package)))
+        .flat_map(|stem| packages.containing(stem))
+        .map(|package| (rank(package), package.len(), package))
         .collect();
     found.sort_unstable();
+    found.dedup();
     found.truncate(MOST);
     let like = found.into_iter().map(|(_, _, package)| package);
     // What every system starts and no name tells: agetty, fstrim, e2scrub.
     let base = ["util-linux", "e2fsprogs", "coreutils"].into_iter();
-    let base = base.filter_map(|name| packages.iter().copied().find(|package| *package == name));
+    let base = base.filter_map(|name| packages.names.iter().copied().find(|have| *have == name));
     like.chain(base).collect()
 }
 
@@ -93,8 +126,10 @@ mod tests {
 
     #[test]
     fn likeliest_package_first() {
-        let installed =
-            ["libssh2-1", "openssh-client", "openssh-server", "systemd", "systemd-sysv", "udev"];
+        let installed: PackageNames<'_> =
+            ["libssh2-1", "openssh-client", "openssh-server", "systemd", "systemd-sysv", "udev"]
+                .into_iter()
+                .collect();
         assert_eq!(
             candidates("/usr/sbin/sshd", "ssh", &installed),
             ["openssh-server", "openssh-client", "libssh2-1"]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::probe::services::{candidates, lists};
+use crate::probe::services::{PackageNames, candidates, lists};
 use crate::probe::{Host, dpkg};
 
 const INFO: &str = "/var/lib/dpkg/info";
@@ -11,7 +11,7 @@ const LIST_BYTES_MAX: usize = 8 << 20;
 /// Looks programs up, each once.
 pub(super) struct Owners<'a> {
     host: &'a Host,
-    packages: Vec<&'a str>,
+    packages: PackageNames<'a>,
     known: BTreeMap<String, String>,
     lists: BTreeMap<&'a str, Vec<u8>>,
 }
