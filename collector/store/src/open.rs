@@ -3,6 +3,7 @@
 use crate::driver::Driver;
 use crate::migration::{self, State};
 use crate::postgres::Postgres;
+use crate::postgres::tls::take_settings;
 use crate::sql::SqlStore;
 use crate::sqlite::Sqlite;
 use crate::url::{DatabaseUrl, PostgresUrl};
@@ -29,11 +30,12 @@ pub fn create(url: &str) -> Result<Box<dyn Store>> {
 }
 
 fn connect(url: &PostgresUrl) -> Result<Postgres> {
+    let (url, settings) = take_settings(url.secret())?;
     // The driver's message names the part that is wrong, not its value.
-    let config = url.secret().parse().map_err(|error| {
+    let config = url.parse().map_err(|error| {
         StoreError::Refused(format!("address of the PostgreSQL database: {error}"))
     })?;
-    Postgres::open(config)
+    Postgres::open(config, &settings)
 }
 
 pub(crate) fn prepare_sqlite(driver: Sqlite, create: bool) -> Result<SqlStore<Sqlite>> {

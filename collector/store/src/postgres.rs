@@ -3,6 +3,7 @@
 //! The client blocks, and must not be called (or dropped) on a thread that runs asynchronous tasks:
 //! callers use a blocking thread, as for every call of the store.
 
+pub(crate) mod tls;
 mod value;
 
 use std::collections::HashMap;
@@ -10,11 +11,13 @@ use std::time::Duration;
 
 use ::postgres::error::{DbError, SqlState};
 use ::postgres::{Client, Config, NoTls, Statement};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::driver::{Connection, Dialect, Driver, Tx};
 use crate::pool::Pool;
 use crate::value::{Row, Value};
 use crate::{Result, StoreError};
+use tls::TlsSettings;
 
 /// Connections of one collector.
 const CONNECTIONS: usize = 16;
@@ -28,6 +31,8 @@ const STATEMENTS: usize = 512;
 /// One database of a server.
 pub(crate) struct Postgres {
     config: Config,
+    /// Nothing for connections that are not encrypted.
+    tls: Option<MakeRustlsConnect>,
     pool: Pool<Link>,
 }
 
@@ -39,8 +44,12 @@ struct Link {
 
 impl Postgres {
     /// Connects, once, to see that it works.
-    pub(crate) fn open(config: Config) -> Result<Self> {
-        let database = Self { config, pool: Pool::new(CONNECTIONS) };
+    pub(crate) fn open(config: Config, settings: &TlsSettings) -> Result<Self> {
+        let tls = match settings.on {
+            true => Some(tls::connector(settings.roots.as_deref())?),
+            false => None,
+        };
+        let database = Self { config, tls, pool: Pool::new(CONNECTIONS) };
         database.pool.get(|| database.connect())?;
         Ok(database)
     }
@@ -54,7 +63,10 @@ impl Postgres {
         if config.get_application_name().is_none() {
             config.application_name("belfort");
         }
-        let client = config.connect(NoTls);
+        let client = match &self.tls {
+            Some(tls) => config.connect(tls.clone()),
+            None => config.connect(NoTls),
+        };
         let mut client = client.map_err(|error| failure(doing, &error))?;
         client
             .batch_execute("SET standard_conforming_strings = on; SET lock_timeout = '30s'")

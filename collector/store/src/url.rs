@@ -8,7 +8,11 @@ use crate::StoreError;
 
 /// The address of a database: `sqlite:PATH` or `postgres://user:password@host:port/database`.
 ///
-/// Its text form hides the password, so that it can be logged.
+/// A PostgreSQL server on another machine needs `?sslmode=verify-full`, with `&sslrootcert=PATH` unless
+/// the system trusts its authority: without it the connection is not encrypted. Certificate and name
+/// of the server are then always checked, also under the name `require`.
+///
+/// The text form hides the password, so that it can be logged.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
     /// A file.

@@ -1,5 +1,7 @@
 -- The first schema. Moments are milliseconds since 1970 (UTC), ids are the 16 bytes of their UUID,
 -- `…_folded` is the lower-case form made by the program: databases fold differently.
+-- Tables of short rows are kept in the order of their key (WITHOUT ROWID); long documents are not, for
+-- there each would fill pages of its own.
 
 CREATE TABLE heartbeat (
     id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -104,12 +106,12 @@ CREATE INDEX asset_by_evaluate_at ON asset (evaluate_at, id);
 CREATE TABLE check_results (
     asset BLOB PRIMARY KEY REFERENCES asset (id),
     document TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE TABLE device_facts (
     asset BLOB PRIMARY KEY REFERENCES asset (id),
     document TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE TABLE agent (
     id BLOB PRIMARY KEY,
@@ -237,7 +239,7 @@ CREATE TABLE finding (
     dimensions TEXT NOT NULL,
     evidence TEXT NOT NULL,
     UNIQUE (asset, code, key)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX finding_by_age ON finding (is_open, first_observed, id);
 CREATE INDEX finding_by_code ON finding (code, is_open);
 
@@ -266,7 +268,7 @@ CREATE TABLE risk (
     severity INTEGER NOT NULL,
     version INTEGER NOT NULL,
     document TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX risk_by_severity ON risk (severity, year, number);
 CREATE INDEX risk_by_unit ON risk (unit);
 CREATE INDEX risk_by_asset ON risk (asset);
@@ -286,4 +288,4 @@ CREATE TABLE risk_history (
     at INTEGER NOT NULL,
     document TEXT NOT NULL,
     PRIMARY KEY (risk, version)
-) STRICT, WITHOUT ROWID;
+) STRICT;
