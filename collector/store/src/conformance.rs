@@ -1,8 +1,10 @@
-//! What a store has to do: every test runs on both databases.
+//! What a store has to do: every test of the suite runs on both databases; `files` and `server` hold what
+//! only one of them has.
 
 mod cluster;
 mod enrolment;
 mod evaluation;
+mod files;
 mod fixture;
 mod housekeeping;
 mod lab;
@@ -11,6 +13,7 @@ mod people;
 mod registry;
 mod reports;
 mod risks;
+mod server;
 
 /// Runs every test on both databases.
 macro_rules! suite {

@@ -8,6 +8,7 @@
 //! call that returned `Ok` is durable. Calls block: asynchronous callers use a blocking thread.
 
 #[cfg(test)]
+#[cfg(unix)]
 mod conformance;
 mod driver;
 mod migration;
@@ -171,7 +172,8 @@ pub trait Store: Send + Sync + 'static {
     /// which asset the machine is (a new one otherwise), supersedes other active agents of a
     /// recognised asset, and adds the agent — all or nothing.
     ///
-    /// The same key with the same token again gives the same agent and uses nothing up.
+    /// The same key with the same token again gives the same agent and uses nothing up, also past the
+    /// token's last use and end, but not once it was revoked.
     fn enrol(&self, enrolment: &Enrolment) -> Result<Enrolled>;
     /// One agent.
     fn agent_get(&self, id: AgentId) -> Result<Option<Agent>>;
@@ -195,7 +197,7 @@ pub trait Store: Send + Sync + 'static {
     // -- reports --------------------------------------------------------------------------------
 
     /// Notes a check-in: agent and asset were seen, clock and version. Answers the root the collector
-    /// holds for the asset.
+    /// holds for the asset. `Refused` unless the agent is active.
     fn check_in(&self, agent: AgentId, check_in: &CheckIn) -> Result<Option<[u8; 32]>>;
     /// Which of these sections no machine has sent yet.
     fn sections_missing(&self, keys: &[SectionKey]) -> Result<Vec<SectionKey>>;
@@ -223,7 +225,8 @@ pub trait Store: Send + Sync + 'static {
     fn asset_insert(&self, asset: &Asset, audit: &Audit) -> Result<()>;
     /// Makes this the active ownership in its role; the one before ends at its beginning.
     fn owner_set(&self, ownership: &Ownership, audit: &Audit) -> Result<()>;
-    /// Makes this the classification of its subject; earlier ones are kept.
+    /// Makes this the classification of its subject; earlier ones are kept. A proposal stands aside
+    /// until it is confirmed, when something was decided before.
     fn classification_set(&self, classification: &Classification, audit: &Audit) -> Result<()>;
     /// Adds a data set as an asset.
     fn data_set_insert(&self, asset: &Asset, data_set: &DataSet, audit: &Audit) -> Result<()>;

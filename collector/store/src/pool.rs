@@ -49,11 +49,11 @@ impl<C> Pool<C> {
         Ok(lent)
     }
 
-    /// Closes every idle connection.
-    pub(crate) fn forget_idle(&self) {
+    /// Takes every idle connection out, for the caller to close.
+    pub(crate) fn take_idle(&self) -> Vec<C> {
         let mut state = self.lock();
         state.made = state.made.saturating_sub(state.idle.len());
-        state.idle.clear();
+        std::mem::take(&mut state.idle)
     }
 
     fn lend(&self, connection: Option<C>) -> Lent<'_, C> {

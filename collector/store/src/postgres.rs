@@ -1,7 +1,7 @@
 //! The server database: a pool of connections, each with its prepared statements.
 //!
-//! The client blocks, and must not be called (or dropped) on a thread that runs asynchronous tasks:
-//! callers use a blocking thread, as for every call of the store.
+//! The client blocks, and must not be called on a thread that runs asynchronous tasks: callers use a
+//! blocking thread, as for every call of the store.
 
 pub(crate) mod tls;
 mod value;
@@ -45,10 +45,7 @@ struct Link {
 impl Postgres {
     /// Connects, once, to see that it works.
     pub(crate) fn open(config: Config, settings: &TlsSettings) -> Result<Self> {
-        let tls = match settings.on {
-            true => Some(tls::connector(settings.roots.as_deref())?),
-            false => None,
-        };
+        let tls = if settings.on { Some(tls::connector(settings.roots.as_deref())?) } else { None };
         let database = Self { config, tls, pool: Pool::new(CONNECTIONS) };
         database.pool.get(|| database.connect())?;
         Ok(database)
@@ -103,7 +100,7 @@ impl Postgres {
             if session.broken {
                 // What else is idle is probably broken as well.
                 lent.give_up();
-                self.pool.forget_idle();
+                drop(self.pool.take_idle());
             }
             drop(lent);
             if result.is_ok() || !again || attempt >= ATTEMPTS {
@@ -125,6 +122,16 @@ impl Driver for Postgres {
 
     fn write<T>(&self, doing: &'static str, work: impl Fn(&mut Tx<'_>) -> Result<T>) -> Result<T> {
         self.transaction(doing, "BEGIN ISOLATION LEVEL READ COMMITTED", work)
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        // Closing a connection blocks, which a thread with asynchronous tasks must not: a program that
+        // ends on such a thread drops its store there.
+        let idle = self.pool.take_idle();
+        let closed = std::thread::spawn(move || drop(idle)).join();
+        drop(closed);
     }
 }
 

@@ -308,7 +308,7 @@ pub struct AssetDetail {
     pub summary: AssetSummary,
     /// Facts of the last report; nothing when no agent reports it.
     pub facts: Option<DeviceFacts>,
-    /// Its own newest classification.
+    /// Its own newest classification; a proposal only when nothing was decided before.
     pub classification: Option<Classification>,
     /// Active ownerships in every role.
     pub ownerships: Vec<Ownership>,
@@ -339,13 +339,16 @@ pub struct EvaluationInput {
     pub facts: Option<DeviceFacts>,
     /// Active owner.
     pub owner: Option<Ownership>,
-    /// Own newest classification.
+    /// Own newest classification; a proposal only when nothing was decided before.
     pub classification: Option<Classification>,
-    /// Links to data sets, direct and through applications.
+    /// Links to data sets, direct and through applications, and to applications with a confirmed
+    /// class of their own; each once, by name. What counts over several steps is what the asset does
+    /// itself, unless a step on the way inherits nothing.
     pub links: Vec<Inherited>,
     /// The active agent, if any.
     pub agent: Option<Agent>,
-    /// How many assets share hardware evidence with it.
+    /// Assets in service that claim the same hardware identity: TPM, system UUID or serial, board
+    /// serial. Disks and network cards move, and a machine id is copied with an image.
     pub shares_evidence_with: Vec<AssetId>,
     /// All findings it has had.
     pub findings: Vec<Finding>,

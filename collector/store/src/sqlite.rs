@@ -81,6 +81,7 @@ impl Sqlite {
 
     /// Changes the writer's settings; for tests that take its rights away.
     #[cfg(test)]
+    #[cfg(unix)]
     pub(crate) fn pragma(&self, sql: &str) {
         self.writer.pragma(sql);
     }

@@ -1,6 +1,7 @@
 //! A PostgreSQL server of our own: one per test program, one database per test.
 
 use std::fs;
+use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -24,20 +25,35 @@ rm -rf "$2"
 
 struct Cluster {
     directory: PathBuf,
+    port: u16,
     /// Holds the other end of the pipe.
     _keeper: Child,
 }
 
+fn cluster() -> &'static Cluster {
+    static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+    CLUSTER.get_or_init(start)
+}
+
+/// The port it listens on, of the loopback address; encrypted only.
+pub(super) fn port() -> u16 {
+    cluster().port
+}
+
+/// One of its files.
+pub(super) fn file(name: &str) -> PathBuf {
+    cluster().directory.join(name)
+}
+
 /// A new database; its name and address.
 pub(super) fn database() -> (String, String) {
-    static CLUSTER: OnceLock<Cluster> = OnceLock::new();
     static NUMBER: AtomicU32 = AtomicU32::new(1);
-    let cluster = CLUSTER.get_or_init(start);
+    let cluster = cluster();
     let name = format!("belfort_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
-    connect(&url(&cluster.directory, "postgres"))
+    connect(&url(&cluster.directory, cluster.port, "postgres"))
         .batch_execute(&format!("CREATE DATABASE {name}"))
         .unwrap();
-    let url = url(&cluster.directory, &name);
+    let url = url(&cluster.directory, cluster.port, &name);
     (name, url)
 }
 
@@ -45,8 +61,9 @@ pub(super) fn connect(url: &str) -> Client {
     Client::connect(url, NoTls).unwrap()
 }
 
-fn url(directory: &Path, name: &str) -> String {
-    format!("postgres:///{name}?user=belfort&host={}", directory.display())
+fn url(directory: &Path, port: u16, name: &str) -> String {
+    let directory = directory.display();
+    format!("postgres:///{name}?user=belfort&host={directory}&port={port}")
 }
 
 fn start() -> Cluster {
@@ -76,10 +93,22 @@ fn start() -> Cluster {
         .output()
         .unwrap();
     assert!(output.status.success(), "initdb: {}", String::from_utf8_lossy(&output.stderr));
-    let settings = "listen_addresses = ''\nfsync = off\nmax_connections = 300\n\
-        shared_buffers = 32MB\ndeadlock_timeout = 50ms\n";
-    let conf = directory.join("data/postgresql.auto.conf");
-    fs::write(&conf, settings).unwrap();
+    super::server::certificates(&directory);
+    let port = free_port();
+    let settings = format!(
+        "listen_addresses = '127.0.0.1'\nport = {port}\nfsync = off\nmax_connections = 300\n\
+         shared_buffers = 32MB\ndeadlock_timeout = 50ms\nssl = on\n\
+         ssl_cert_file = '{0}/server.crt'\nssl_key_file = '{0}/server.key'\n",
+        directory.display()
+    );
+    let rules = "local all all trust\nhostssl all all 127.0.0.1/32 trust\n";
+    fs::write(directory.join("data/postgresql.auto.conf"), settings).unwrap();
+    fs::write(directory.join("data/pg_hba.conf"), rules).unwrap();
+    let key = directory.join("server.key");
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+    if let Some((user, group)) = account {
+        chown(&key, Some(user), Some(group)).unwrap();
+    }
     let mut command = self::command(Path::new("sh"), account);
     let keeper = command
         .args(["-c", KEEPER, "keeper"])
@@ -89,13 +118,18 @@ fn start() -> Cluster {
         .process_group(0)
         .spawn()
         .unwrap();
-    wait_for(&directory);
-    Cluster { directory, _keeper: keeper }
+    wait_for(&directory, port);
+    Cluster { directory, port, _keeper: keeper }
 }
 
-fn wait_for(directory: &Path) {
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+fn wait_for(directory: &Path, port: u16) {
     let until = Instant::now() + Duration::from_mins(1);
-    while let Err(error) = Client::connect(&url(directory, "postgres"), NoTls) {
+    while let Err(error) = Client::connect(&url(directory, port, "postgres"), NoTls) {
         let log = fs::read_to_string(directory.join("log")).unwrap_or_default();
         assert!(Instant::now() < until, "the server does not answer: {error}\n{log}");
         std::thread::sleep(Duration::from_millis(50));

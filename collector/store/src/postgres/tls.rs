@@ -47,9 +47,8 @@ pub(crate) fn take_settings(url: &str) -> Result<(String, TlsSettings)> {
             _ => others.push(parameter),
         }
     }
-    let mode = if settings.on { "require" } else { "disable" };
-    let others: String = others.iter().map(|other| format!("&{other}")).collect();
-    Ok((format!("{address}?sslmode={mode}{others}"), settings))
+    others.insert(0, if settings.on { "sslmode=require" } else { "sslmode=disable" });
+    Ok((format!("{address}?{}", others.join("&")), settings))
 }
 
 /// What makes encrypted connections.

@@ -80,6 +80,7 @@ impl Writer {
 
     /// Runs statements outside a transaction.
     #[cfg(test)]
+    #[cfg(unix)]
     pub(super) fn pragma(&self, sql: &str) {
         let state = self.state.lock().unwrap();
         state.connection.execute_batch(sql).unwrap();
