@@ -24,9 +24,10 @@ impl AgentSettings {
             hasher.update(text.as_bytes());
         }
         hasher.update(&pseudonym_key);
-        let [a, b, c, d, e, f, g, h, ..] = *hasher.finalize().as_bytes();
+        let mut first = [0; 8];
+        hasher.finalize_xof().fill(&mut first);
         // 0 is an agent without settings.
-        let version = u64::from_be_bytes([a, b, c, d, e, f, g, h]).max(1);
+        let version = u64::from_be_bytes(first).max(1);
         Self { agents, version, pseudonym_key }
     }
 

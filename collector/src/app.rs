@@ -59,7 +59,7 @@ fn audit(
     actor: &Actor,
     right: Right,
     action: &'static str,
-    subject: impl ToString,
+    subject: &dyn std::fmt::Display,
     detail: &serde_json::Value,
     at: Timestamp,
 ) -> Result<Audit> {

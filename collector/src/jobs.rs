@@ -11,7 +11,7 @@ use crate::clock;
 use crate::grpc::tls::ServerCertificate;
 
 /// Evaluations run at least this often: some findings come with time alone.
-const EVALUATE_EVERY: Duration = Duration::from_secs(60);
+const EVALUATE_EVERY: Duration = Duration::from_mins(1);
 /// Reports that come together are evaluated together.
 const GATHER: Duration = Duration::from_millis(200);
 

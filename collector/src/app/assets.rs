@@ -60,7 +60,7 @@ impl App {
         let detail = json!({
             "code": unit.code, "name": unit.name, "kind": unit.kind.as_str(), "parent": new.parent,
         });
-        let record = audit(actor, Right::Manage, "unit.create", unit.id, &detail, now)?;
+        let record = audit(actor, Right::Manage, "unit.create", &unit.id, &detail, now)?;
         self.store.unit_insert(&unit, &record)?;
         Ok(unit)
     }
@@ -106,7 +106,7 @@ impl App {
         let function =
             if function.is_empty() { String::new() } else { text("function", function, 200)? };
         let detail = json!({ "unit": unit.code, "function": function });
-        let record = audit(actor, Right::Manage, "owner.set", asset, &detail, now)?;
+        let record = audit(actor, Right::Manage, "owner.set", &asset, &detail, now)?;
         let ownership = Ownership {
             asset,
             unit: unit.id,
@@ -146,7 +146,7 @@ impl App {
         let detail = json!({
             "biv": new.biv, "scheme": DEFAULT_SCHEME, "decided_by": classification.decided_by,
         });
-        let record = audit(actor, Right::Manage, "classification.set", subject, &detail, now)?;
+        let record = audit(actor, Right::Manage, "classification.set", &subject, &detail, now)?;
         self.store.classification_set(&classification, &record)?;
         Ok(classification)
     }
@@ -178,7 +178,7 @@ impl App {
             last_seen: now,
         };
         let detail = json!({ "name": asset.name, "personal_data": personal_data.as_str() });
-        let record = audit(actor, Right::Manage, "data_set.create", asset.id, &detail, now)?;
+        let record = audit(actor, Right::Manage, "data_set.create", &asset.id, &detail, now)?;
         let data_set = DataSet { asset: asset.id, personal_data };
         self.store.data_set_insert(&asset, &data_set, &record)?;
         Ok(asset)
@@ -194,7 +194,7 @@ impl App {
         now: Timestamp,
     ) -> Result<()> {
         let detail = json!({ "relation": relation.as_str(), "data_set": data_set });
-        let record = audit(actor, Right::Manage, "data_link.add", asset, &detail, now)?;
+        let record = audit(actor, Right::Manage, "data_link.add", &asset, &detail, now)?;
         Ok(self.store.data_link_insert(&DataLink { asset, relation, data_set }, &record)?)
     }
 }

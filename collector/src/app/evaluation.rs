@@ -119,13 +119,12 @@ impl App {
             .filter_map(|risk| risk.unsupported(now))
             .collect();
         for (key, suggestion) in suggested {
-            match scope.risks.iter().find(|risk| risk.key == key) {
-                Some(risk) => changed.extend(risk.evaluated(&suggestion, now)),
-                None => {
-                    let next_review = now.plus_days(review_days(suggestion.current.severity));
-                    let id = RiskId(Uuid::now_v7());
-                    new.push(NewRisk { id, key, suggestion, now, next_review });
-                }
+            if let Some(risk) = scope.risks.iter().find(|risk| risk.key == key) {
+                changed.extend(risk.evaluated(&suggestion, now));
+            } else {
+                let next_review = now.plus_days(review_days(suggestion.current.severity));
+                let id = RiskId(Uuid::now_v7());
+                new.push(NewRisk { id, key, suggestion, now, next_review });
             }
         }
         (new, changed)

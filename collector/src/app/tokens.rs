@@ -57,7 +57,7 @@ impl App {
             "label": token.label, "uses": token.uses_allowed,
             "expires_at": token.expires_at, "unit": new.unit,
         });
-        let record = audit(actor, Right::Administer, "token.create", token.id, &detail, now)?;
+        let record = audit(actor, Right::Administer, "token.create", &token.id, &detail, now)?;
         let secret = secret::random_text()?;
         self.store.token_insert(&token, secret::sha256(&secret), &record)?;
         Ok((token, secret))
@@ -71,13 +71,13 @@ impl App {
 
     /// Revokes an enrolment token.
     pub fn token_revoke(&self, actor: &Actor, id: TokenId, now: Timestamp) -> Result<()> {
-        let record = audit(actor, Right::Administer, "token.revoke", id, &json!({}), now)?;
+        let record = audit(actor, Right::Administer, "token.revoke", &id, &json!({}), now)?;
         Ok(self.store.token_revoke(id, &record)?)
     }
 
     /// Revokes an agent: its key is not honoured any more, on any collector, within seconds.
     pub fn agent_revoke(&self, actor: &Actor, id: AgentId, now: Timestamp) -> Result<()> {
-        let record = audit(actor, Right::Administer, "agent.revoke", id, &json!({}), now)?;
+        let record = audit(actor, Right::Administer, "agent.revoke", &id, &json!({}), now)?;
         Ok(self.store.agent_revoke(id, &record)?)
     }
 }

@@ -29,7 +29,7 @@ impl App {
         let id = UserId(Uuid::now_v7());
         let detail = json!({ "name": name, "roles": roles });
         let user = User { id, name, roles, created_at: now, disabled_at: None };
-        let record = audit(actor, Right::Administer, "user.create", id, &detail, now)?;
+        let record = audit(actor, Right::Administer, "user.create", &id, &detail, now)?;
         self.store.user_insert(&user, &record)?;
         Ok(user)
     }
@@ -59,7 +59,7 @@ impl App {
             revoked_at: None,
         };
         let detail = json!({ "user": user.name, "expires_at": token.expires_at });
-        let record = audit(actor, Right::Administer, "api_token.create", token.id, &detail, now)?;
+        let record = audit(actor, Right::Administer, "api_token.create", &token.id, &detail, now)?;
         let secret = format!("{API_TOKEN_PREFIX}{}", secret::random_text()?);
         self.store.api_token_insert(&token, secret::sha256(&secret), &record)?;
         Ok((token, secret))
@@ -67,7 +67,7 @@ impl App {
 
     /// Revokes an API token.
     pub fn api_token_revoke(&self, actor: &Actor, id: ApiTokenId, now: Timestamp) -> Result<()> {
-        let record = audit(actor, Right::Administer, "api_token.revoke", id, &json!({}), now)?;
+        let record = audit(actor, Right::Administer, "api_token.revoke", &id, &json!({}), now)?;
         Ok(self.store.api_token_revoke(id, &record)?)
     }
 

@@ -19,9 +19,9 @@ pub(super) fn run(context: &Context) -> Result<(), Failure> {
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false);
     if context.output.is_json() {
-        log.json().init()
+        log.json().init();
     } else {
-        log.init()
+        log.init();
     }
 
     let mut opened = data_directory::open(&context.data)?;

@@ -51,7 +51,7 @@ impl Enrolments {
         workers: Workers,
     ) -> Self {
         // A wrong token a minute is a typing error; twenty in five minutes are somebody guessing.
-        let wrong = Arc::new(Limiter::new(20, Duration::from_secs(300)));
+        let wrong = Arc::new(Limiter::new(20, Duration::from_mins(5)));
         Self { store, authority, report_endpoint, workers, wrong }
     }
 
@@ -227,6 +227,7 @@ fn check_texts(request: &EnrolRequest) -> Result<(), Status> {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the form `map_err` takes")]
 pub(super) fn malformed(error: CsrError) -> Status {
     Status::invalid_argument(error.to_string())
 }

@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn each_caller_has_a_limit_of_its_own() {
-        let limiter = Limiter::new(2, Duration::from_secs(3600));
+        let limiter = Limiter::new(2, Duration::from_hours(1));
         assert!(limiter.count("a") && limiter.count("a"));
         assert!(limiter.is_over(&"a"));
         assert!(!limiter.count("a"));

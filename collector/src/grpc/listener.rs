@@ -27,9 +27,9 @@ const CONNECTIONS_PER_ADDRESS: usize = 5_000;
 /// Time for a handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// A connection on which nothing is asked for this long is closed.
-const IDLE: Duration = Duration::from_secs(120);
+const IDLE: Duration = Duration::from_mins(2);
 /// Longest life of a connection: certificates and revocations are judged anew.
-const LONGEST: Duration = Duration::from_secs(3600);
+const LONGEST: Duration = Duration::from_hours(1);
 /// Calls at a time on one connection.
 const STREAMS: u32 = 8;
 /// Largest header list of a call, bytes.
@@ -170,7 +170,7 @@ impl Connection {
                 tracing::info!(%address, "connection of a revoked agent closed");
                 return;
             }
-            () = tokio::time::sleep(LONGEST) => Duration::from_secs(60),
+            () = tokio::time::sleep(LONGEST) => Duration::from_mins(1),
             _ = self.stop.wait_for(|stop| *stop) => Duration::from_secs(10),
         };
         connection.as_mut().graceful_shutdown();

@@ -55,7 +55,7 @@ impl Reports {
     ) -> Self {
         let inner = Inner { store, authority, settings, report_endpoint, revocations, evaluate };
         // An agent makes three calls per check-in; a hundred a minute is no agent of ours.
-        Self { inner: Arc::new(inner), workers, calls: Limiter::new(100, Duration::from_secs(60)) }
+        Self { inner: Arc::new(inner), workers, calls: Limiter::new(100, Duration::from_mins(1)) }
     }
 
     /// Who calls: from the connection's certificate, never from the message.

@@ -99,7 +99,9 @@ struct AgentVerifier {
 
 impl std::fmt::Debug for AgentVerifier {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AgentVerifier").field("trust_domain", &self.trust_domain).finish()
+        f.debug_struct("AgentVerifier")
+            .field("trust_domain", &self.trust_domain)
+            .finish_non_exhaustive()
     }
 }
 

@@ -5,17 +5,24 @@ use belfort_model::scale::{Dimensions, Level};
 use crate::catalogue::{Catalogue, FindingKind};
 use crate::evaluate::{Observation, Subject, Verdict, item};
 
+/// What the firmware or the boot loader reads before anything can be decrypted: it holds no data of
+/// the organisation.
+const BOOT_VOLUMES: &[&str] = &["/boot", "/boot/efi", "/boot/firmware", "/efi"];
+
 /// A volume lies on disks that are not encrypted. On a fixed device whose data needs little
 /// confidentiality (V at most 2, and not merely assumed) it is for information.
 pub(super) fn unencrypted(subject: &Subject<'_>, kind: &FindingKind, _: &Catalogue) -> Verdict {
     let Some(facts) = subject.facts else {
         return Verdict::NotApplicable;
     };
-    let plain: Vec<_> =
-        facts.volumes.iter().filter(|volume| volume.encrypted == Some(false)).collect();
+    let volumes: Vec<_> = facts
+        .volumes
+        .iter()
+        .filter(|volume| !BOOT_VOLUMES.contains(&volume.mount_point.as_str()))
+        .collect();
+    let plain: Vec<_> = volumes.iter().filter(|volume| volume.encrypted == Some(false)).collect();
     if plain.is_empty() {
-        let all_known = facts.volumes.iter().all(|volume| volume.encrypted.is_some());
-        let known = all_known && !facts.volumes.is_empty();
+        let known = !volumes.is_empty() && volumes.iter().all(|volume| volume.encrypted.is_some());
         return if known { Verdict::Pass } else { Verdict::Unknown };
     }
     let mobile = subject.asset.subtype.is_mobile();
@@ -65,6 +72,13 @@ mod tests {
         assert_eq!(result("disk.unencrypted", &with(&[Some(true), None]).subject()), "unknown");
         assert_eq!(result("disk.unencrypted", &with(&[Some(true)]).subject()), "pass");
         assert_eq!(result("disk.unencrypted", &with(&[None, Some(false)]).subject()), "hit");
+    }
+
+    #[test]
+    fn what_starts_the_machine_need_not_be_encrypted() {
+        let mut laptop = with(&[Some(true), Some(false)]);
+        laptop.facts.volumes[1].mount_point = "/boot/efi".to_owned();
+        assert_eq!(result("disk.unencrypted", &laptop.subject()), "pass");
     }
 
     #[test]
