@@ -1,7 +1,7 @@
 //! What the collector does by itself: evaluates what is due, and renews its own certificate.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
@@ -12,14 +12,27 @@ use crate::grpc::tls::ServerCertificate;
 
 /// Evaluations run at least this often: some findings come with time alone.
 const EVALUATE_EVERY: Duration = Duration::from_mins(1);
+/// How often every unit's risks are worked out anew, whatever happened: forgotten proposals close.
+const RISKS_EVERY: Duration = Duration::from_hours(24);
 /// Reports that come together are evaluated together.
 const GATHER: Duration = Duration::from_millis(200);
 
 /// Evaluates what is due whenever `wake` says so, and by time. Never ends.
 pub async fn evaluate(app: App, wake: Arc<Notify>) {
+    let mut all_risks = None::<Instant>;
     loop {
         let run = app.clone();
-        let done = tokio::task::spawn_blocking(move || run.evaluate_due(clock::now())).await;
+        let daily = all_risks.is_none_or(|last| last.elapsed() >= RISKS_EVERY);
+        let work = move || {
+            if daily {
+                run.store.risk_request_all()?;
+            }
+            run.evaluate_due(clock::now())
+        };
+        let done = tokio::task::spawn_blocking(work).await;
+        if daily && matches!(done, Ok(Ok(_))) {
+            all_risks = Some(Instant::now());
+        }
         match done {
             Ok(Ok(done)) if done.assets + done.units > 0 => {
                 tracing::info!(assets = done.assets, units = done.units, "evaluated");

@@ -11,7 +11,7 @@ pub mod problem;
 pub mod system;
 pub mod units;
 
-use axum::Router;
+pub use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use belfort_store::record::Page;
 use serde::Deserialize;

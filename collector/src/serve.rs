@@ -168,16 +168,13 @@ impl Server {
 }
 
 /// Everything people and programs reach.
-fn people(app: &App, config: &Config, authority: &Authority) -> axum::Router {
+fn people(app: &App, config: &Config, authority: &Authority) -> rest::Router {
     let enrolment = rest::EnrolmentAddress {
         endpoint: config.endpoint(config.enrolment.listen),
         fingerprint: authority.fingerprint(),
     };
     let api = Api { app: app.clone(), enrolment };
-    rest::router(api.clone())
-        .merge(web::router(api))
-        .fallback(rest::problem::no_such_path)
-        .layer(axum::middleware::map_response(web::security_headers))
+    web::with_headers(rest::router(api.clone()).merge(web::router(api)))
 }
 
 /// Ends when the process is asked to stop.
@@ -223,7 +220,7 @@ const WEB_PATIENCE: Duration = Duration::from_secs(10);
 async fn serve_people(
     listener: TcpListener,
     tls: Option<Arc<ServerConfig>>,
-    router: axum::Router,
+    router: rest::Router,
     stop: watch::Receiver<bool>,
 ) {
     let places = Arc::new(Semaphore::new(WEB_CONNECTIONS));

@@ -11,7 +11,7 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use http::{HeaderValue, StatusCode, header};
 
-use crate::rest::Api;
+use crate::rest::{Api, problem};
 
 /// The pages' router.
 pub fn router(api: Api) -> Router {
@@ -33,9 +33,14 @@ async fn stylesheet() -> impl IntoResponse {
     (headers, CSS)
 }
 
+/// Puts the security headers on every answer, also on that for an address where there is nothing.
+pub fn with_headers(router: Router) -> Router {
+    router.fallback(problem::no_such_path).layer(axum::middleware::map_response(security_headers))
+}
+
 /// What every answer says to browsers: load nothing from elsewhere, be framed by nobody, guess
 /// nothing, tell nobody where one came from.
-pub async fn security_headers(mut response: Response) -> Response {
+async fn security_headers(mut response: Response) -> Response {
     let headers = response.headers_mut();
     let policy = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; \
         frame-ancestors 'none'";

@@ -1,4 +1,5 @@
-//! Generates the protobuf code of `proto/` and checks that what is committed is current.
+//! Generates what is committed: the protobuf code of `proto/` and the reference of the REST API. Checks
+//! that it is current.
 //!
 //! The compiler is protox, in pure Rust, so that nobody needs `protoc`; the output is committed, so
 //! that building Belfort needs neither.
@@ -20,7 +21,26 @@ const FILES: &[&str] = &[
 pub(crate) fn write(root: &Path) -> Result<()> {
     let target = root.join("proto/src/gen");
     std::fs::create_dir_all(&target).context("create proto/src/gen")?;
-    generate(root, &target)
+    generate(root, &target)?;
+    std::fs::write(root.join(OPENAPI), openapi(root)?)
+        .context("write the reference of the REST API")
+}
+
+/// Where the description of the REST API is committed.
+const OPENAPI: &str = "docs/reference/openapi.json";
+
+/// What the collector says of its API. Built from the schema that was just generated.
+fn openapi(root: &Path) -> Result<Vec<u8>> {
+    let output = std::process::Command::new(env!("CARGO"))
+        .args(["run", "--quiet", "--package", "belfort-collector", "--", "openapi"])
+        .current_dir(root)
+        .stderr(std::process::Stdio::inherit())
+        .output()
+        .context("run the collector")?;
+    if !output.status.success() {
+        bail!("the collector cannot describe its API");
+    }
+    Ok(output.stdout)
 }
 
 /// Fails when the committed files differ from what the schema gives.
@@ -43,6 +63,9 @@ pub(crate) fn check(root: &Path) -> Result<()> {
                 name.display()
             );
         }
+    }
+    if openapi(root)? != std::fs::read(root.join(OPENAPI))? {
+        bail!("{OPENAPI} is not what the collector says: run `cargo xtask codegen`");
     }
     Ok(())
 }

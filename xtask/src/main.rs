@@ -1,16 +1,26 @@
 //! The chores of the workspace. Run `cargo xtask --help`.
 
+#![expect(clippy::print_stdout, reason = "a command-line program")]
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 
 mod bench;
+mod ci;
 mod codegen;
+mod demo;
+mod floors;
+mod packages;
+mod steps;
 
 /// The chores of the workspace.
 #[derive(Parser)]
-#[command(name = "cargo xtask")]
+#[command(
+    name = "cargo xtask",
+    after_help = "Examples:\n  cargo xtask demo --once\n  cargo xtask test\n  cargo xtask test -- enrol"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -18,15 +28,34 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Build, start a collector on loopback, enrol this machine and show its assets, findings and risks
+    Demo {
+        /// End when everything was shown, instead of serving until Ctrl-C
+        #[arg(long)]
+        once: bool,
+        /// Throw away what an earlier demo left under target/demo
+        #[arg(long)]
+        reset: bool,
+    },
+    /// Run the whole test suite; installs the operating-system packages it needs with apt
+    Test {
+        /// Passed on to `cargo test`, for example the name of a test
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
+    /// Everything continuous integration checks: format, lints, floors, generated files, tests, licences
+    Ci,
+    /// Check that every crate imports only what lies below it
+    Floors,
     /// Measure what the agent costs against its limits
     Bench {
         /// As JSON
         #[arg(long)]
         json: bool,
     },
-    /// Generate the protobuf code from the schema
+    /// Generate what is committed: protobuf code and the reference of the REST API
     Codegen {
-        /// Only check that the committed code is current
+        /// Only check that the committed files are current
         #[arg(long)]
         check: bool,
     },
@@ -35,6 +64,13 @@ enum Command {
 fn main() -> Result<()> {
     let root = root()?;
     match Cli::parse().command {
+        Command::Demo { once, reset } => demo::run(&root, once, reset),
+        Command::Test { arguments } => {
+            packages::ensure()?;
+            steps::test(&root, &arguments)
+        }
+        Command::Ci => ci::run(&root),
+        Command::Floors => floors::check(&root),
         Command::Bench { json } => bench::bench(&root, json),
         Command::Codegen { check: false } => codegen::write(&root),
         Command::Codegen { check: true } => codegen::check(&root),

@@ -170,6 +170,12 @@ pub struct Risk {
 pub const PROPOSAL_DAYS: i64 = 30;
 
 impl Risk {
+    /// Whether somebody has to look at it: it is open, and not a mere proposal whose evidence is gone.
+    pub fn is_on_agenda(&self) -> bool {
+        let withdrawn = self.state == RiskState::Proposed && self.unsupported_since.is_some();
+        self.state.is_open() && !withdrawn
+    }
+
     /// The entry after an evaluation that suggests this, or nothing when nothing changes.
     ///
     /// A rejected risk stays rejected until its evidence changes; a closed one reopens; a decided one
@@ -302,6 +308,7 @@ mod tests {
     fn an_untouched_proposal_closes_after_thirty_days_and_reopens() {
         let proposed = risk(RiskState::Proposed).unsupported(Timestamp(0)).unwrap();
         assert_eq!(proposed.unsupported_since, Some(Timestamp(0)));
+        assert!(!proposed.is_on_agenda() && risk(RiskState::Proposed).is_on_agenda());
         assert_eq!(proposed.unsupported(Timestamp(0).plus_days(29)), None);
         let closed = proposed.unsupported(Timestamp(0).plus_days(30)).unwrap();
         assert_eq!(closed.state, RiskState::Closed);

@@ -186,6 +186,7 @@ impl Evaluate {
         let app = context.app()?;
         if self.all {
             app.store.evaluation_request_all()?;
+            app.store.risk_request_all()?;
         }
         let done = app.evaluate_due(clock::now())?;
         let (assets, units) = (done.assets, done.units);

@@ -1,6 +1,8 @@
 //! The API as its users meet it, over a real database. The authorisation golden list names every
 //! endpoint and every role: a new endpoint is not merged without its line.
 
+use std::fmt::Write as _;
+
 use axum::body::Body;
 use belfort_assess::catalogue::Catalogue;
 use http::{Request, StatusCode};
@@ -111,7 +113,7 @@ async fn authorisation_golden_list() {
             }
         }
         let who = if nobody == StatusCode::UNAUTHORIZED { may.join(" ") } else { "anybody".into() };
-        list.push_str(&format!("{method} {path}: {who}\n"));
+        writeln!(list, "{method} {path}: {who}").unwrap();
     }
     insta::assert_snapshot!(list);
 }

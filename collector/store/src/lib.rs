@@ -245,6 +245,9 @@ pub trait Store: Send + Sync + 'static {
     fn evaluation_commit(&self, commit: &EvaluationCommit, changes: &FindingChanges) -> Result<()>;
     /// Makes every asset due, for example after the catalogue changed.
     fn evaluation_request_all(&self) -> Result<()>;
+    /// Makes every unit's risks due: some changes, as the closing of a forgotten proposal, come with time
+    /// alone.
+    fn risk_request_all(&self) -> Result<()>;
     /// Units (and none, for assets without an owner) whose risks are due.
     fn risk_due(&self, limit: u32) -> Result<Vec<Option<UnitId>>>;
     /// All an evaluation of one unit's risks needs, read at one moment.

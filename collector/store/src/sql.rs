@@ -123,6 +123,7 @@ impl<D: Driver> Store for SqlStore<D> {
             changes: &FindingChanges
         ) -> ();
         write evaluation::evaluation_request_all() -> ();
+        write risk::risk_request_all() -> ();
         read risk::risk_due(limit: u32) -> Vec<Option<UnitId>>;
         read risk::risk_scope(unit: Option<UnitId>) -> RiskScope;
         write risk::risk_commit(

@@ -30,6 +30,11 @@ pub(super) fn due(tx: &mut Tx<'_>, unit: Option<UnitId>) -> Result<()> {
     Ok(())
 }
 
+pub(super) fn risk_request_all(tx: &mut Tx<'_>) -> Result<()> {
+    tx.execute("UPDATE risk_due SET generation = generation + 1, due = 1", &[])?;
+    Ok(())
+}
+
 pub(super) fn risk_due(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<Option<UnitId>>> {
     tx.list(
         "SELECT unit FROM risk_due WHERE due = 1 ORDER BY unit LIMIT $1",

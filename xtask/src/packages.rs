@@ -1,0 +1,87 @@
+//! The operating-system packages the tests need: the machine's own tools to compare with, and a real
+//! PostgreSQL.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+/// Package, and a file of it that tells whether it is there.
+const NEEDED: &[(&str, &str)] = &[
+    ("iproute2", "ip"),
+    ("iptables", "iptables"),
+    ("lshw", "lshw"),
+    ("nftables", "nft"),
+    ("postgresql-15", "/usr/lib/postgresql/15/bin/postgres"),
+    ("strace", "strace"),
+    ("util-linux", "lsblk"),
+];
+
+/// Installs what is missing when that is possible; otherwise says exactly what to install.
+pub(crate) fn ensure() -> Result<()> {
+    let missing: Vec<&str> =
+        NEEDED.iter().filter(|(_, file)| !is_there(file)).map(|(package, _)| *package).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let list = missing.join(" ");
+    if !is_there("apt-get") {
+        bail!("the tests need these Debian packages or what gives the same: {list}");
+    }
+    let Some(mut prefix) = privilege() else {
+        bail!(
+            "the tests need packages that only root can install; run:\n  sudo apt-get install {list}"
+        );
+    };
+    println!("installing with apt: {list}");
+    prefix.extend(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+    apt(&prefix, &["-q", "update"])?;
+    let mut install = vec!["-q", "-y", "--no-install-recommends", "install"];
+    install.extend(&missing);
+    apt(&prefix, &install)?;
+    let still: Vec<&str> =
+        NEEDED.iter().filter(|(_, file)| !is_there(file)).map(|(package, _)| *package).collect();
+    if !still.is_empty() {
+        bail!("apt did not give what the tests need: {}", still.join(" "));
+    }
+    Ok(())
+}
+
+/// Whether a program is on the path or among the administrator's programs, or a file exists.
+fn is_there(file: &str) -> bool {
+    if file.starts_with('/') {
+        return Path::new(file).exists();
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .chain(["/usr/sbin".into(), "/sbin".into()])
+        .any(|directory| directory.join(file).is_file())
+}
+
+/// What to put before a command so that root runs it: nothing as root, `sudo -n` where that needs no
+/// password.
+fn privilege() -> Option<Vec<&'static str>> {
+    use std::os::unix::fs::MetadataExt as _;
+    if std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0) {
+        return Some(vec![]);
+    }
+    let sudo = Command::new("sudo")
+        .args(["-n", "true"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    sudo.is_ok_and(|status| status.success()).then(|| vec!["sudo", "-n"])
+}
+
+fn apt(prefix: &[&str], arguments: &[&str]) -> Result<()> {
+    let [program, rest @ ..] = prefix else { bail!("no program to run") };
+    let status = Command::new(program)
+        .args(rest)
+        .args(arguments)
+        .status()
+        .with_context(|| format!("start {program}"))?;
+    if !status.success() {
+        bail!("apt-get {} failed ({status})", arguments.join(" "));
+    }
+    Ok(())
+}
