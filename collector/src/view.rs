@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use belfort_assess::catalogue::Catalogue;
+use belfort_assess::catalogue::{Catalogue, FindingKind};
 use belfort_model::agent::{Agent, EnrolmentToken};
 use belfort_model::classification::{Classification, EffectiveClass, Origin};
 use belfort_model::data_set::DataLink;
@@ -542,6 +542,48 @@ impl FindingView {
             last_observed: text(finding.last_observed),
             resolved_at: finding.resolved_at.map(text),
             code: finding.code,
+        }
+    }
+}
+
+/// A kind of finding, as the catalogue has it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FindingKindView {
+    /// Code.
+    pub code: String,
+    /// Title, Dutch.
+    pub title_nl: String,
+    /// Title, English.
+    pub title_en: String,
+    /// Suggested likelihood, 1 to 5.
+    pub likelihood: u8,
+    /// Dimensions it touches.
+    pub dimensions: String,
+    /// Scenario it counts for.
+    pub scenario: String,
+    /// Controls of CyFun 2025.
+    pub cyfun_2025: Vec<String>,
+    /// Controls of ISO/IEC 27001:2022.
+    pub iso_27001: Vec<String>,
+    /// What to do about it, Dutch.
+    pub remedy_nl: String,
+    /// What to do about it, English.
+    pub remedy_en: String,
+}
+
+impl From<FindingKind> for FindingKindView {
+    fn from(kind: FindingKind) -> Self {
+        Self {
+            code: kind.code,
+            title_nl: kind.title.nl,
+            title_en: kind.title.en,
+            likelihood: kind.likelihood.get(),
+            dimensions: kind.dimensions.to_string(),
+            scenario: kind.scenario,
+            cyfun_2025: kind.cyfun_2025,
+            iso_27001: kind.iso_27001,
+            remedy_nl: kind.remedy.nl,
+            remedy_en: kind.remedy.en,
         }
     }
 }

@@ -22,25 +22,70 @@ pub(crate) fn write(root: &Path) -> Result<()> {
     let target = root.join("proto/src/gen");
     std::fs::create_dir_all(&target).context("create proto/src/gen")?;
     generate(root, &target)?;
-    std::fs::write(root.join(OPENAPI), openapi(root)?)
-        .context("write the reference of the REST API")
+    for (path, content) in reference(root)? {
+        std::fs::write(root.join(path), content).with_context(|| format!("write {path}"))?;
+    }
+    Ok(())
 }
 
-/// Where the description of the REST API is committed.
-const OPENAPI: &str = "docs/reference/openapi.json";
+/// The reference pages that are generated, with what they should hold. What the collector says of
+/// itself is asked of it, built from the schema that was just generated.
+fn reference(root: &Path) -> Result<Vec<(&'static str, Vec<u8>)>> {
+    Ok(vec![
+        ("docs/reference/openapi.json", collector(root, &["openapi"])?),
+        ("docs/reference/findings.md", findings(root)?.into_bytes()),
+    ])
+}
 
-/// What the collector says of its API. Built from the schema that was just generated.
-fn openapi(root: &Path) -> Result<Vec<u8>> {
+/// What the collector prints. The data directory does not exist, so that no machine's own set-up shows.
+fn collector(root: &Path, arguments: &[&str]) -> Result<Vec<u8>> {
+    let nowhere = root.join("target/codegen/nowhere");
     let output = std::process::Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--package", "belfort-collector", "--", "openapi"])
+        .args(["run", "--quiet", "--package", "belfort-collector", "--"])
+        .args(arguments)
         .current_dir(root)
+        .env("BELFORT_COLLECTOR_DATA", nowhere)
         .stderr(std::process::Stdio::inherit())
         .output()
         .context("run the collector")?;
     if !output.status.success() {
-        bail!("the collector cannot describe its API");
+        bail!("`belfort-collector {}` failed", arguments.join(" "));
     }
     Ok(output.stdout)
+}
+
+/// The catalogue as a page.
+fn findings(root: &Path) -> Result<String> {
+    let json = collector(root, &["finding", "kinds", "--json"])?;
+    let json: serde_json::Value = serde_json::from_slice(&json).context("read the catalogue")?;
+    let mut page = "# Findings\n\nGenerated from `collector/assess/data/catalogue.toml` by \
+        `cargo xtask codegen`. L is the suggested likelihood, 1 to 5.\n\n\
+        | code | title | L | BIV | scenario | CyFun 2025 | ISO 27001 |\n\
+        | --- | --- | --- | --- | --- | --- | --- |\n"
+        .to_owned();
+    let kinds = json.get("items").and_then(serde_json::Value::as_array);
+    for kind in kinds.context("the catalogue has no items")? {
+        let text = |key| kind.get(key).and_then(serde_json::Value::as_str).unwrap_or_default();
+        let list = |key| {
+            let list = kind.get(key).and_then(serde_json::Value::as_array);
+            let list = list.into_iter().flatten().filter_map(serde_json::Value::as_str);
+            list.collect::<Vec<_>>().join(", ")
+        };
+        let likelihood = kind.get("likelihood").and_then(serde_json::Value::as_u64);
+        let cells = [
+            format!("`{}`", text("code")),
+            text("title_nl").to_owned(),
+            likelihood.unwrap_or_default().to_string(),
+            text("dimensions").to_owned(),
+            text("scenario").to_owned(),
+            list("cyfun_2025"),
+            list("iso_27001"),
+        ];
+        page.push_str("| ");
+        page.push_str(&cells.join(" | "));
+        page.push_str(" |\n");
+    }
+    Ok(page)
 }
 
 /// Fails when the committed files differ from what the schema gives.
@@ -64,8 +109,10 @@ pub(crate) fn check(root: &Path) -> Result<()> {
             );
         }
     }
-    if openapi(root)? != std::fs::read(root.join(OPENAPI))? {
-        bail!("{OPENAPI} is not what the collector says: run `cargo xtask codegen`");
+    for (path, content) in reference(root)? {
+        if content != std::fs::read(root.join(path)).with_context(|| format!("read {path}"))? {
+            bail!("{path} is not current: run `cargo xtask codegen`");
+        }
     }
     Ok(())
 }

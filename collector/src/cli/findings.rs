@@ -1,5 +1,6 @@
 //! `finding`, `risk` and `evaluate`.
 
+use belfort_assess::catalogue::Catalogue;
 use belfort_model::finding::FindingStatus;
 use belfort_model::risk::RiskState;
 use belfort_store::record::{FindingFilter, RiskFilter};
@@ -7,9 +8,9 @@ use clap::{Args, Subcommand};
 
 use super::Context;
 use super::assets::Paging;
-use crate::clock;
-use crate::failure::Failure;
-use crate::view::{FindingView, List, Rating, RiskView};
+use crate::failure::{Exit, Failure};
+use crate::view::{FindingKindView, FindingView, List, Rating, RiskView};
+use crate::{clock, data_directory};
 
 /// Findings.
 #[derive(Debug, Subcommand)]
@@ -34,11 +35,15 @@ pub(super) enum Finding {
         #[command(flatten)]
         paging: Paging,
     },
+    /// List what can be found: the catalogue, with controls and remedies
+    Kinds,
 }
 
 impl Finding {
     pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
-        let Self::List { asset, code, status, open, paging } = self;
+        let Self::List { asset, code, status, open, paging } = self else {
+            return kinds(context);
+        };
         let app = context.app()?;
         let asset = asset.map(|asset| app.asset(&asset)).transpose()?;
         let asset = asset.map(|asset| asset.summary.asset.id);
@@ -60,6 +65,29 @@ impl Finding {
             ]
         })
     }
+}
+
+/// Lists the catalogue: the configured one, or the shipped one where nothing is set up.
+fn kinds(context: &Context) -> Result<(), Failure> {
+    let catalogue = match context.config() {
+        Ok(config) => data_directory::catalogue(&context.data, &config)?,
+        Err(failure) if failure.exit == Exit::NotInitialised => Catalogue::shipped()?,
+        Err(failure) => return Err(failure),
+    };
+    let kinds = catalogue.findings.into_values().collect();
+    let kinds = List::all(kinds, FindingKindView::from);
+    let head = ["CODE", "TITLE", "LIKELIHOOD", "BIV", "SCENARIO", "CYFUN 2025", "ISO 27001"];
+    context.output.list(&kinds, &head, |kind| {
+        vec![
+            kind.code.clone(),
+            kind.title_nl.clone(),
+            kind.likelihood.to_string(),
+            kind.dimensions.clone(),
+            kind.scenario.clone(),
+            kind.cyfun_2025.join(", "),
+            kind.iso_27001.join(", "),
+        ]
+    })
 }
 
 /// The risk register.

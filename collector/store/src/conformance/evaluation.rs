@@ -203,7 +203,6 @@ pub(super) fn everything_can_be_made_due(lab: &Lab) {
     settle(store, assets[0]);
     settle(store, assets[1]);
     store.evaluation_request_all().unwrap();
-    store.risk_request_all().unwrap();
     assert_eq!(store.evaluation_due(NOW, 10).unwrap(), assets);
     store.evaluation_commit(&stale, &FindingChanges::default()).unwrap();
     assert_eq!(store.evaluation_due(NOW, 10).unwrap(), assets);

@@ -178,6 +178,11 @@ pub(super) fn a_change_meanwhile_keeps_the_unit_due(lab: &Lab) {
     assert!(fresh.generation > scope.generation);
     store.risk_commit(Some(unit), fresh.generation, &[], &[]).unwrap();
     assert!(!due());
+    store.risk_request_all().unwrap();
+    assert!(due());
+    let again = store.risk_scope(Some(unit)).unwrap();
+    store.risk_commit(Some(unit), again.generation, &[], &[]).unwrap();
+    assert!(!due());
     // A generation never comes twice, so that a straggler cannot settle what is new.
     own(store, pc, unit);
     for old in [scope.generation, fresh.generation] {
