@@ -105,7 +105,7 @@ impl Server {
         let issued = authority.issue_server(&names, clock::now())?;
         let certificate = Arc::new(ServerCertificate::new(issued));
         background.spawn(jobs::renew_certificate(authority.clone(), names, certificate.clone()));
-        let (revocations, keep_current) = Revocations::start(app.store.clone())?;
+        let (revocations, keep_current) = Revocations::start(app.store.clone()).await?;
         background.spawn(keep_current);
         let wake = Arc::new(Notify::new());
         background.spawn(jobs::evaluate(app.clone(), wake.clone()));

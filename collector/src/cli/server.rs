@@ -29,22 +29,27 @@ pub(super) fn run(context: &Context) -> Result<(), Failure> {
         opened.config = context.config()?;
         opened.app = context.app()?;
     }
-    tokio::runtime::Builder::new_multi_thread()
+    // Closing a connection to PostgreSQL blocks, which no asynchronous task may: the last one who
+    // knows the store lets go of it after the runtime has ended.
+    let store = opened.app.store.clone();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| anyhow::anyhow!("cannot start: {error}"))?
-        .block_on(async {
-            let server = Server::bind(opened).await?;
-            let stop = async {
-                if let Err(error) = serve::signalled().await {
-                    // Without signals the process is ended from outside; nothing is lost by it.
-                    tracing::error!(%error, "cannot wait for signals");
-                    std::future::pending::<()>().await;
-                }
-            };
-            server.run(stop).await
-        })
-        .map_err(failure)
+        .map_err(|error| anyhow::anyhow!("cannot start: {error}"))?;
+    let result = runtime.block_on(async {
+        let server = Server::bind(opened).await?;
+        let stop = async {
+            if let Err(error) = serve::signalled().await {
+                // Without signals the process is ended from outside; nothing is lost by it.
+                tracing::error!(%error, "cannot wait for signals");
+                std::future::pending::<()>().await;
+            }
+        };
+        server.run(stop).await
+    });
+    drop(runtime);
+    drop(store);
+    result.map_err(failure)
 }
 
 fn failure(error: ServeError) -> Failure {

@@ -18,10 +18,16 @@ pub struct Revocations(watch::Receiver<Arc<HashSet<AgentId>>>);
 
 impl Revocations {
     /// Reads the present state; the returned future keeps it current and never ends.
-    pub fn start(
+    pub async fn start(
         store: Arc<dyn Store>,
     ) -> Result<(Self, impl Future<Output = ()> + Send + 'static), StoreError> {
-        let first = read(&*store)?;
+        let begin = store.clone();
+        let first =
+            tokio::task::spawn_blocking(move || read(&*begin)).await.unwrap_or_else(|error| {
+                Err(StoreError::Unavailable(format!(
+                    "reading revocations ended unexpectedly: {error}"
+                )))
+            })?;
         let (sender, receiver) = watch::channel(Arc::new(first));
         let keep_current = async move {
             loop {
