@@ -3,7 +3,7 @@
 //! token ends the session at once.
 
 use askama::Template;
-use axum::extract::{Form, State};
+use axum::extract::{Form, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
@@ -26,8 +26,14 @@ struct Login {
 }
 
 /// The form.
-pub(super) async fn form() -> Response {
-    render(StatusCode::OK, &Login { refused: false })
+pub(super) async fn form(Query(shown): Query<Shown>) -> Response {
+    render(StatusCode::OK, &Login { refused: shown.geweigerd.is_some() })
+}
+
+/// Whether the form is shown again after a refusal.
+#[derive(Deserialize)]
+pub(super) struct Shown {
+    geweigerd: Option<String>,
 }
 
 /// What the form sends.
@@ -43,7 +49,7 @@ pub(super) async fn log_in(
 ) -> Result<Response, Problem> {
     let token = credentials.token.trim().to_owned();
     if actor(&api, token.clone()).await?.is_none() {
-        return Ok(render(StatusCode::UNAUTHORIZED, &Login { refused: true }));
+        return Ok(Redirect::to("/aanmelden?geweigerd=1").into_response());
     }
     // The token was found in the store, so it has only characters a cookie can carry.
     let seconds = HOURS * 3600;
