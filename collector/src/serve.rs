@@ -213,7 +213,7 @@ fn web_tls(config: &Web) -> Result<Option<Arc<ServerConfig>>, ServeError> {
 }
 
 /// Connections of people and programs at a time.
-const WEB_CONNECTIONS: usize = 2_000;
+const WEB_CONNECTIONS: u32 = 2_000;
 /// Time for a handshake, and for the head of a request.
 const WEB_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -223,12 +223,12 @@ async fn serve_people(
     router: rest::Router,
     stop: watch::Receiver<bool>,
 ) {
-    let places = Arc::new(Semaphore::new(WEB_CONNECTIONS));
+    let places = Arc::new(Semaphore::new(WEB_CONNECTIONS as usize));
     let mut stopping = stop.clone();
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            _ = stopping.wait_for(|stop| *stop) => return,
+            _ = stopping.wait_for(|stop| *stop) => break,
         };
         let Ok((stream, _)) = accepted else {
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -261,6 +261,7 @@ async fn serve_people(
             }
         });
     }
+    let _ = places.acquire_many(WEB_CONNECTIONS).await;
 }
 
 /// Serves a connection until it ends, or until the collector stops.

@@ -21,7 +21,7 @@ use super::revocation::Revocations;
 use crate::ca;
 
 /// Connections at a time, over all addresses.
-const CONNECTIONS: usize = 20_000;
+const CONNECTIONS: u32 = 20_000;
 /// Connections at a time from one address; a whole site may come through one.
 const CONNECTIONS_PER_ADDRESS: usize = 5_000;
 /// Time for a handshake.
@@ -66,13 +66,13 @@ pub async fn serve(
     stop: watch::Receiver<bool>,
 ) {
     let acceptor = TlsAcceptor::from(tls);
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let places = Arc::new(Semaphore::new(CONNECTIONS as usize));
     let addresses = Arc::new(Addresses::default());
     let mut stopping = stop.clone();
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            _ = stopping.wait_for(|stop| *stop) => return,
+            _ = stopping.wait_for(|stop| *stop) => break,
         };
         let (stream, address) = match accepted {
             Ok(accepted) => accepted,
@@ -96,6 +96,8 @@ pub async fn serve(
             drop((place, of_address));
         });
     }
+    // Every connection gives its place back when its running calls have ended.
+    let _ = places.acquire_many(CONNECTIONS).await;
 }
 
 struct Connection {

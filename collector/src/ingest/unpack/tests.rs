@@ -102,3 +102,55 @@ fn fields_the_schema_does_not_allow_are_dropped_and_counted() {
     assert_eq!(zstd::bulk::decompress(&unpacked[0].blob.zstd, size).unwrap(), allowed);
     assert_eq!(unpacked[0].blob.key.hash, manifest.entries()[0].hash.0);
 }
+
+proptest::proptest! {
+    /// Whatever a client sends, it is refused or taken whole: nothing panics, and what is taken can be
+    /// read back from its stored form.
+    #[test]
+    fn any_bytes_are_refused_or_taken_whole(
+        kind in 0_i32..16,
+        bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..400),
+        declared in proptest::option::of(0_u32..2000),
+        raw in proptest::bool::ANY,
+    ) {
+        let Ok(known) = SectionKind::try_from(kind) else { return Ok(()) };
+        let (manifest, mut content) = packed(known, &bytes);
+        if let Some(declared) = declared {
+            content.uncompressed_size = declared;
+        }
+        if raw {
+            content.zstd.clone_from(&bytes);
+        }
+        for unpacked in sections(&manifest, &[content]).unwrap_or_default() {
+            let stored = crate::ingest::decode(&unpacked.blob);
+            proptest::prop_assert_eq!(stored, Some(unpacked.section));
+        }
+    }
+
+    /// A manifest from the wire is refused or keeps its order.
+    #[test]
+    fn any_manifest_is_refused_or_ordered(
+        kinds in proptest::collection::vec((-2_i32..20, 0_u32..3, 31_usize..34), 0..70),
+    ) {
+        let wire: Vec<_> = kinds
+            .into_iter()
+            .map(|(kind, schema_version, length)| belfort_proto::report::v1::ManifestEntry {
+                kind,
+                schema_version,
+                hash: vec![1; length],
+            })
+            .collect();
+        if let Ok(manifest) = Manifest::from_wire(&wire) {
+            let kinds: Vec<_> = manifest.entries().iter().map(|entry| entry.kind as i32).collect();
+            proptest::prop_assert!(kinds.windows(2).all(|pair| pair[0] < pair[1]));
+        }
+    }
+
+    /// A certificate signing request of any bytes is refused, not a panic.
+    #[test]
+    fn any_request_for_a_certificate_is_refused(
+        bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..600),
+    ) {
+        proptest::prop_assert!(crate::ca::Csr::parse(&bytes).is_err());
+    }
+}
