@@ -141,7 +141,14 @@ impl Collector {
         fs::write(path, text).unwrap();
     }
 
-    /// Kills the process at once, as the power failing would.
+    /// Kills the process at once, while others still speak to it.
+    pub fn kill_now(&self) {
+        let process = self.process.as_ref().expect("a running collector");
+        let id = rustix::process::Pid::from_child(process);
+        rustix::process::kill_process(id, rustix::process::Signal::KILL).unwrap();
+    }
+
+    /// Kills the process and waits until it is gone.
     pub fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {
             process.kill().unwrap();

@@ -7,7 +7,10 @@ use belfort_collector::clock;
 use belfort_model::id::AgentId;
 use belfort_proto::enrolment::v1::enrolment_service_client::EnrolmentServiceClient;
 use belfort_proto::enrolment::v1::{EnrolRequest, HardwareEvidence, Identity, RecoverRequest};
-use belfort_proto::inventory::v1::{Package, PackageState, PackagesSection, SystemSection};
+use belfort_proto::inventory::v1::{
+    FirewallProfile, Package, PackageState, PackagesSection, ProtectionSection, SystemSection,
+    Tristate,
+};
 use belfort_proto::report::v1::report_service_client::ReportServiceClient;
 use belfort_proto::report::v1::{
     CheckInRequest, CheckInResponse, RenewRequest, ReportRequest, SectionContent,
@@ -229,6 +232,21 @@ impl Inventory {
         };
         let packages = PackagesSection { packages: vec![package], ..PackagesSection::default() };
         Self { sections: vec![Section::System(system), Section::Packages(packages)] }
+    }
+
+    /// The same, and a firewall that is on or off.
+    #[must_use]
+    pub fn with_firewall(mut self, on: bool) -> Self {
+        let on = if on { Tristate::Yes } else { Tristate::No };
+        let profile = FirewallProfile {
+            name: "input".to_owned(),
+            on: on.into(),
+            ..FirewallProfile::default()
+        };
+        let protection =
+            ProtectionSection { firewall: vec![profile], ..ProtectionSection::default() };
+        self.sections.push(Section::Protection(protection));
+        self
     }
 
     /// The hashes of all sections.
