@@ -280,7 +280,7 @@ pub struct AssetFull {
     /// Its own classification.
     pub classification: Option<GivenClass>,
     /// Facts of the last report.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     pub facts: Option<DeviceFacts>,
     /// For a data set: what personal data it holds.
     pub personal_data: Option<String>,
