@@ -94,7 +94,7 @@ impl Collector {
             init.extend(["--database", &collector.database]);
         }
         let made = collector.json(&init);
-        collector.api_token = made["api_token"].as_str().expect("a token").to_owned();
+        made["api_token"].as_str().expect("a token").clone_into(&mut collector.api_token);
         collector
     }
 
