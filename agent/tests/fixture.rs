@@ -2,8 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests stand outside test functions")]
 
-use std::fs;
-use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use belfort_agent::policy::{Policy, PseudonymKey};
@@ -15,26 +13,9 @@ use belfort_proto::section;
 use serde_json::Value;
 use tempfile::TempDir;
 
-fn file(root: &Path, path: &str, content: impl AsRef<[u8]>) {
-    let path = root.join(path);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, content).unwrap();
-}
-
-fn link(root: &Path, path: &str, target: &str) {
-    let path = root.join(path);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    symlink(target, path).unwrap();
-}
-
-fn block(root: &Path, name: &str, place: &str, number: (u32, u32), kind: &str, sectors: u64) {
-    let place = format!("sys/devices/{place}");
-    file(root, &format!("{place}/size"), format!("{sectors}\n"));
-    let (major, minor) = number;
-    let event = format!("MAJOR={major}\nMINOR={minor}\nDEVNAME={name}\nDEVTYPE={kind}\n");
-    file(root, &format!("{place}/uevent"), event);
-    link(root, &format!("sys/class/block/{name}"), &format!("../../../{place}"));
-}
+#[path = "fixture/root.rs"]
+mod root;
+use root::{block, file, link};
 
 fn laptop() -> TempDir {
     let dir = TempDir::new().unwrap();

@@ -1,16 +1,16 @@
 //! Storage: disks, partitions, volumes and their encryption.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use belfort_proto::inventory::v1::{BlockDevice, BlockDeviceType, Bus, SectionKind, Tristate};
+use belfort_proto::inventory::v1::{BlockDeviceType, Bus, SectionKind};
 use belfort_proto::section::Section;
 
 use super::{Host, Probe, text};
 
 #[cfg(target_os = "linux")]
 mod linux;
+pub mod stack;
 #[cfg(target_os = "linux")]
 use linux::read;
+use stack::{Role, mapper_role};
 
 /// Reads the `storage` section.
 #[derive(Debug)]
@@ -26,30 +26,44 @@ impl Probe for StorageProbe {
     }
 }
 
-/// What a block device is, by its kernel name, the `DEVTYPE` of its uevent and its device-mapper uuid.
-pub fn device_type(name: &str, partition: bool, mapper_uuid: &str) -> BlockDeviceType {
+/// What a block device is, by its kernel name, the `DEVTYPE` of its uevent, its place in /sys/devices
+/// and its device-mapper uuid; and what it does with its data.
+pub fn device_type(
+    name: &str,
+    partition: bool,
+    path: &str,
+    mapper_uuid: &str,
+) -> (BlockDeviceType, Role) {
     if partition {
-        return BlockDeviceType::Partition;
+        return (BlockDeviceType::Partition, Role::Passes);
     }
     if name.starts_with("dm-") {
-        return match mapper_uuid.split('-').next() {
-            Some("CRYPT") => BlockDeviceType::Crypt,
-            Some("LVM") => BlockDeviceType::Lvm,
+        let role = mapper_role(mapper_uuid);
+        let kind = match role {
+            Role::Encrypts => BlockDeviceType::Crypt,
+            _ if mapper_uuid.starts_with("LVM-") => BlockDeviceType::Lvm,
             _ => BlockDeviceType::Mapped,
         };
+        return (kind, role);
     }
     let numbered = |prefix: &str| {
         name.strip_prefix(prefix)
             .is_some_and(|rest| rest.bytes().next().is_some_and(|byte| byte.is_ascii_digit()))
     };
+    // NVMe disks that could be reached over several paths are virtual to the kernel; other virtual
+    // disks are served by a program, another machine or another disk.
+    let is_virtual = path.contains("/virtual/") && !numbered("nvme");
     if numbered("sr") {
-        BlockDeviceType::Optical
+        (BlockDeviceType::Optical, Role::Keeps)
     } else if numbered("md") {
-        BlockDeviceType::Raid
-    } else if ["loop", "ram", "zram"].into_iter().any(numbered) {
-        BlockDeviceType::Mapped
+        (BlockDeviceType::Raid, Role::Passes)
+    } else if numbered("loop") {
+        // It lies on the device with its file.
+        (BlockDeviceType::Mapped, Role::Passes)
+    } else if is_virtual || ["ram", "zram"].into_iter().any(numbered) {
+        (BlockDeviceType::Mapped, Role::Unknown)
     } else {
-        BlockDeviceType::Disk
+        (BlockDeviceType::Disk, Role::Keeps)
     }
 }
 
@@ -73,18 +87,6 @@ pub fn bus(name: &str, path: &str) -> Bus {
     }
 }
 
-/// How a mapping is encrypted, by its device-mapper uuid. Source: cryptsetup, `CRYPT-<type>-…`.
-pub fn mapper_encryption(uuid: &str) -> &'static str {
-    let mut parts = uuid.split('-');
-    match (parts.next(), parts.next()) {
-        (Some("CRYPT"), Some("LUKS1")) => "luks1",
-        (Some("CRYPT"), Some("LUKS2")) => "luks2",
-        (Some("CRYPT"), Some("BITLK")) => "bitlocker",
-        (Some("CRYPT"), Some(_)) => "plain",
-        _ => "",
-    }
-}
-
 /// What udev knows about a device. Source: /run/udev/data, `E:KEY=value` lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Udev {
@@ -94,6 +96,8 @@ pub struct Udev {
     pub model: String,
     /// How the content is encrypted, from the signature udev found.
     pub encryption: &'static str,
+    /// Whether udev found any signature: then it is known what the device holds.
+    pub signature: bool,
 }
 
 /// Parses udev's record of a device.
@@ -113,62 +117,13 @@ pub fn udev(content: &[u8]) -> Udev {
         (b"BitLocker", _) => "bitlocker",
         _ => "",
     };
+    let signature = [&b"ID_FS_TYPE"[..], b"ID_PART_TABLE_TYPE"];
     Udev {
+        signature: signature.into_iter().any(|key| !value(key).is_empty()),
         serial: text::clean(serial),
         model: text::clean(value(b"ID_MODEL")).replace('_', " ").trim().to_owned(),
         encryption,
     }
-}
-
-/// Marks the devices under an encrypted mapping where udev did not.
-pub fn mark_under_mappings(devices: &mut [BlockDevice]) {
-    let mappings = devices.iter().filter(|device| device.r#type() == BlockDeviceType::Crypt);
-    let under: Vec<(String, String)> = mappings
-        .flat_map(|device| {
-            device.parents.iter().map(|parent| (parent.clone(), device.encryption.clone()))
-        })
-        .collect();
-    for (name, encryption) in under {
-        let below = devices.iter_mut().find(|device| device.name == name);
-        if let Some(device) = below.filter(|device| device.encryption.is_empty()) {
-            device.encryption = encryption;
-        }
-    }
-}
-
-/// Whether all data of a device lies on encrypted devices: every way down meets one.
-pub fn encrypted(name: &str, devices: &[BlockDevice]) -> Tristate {
-    let by_name: BTreeMap<&str, &BlockDevice> =
-        devices.iter().map(|device| (device.name.as_str(), device)).collect();
-    all_ways_encrypted(name, &by_name, &mut BTreeSet::new())
-}
-
-fn all_ways_encrypted<'a>(
-    name: &str,
-    devices: &BTreeMap<&'a str, &'a BlockDevice>,
-    seen: &mut BTreeSet<&'a str>,
-) -> Tristate {
-    let Some(device) = devices.get(name) else {
-        return Tristate::Unspecified;
-    };
-    if !device.encryption.is_empty() {
-        return Tristate::Yes;
-    }
-    if device.r#type() == BlockDeviceType::Disk || !seen.insert(&device.name) {
-        return Tristate::No;
-    }
-    if device.parents.is_empty() {
-        return Tristate::Unspecified;
-    }
-    let mut all = Tristate::Yes;
-    for parent in &device.parents {
-        match all_ways_encrypted(parent, devices, seen) {
-            Tristate::No => return Tristate::No,
-            Tristate::Unspecified => all = Tristate::Unspecified,
-            Tristate::Yes => {}
-        }
-    }
-    all
 }
 
 /// Free space in steps of a tenth.
@@ -186,25 +141,31 @@ mod tests {
 
     use super::*;
 
-    fn device(name: &str, r#type: BlockDeviceType, parents: &[&str]) -> BlockDevice {
-        BlockDevice {
-            name: name.to_owned(),
-            r#type: r#type.into(),
-            parents: parents.iter().map(|&parent| parent.to_owned()).collect(),
-            ..BlockDevice::default()
-        }
-    }
-
     #[test]
     fn types_by_name() {
-        assert_eq!(device_type("sda", false, ""), BlockDeviceType::Disk);
-        assert_eq!(device_type("sda1", true, ""), BlockDeviceType::Partition);
-        assert_eq!(device_type("dm-0", false, "CRYPT-LUKS2-ab-x"), BlockDeviceType::Crypt);
-        assert_eq!(device_type("dm-1", false, "LVM-abc"), BlockDeviceType::Lvm);
-        assert_eq!(device_type("dm-2", false, "mpath-1"), BlockDeviceType::Mapped);
-        assert_eq!(device_type("md127", false, ""), BlockDeviceType::Raid);
-        assert_eq!(device_type("sr0", false, ""), BlockDeviceType::Optical);
-        assert_eq!(device_type("zram0", false, ""), BlockDeviceType::Mapped);
+        let kind = |name, path, uuid| device_type(name, false, path, uuid);
+        let disk = "../../devices/pci0000:00/0000:00:1f.2/ata1/block/sda";
+        assert_eq!(kind("sda", disk, ""), (BlockDeviceType::Disk, Role::Keeps));
+        assert_eq!(device_type("sda1", true, disk, ""), (BlockDeviceType::Partition, Role::Passes));
+        let paths = "../../devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n1";
+        assert_eq!(kind("nvme0n1", paths, ""), (BlockDeviceType::Disk, Role::Keeps));
+        assert_eq!(kind("sr0", disk, ""), (BlockDeviceType::Optical, Role::Keeps));
+        let made = "../../devices/virtual/block/x";
+        for (name, uuid, expected) in [
+            ("dm-0", "CRYPT-LUKS2-ab-x", (BlockDeviceType::Crypt, Role::Encrypts)),
+            ("dm-0", "CRYPT-VERITY-ab-x", (BlockDeviceType::Mapped, Role::Passes)),
+            ("dm-1", "LVM-abc", (BlockDeviceType::Lvm, Role::Passes)),
+            ("dm-2", "mpath-1", (BlockDeviceType::Mapped, Role::Passes)),
+            ("dm-3", "", (BlockDeviceType::Mapped, Role::Unknown)),
+            ("md127", "", (BlockDeviceType::Raid, Role::Passes)),
+            ("loop0", "", (BlockDeviceType::Mapped, Role::Passes)),
+            ("zram0", "", (BlockDeviceType::Mapped, Role::Unknown)),
+            ("nbd0", "", (BlockDeviceType::Mapped, Role::Unknown)),
+            ("bcache0", "", (BlockDeviceType::Mapped, Role::Unknown)),
+            ("zd16", "", (BlockDeviceType::Mapped, Role::Unknown)),
+        ] {
+            assert_eq!(kind(name, made, uuid), expected, "{name} {uuid}");
+        }
     }
 
     #[test]
@@ -227,28 +188,11 @@ mod tests {
             E:ID_MODEL=Acme_Disk\nE:ID_FS_TYPE=crypto_LUKS\nE:ID_FS_VERSION=2\n";
         let known = udev(content);
         assert_eq!((known.serial.as_str(), known.model.as_str()), ("S123", "Acme Disk"));
-        assert_eq!(known.encryption, "luks2");
+        assert_eq!((known.encryption, known.signature), ("luks2", true));
+        assert!(udev(b"E:ID_FS_TYPE=ext4\n").signature);
+        assert!(udev(b"E:ID_PART_TABLE_TYPE=gpt\n").signature);
+        assert!(!udev(b"E:ID_SERIAL=only\n").signature);
         assert_eq!(udev(b"E:ID_SERIAL=only\n").serial, "only");
-    }
-
-    #[test]
-    fn a_volume_is_encrypted_when_every_way_down_is() {
-        let mut devices = vec![
-            device("sda", BlockDeviceType::Disk, &[]),
-            device("sda1", BlockDeviceType::Partition, &["sda"]),
-            device("sda2", BlockDeviceType::Partition, &["sda"]),
-            device("dm-0", BlockDeviceType::Crypt, &["sda2"]),
-            device("dm-1", BlockDeviceType::Lvm, &["dm-0"]),
-            device("dm-2", BlockDeviceType::Lvm, &["dm-0", "sda1"]),
-            device("dm-3", BlockDeviceType::Lvm, &["gone"]),
-        ];
-        devices[3].encryption = "luks2".to_owned();
-        mark_under_mappings(&mut devices);
-        assert_eq!(devices[2].encryption, "luks2");
-        assert_eq!(encrypted("sda1", &devices), Tristate::No);
-        assert_eq!(encrypted("dm-1", &devices), Tristate::Yes);
-        assert_eq!(encrypted("dm-2", &devices), Tristate::No);
-        assert_eq!(encrypted("dm-3", &devices), Tristate::Unspecified);
     }
 
     #[test]
@@ -263,7 +207,7 @@ mod tests {
         #[test]
         fn any_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..300), name in ".{0,20}") {
             let _ = udev(&bytes);
-            let _ = (bus(&name, &name), device_type(&name, false, &name), mapper_encryption(&name));
+            let _ = (bus(&name, &name), device_type(&name, false, &name, &name));
         }
     }
 }

@@ -35,6 +35,9 @@ pub enum ReadError {
     /// It is a directory, FIFO, socket or device.
     #[error("not a regular file")]
     NotRegular,
+    /// It is not the block device it should be.
+    #[error("not this block device")]
+    NotDevice,
     /// It is larger than the cap, in bytes.
     #[error("larger than {0} bytes")]
     TooLarge(usize),
@@ -155,6 +158,39 @@ impl Root {
             }
             room = content.len().max(4096);
         }
+    }
+
+    /// The first bytes of a block device with a number, `major:minor`; fewer when it is smaller. It is
+    /// not waited for, and nothing else than this device is read. In another root no device is
+    /// touched, since it would be one of this machine: a regular file stands for it there.
+    pub fn device_start(
+        &self,
+        path: &str,
+        number: &str,
+        length: usize,
+    ) -> Result<Vec<u8>, ReadError> {
+        let file = self.open(path, OFlags::RDONLY)?;
+        let stat = fs::fstat(&file)?;
+        let is_it = match FileType::from_raw_mode(stat.st_mode) {
+            FileType::BlockDevice => {
+                let (major, minor) = (fs::major(stat.st_rdev), fs::minor(stat.st_rdev));
+                self.is_system() && number == format!("{major}:{minor}")
+            }
+            FileType::RegularFile => !self.is_system(),
+            _ => false,
+        };
+        if !is_it {
+            return Err(ReadError::NotDevice);
+        }
+        let mut start = Vec::with_capacity(length);
+        // One read is enough: devices give whole blocks.
+        while let Err(errno) = io::read(&file, spare_capacity(&mut start)) {
+            if errno != Errno::INTR {
+                return Err(errno.into());
+            }
+        }
+        start.truncate(length);
+        Ok(start)
     }
 
     /// Entries of a directory except `.` and `..`, sorted by name.

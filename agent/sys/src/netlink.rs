@@ -63,6 +63,8 @@ const MESSAGE_ERROR: u16 = 2;
 const MESSAGE_DONE: u16 = 3;
 const FLAG_REQUEST: u16 = 1;
 const FLAG_DUMP: u16 = 0x300;
+/// On an answer: what is dumped changed meanwhile, so that something may be missing.
+const FLAG_INTERRUPTED: u16 = 0x10;
 const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// A netlink socket.
@@ -91,13 +93,14 @@ impl Netlink {
         Ok(Self { socket, sequence: 0 })
     }
 
-    /// Asks for a dump and hands every message's type and payload to `each`.
+    /// Asks for a dump and hands every message's type and payload to `each`. Gives whether the answer
+    /// is whole: it is not when what is dumped changed meanwhile.
     pub fn dump(
         &mut self,
         message: u16,
         payload: &[u8],
         mut each: impl FnMut(u16, &[u8]),
-    ) -> Result<(), NetlinkError> {
+    ) -> Result<bool, NetlinkError> {
         self.sequence += 1;
         let length = HEADER_BYTES + payload.len();
         let mut request = Vec::with_capacity(length);
@@ -111,7 +114,7 @@ impl Netlink {
         net::sendto(&self.socket, &request, SendFlags::empty(), &kernel)?;
 
         let mut buffer = vec![0_u8; 32 << 10];
-        let mut total = 0;
+        let (mut total, mut whole) = (0, true);
         loop {
             let received = net::recv(&self.socket, buffer.as_mut_slice(), RecvFlags::TRUNC);
             let (_, got) = match received {
@@ -123,8 +126,8 @@ impl Netlink {
                 return Err(NetlinkError::TooLarge);
             }
             let datagram = buffer.get(..got).ok_or(NetlinkError::Malformed)?;
-            if got == 0 || self.messages(datagram, &mut each)? {
-                return Ok(());
+            if got == 0 || self.messages(datagram, &mut whole, &mut each)? {
+                return Ok(whole);
             }
         }
     }
@@ -133,14 +136,16 @@ impl Netlink {
     fn messages(
         &self,
         mut rest: &[u8],
+        whole: &mut bool,
         each: &mut impl FnMut(u16, &[u8]),
     ) -> Result<bool, NetlinkError> {
         while let Some((header, _)) = rest.split_first_chunk::<HEADER_BYTES>() {
-            let [l0, l1, l2, l3, t0, t1, _, _, s0, s1, s2, s3, ..] = *header;
+            let [l0, l1, l2, l3, t0, t1, f0, f1, s0, s1, s2, s3, ..] = *header;
             let length = usize::try_from(u32::from_ne_bytes([l0, l1, l2, l3]))
                 .map_err(|_| NetlinkError::Malformed)?;
             let payload = rest.get(HEADER_BYTES..length).ok_or(NetlinkError::Malformed)?;
             if u32::from_ne_bytes([s0, s1, s2, s3]) == self.sequence {
+                *whole &= u16::from_ne_bytes([f0, f1]) & FLAG_INTERRUPTED == 0;
                 match u16::from_ne_bytes([t0, t1]) {
                     MESSAGE_DONE => return Ok(true),
                     MESSAGE_ERROR => return error(payload),

@@ -336,7 +336,8 @@ pub struct StorageSection {
     /// RAM disks and drives without a medium are left out.
     #[prost(message, repeated, tag = "2")]
     pub devices: ::prost::alloc::vec::Vec<BlockDevice>,
-    /// Mounted volumes on those devices, sorted by mount point, one line per device: its shortest.
+    /// Mounted volumes on those devices, sorted by mount point and device, one line per device or pool:
+    /// its shortest.
     #[prost(message, repeated, tag = "3")]
     pub volumes: ::prost::alloc::vec::Vec<Volume>,
 }
@@ -352,7 +353,8 @@ pub struct BlockDevice {
     /// Size, bytes. Source: /sys/class/block/*/size × 512.
     #[prost(uint64, tag = "3")]
     pub size_bytes: u64,
-    /// Names of the devices it lies on, sorted: the disk of a partition, the parts of a mapped device.
+    /// Names of the devices it lies on, sorted: the disk of a partition, the parts of a mapped device, the
+    /// devices with the file of a loop device.
     #[prost(string, repeated, tag = "4")]
     pub parents: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     /// Model; disks only.
@@ -370,8 +372,10 @@ pub struct BlockDevice {
     /// Whether the disk is removable.
     #[prost(enumeration = "Tristate", tag = "9")]
     pub removable: i32,
-    /// How this device's content is encrypted: `luks1`, `luks2`, `plain`, `bitlocker`, or empty.
-    /// Sources: device-mapper uuid `CRYPT-*`, LUKS header.
+    /// How this device's content is encrypted: `luks1`, `luks2`, `plain`, `bitlocker`, `filevault`; empty
+    /// when it is not, or when an outcome of this section names `/dev/<name>`, which then could not be
+    /// looked at. Sources: device-mapper uuid `CRYPT-*` of this device or one on it, signature found by
+    /// udev, and, where nothing else tells what the device holds, its first 4 KiB.
     #[prost(string, tag = "10")]
     pub encryption: ::prost::alloc::string::String,
 }
@@ -381,7 +385,8 @@ pub struct Volume {
     /// Mount point.
     #[prost(string, tag = "1")]
     pub mount_point: ::prost::alloc::string::String,
-    /// Kernel name of the block device.
+    /// Kernel name of the block device; one of them for file systems over several; empty for ZFS and
+    /// bcachefs, whose pools are not looked into.
     #[prost(string, tag = "2")]
     pub device: ::prost::alloc::string::String,
     /// File system, for example `ext4`. Source: /proc/self/mountinfo.
@@ -393,7 +398,10 @@ pub struct Volume {
     /// Free space in steps of a tenth: 0 is 0–10%, 9 is 90–100%.
     #[prost(uint32, tag = "5")]
     pub free_band: u32,
-    /// Whether all data of the volume lies on encrypted devices.
+    /// Whether all data of the volume lies on encrypted devices: yes when every way down from it meets an
+    /// encrypting mapping, no when one is known not to, otherwise unknown. File systems that encrypt by
+    /// themselves (ZFS, bcachefs) are unknown; encrypted directories (fscrypt, eCryptfs) and disks that
+    /// encrypt by themselves do not count.
     #[prost(enumeration = "Tristate", tag = "6")]
     pub encrypted: i32,
     /// Whether it is mounted read-only.
@@ -847,11 +855,15 @@ pub struct FirewallProfile {
     /// Name: `input` on Linux; `domain`, `private`, `public` on Windows.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
-    /// Whether incoming connections are filtered: a base chain on the input hook that drops by policy or
-    /// has at least one rule.
+    /// Whether something that comes in over IPv4 may be refused. On Linux: a base chain of type `filter` on
+    /// the input hook, in a table of family `inet` or `ip` that is not dormant, drops by policy, or it or a
+    /// chain it leads to (also through a map of verdicts) has a rule that drops, rejects or hands over to a
+    /// program. Chains that only count or accept refuse nothing; rules for IPv6 alone, and the families
+    /// `bridge`, `arp` and `netdev`, do not count. Unknown without the right to ask (CAP_NET_ADMIN), or
+    /// when only legacy iptables may filter: its rules are not read.
     #[prost(enumeration = "Tristate", tag = "2")]
     pub on: i32,
-    /// What filters: `nftables`, `iptables`; empty when off or unknown.
+    /// What filters: `nftables`, also for rules made with iptables over it; empty when off or unknown.
     #[prost(string, tag = "3")]
     pub engine: ::prost::alloc::string::String,
 }

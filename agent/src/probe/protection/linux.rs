@@ -4,11 +4,14 @@ use belfort_agent_sys::files::ReadError;
 use belfort_agent_sys::netlink::{Family, Netlink, NetlinkError};
 use belfort_proto::inventory::v1::ProtectionSection;
 
-use super::{GET_CHAIN, NEW_CHAIN, filters_input, has_filter_table, input_profile};
+use super::nftables::{self, Ruleset};
+use super::{has_filter_table, input_profile};
 use crate::probe::Host;
 use crate::probe::outcome::{Outcomes, SMALL_BYTES, Sources};
 
 const NFTABLES: &str = "netlink:nftables";
+/// How often a ruleset that is being changed is read again.
+const ATTEMPTS: u32 = 3;
 const LEGACY: &str = "/proc/net/ip_tables_names";
 
 pub(super) fn read(host: &Host) -> ProtectionSection {
@@ -38,14 +41,11 @@ fn nftables(host: &Host, outcomes: &mut Outcomes) -> Option<bool> {
         outcomes.absent(NFTABLES);
         return None;
     }
-    let mut filters = false;
-    let asked = Netlink::open(Family::Netfilter).and_then(|mut netlink| {
-        netlink.dump(GET_CHAIN, &[0; 4], |kind, payload| {
-            filters |= kind == NEW_CHAIN && filters_input(payload);
-        })
-    });
-    match asked {
-        Ok(()) => Some(filters),
+    match ask() {
+        Ok(filters) => filters.or_else(|| {
+            outcomes.failed(NFTABLES, "changed while it was read");
+            None
+        }),
         // EINVAL: nfnetlink knows no such subsystem, so the kernel has no nftables.
         Err(NetlinkError::Absent | NetlinkError::Os(22)) => {
             outcomes.absent(NFTABLES);
@@ -60,4 +60,30 @@ fn nftables(host: &Host, outcomes: &mut Outcomes) -> Option<bool> {
             None
         }
     }
+}
+
+/// Whether the ruleset filters what comes in; nothing when it was changed again and again meanwhile.
+fn ask() -> Result<Option<bool>, NetlinkError> {
+    let mut netlink = Netlink::open(Family::Netfilter)?;
+    for _ in 0..ATTEMPTS {
+        let mut ruleset = Ruleset::default();
+        let mut whole = true;
+        for message in [nftables::GET_TABLE, nftables::GET_CHAIN, nftables::GET_RULE] {
+            whole &= netlink.dump(message, &[0; 4], |kind, payload| ruleset.add(kind, payload))?;
+        }
+        for set in ruleset.sets() {
+            let request = nftables::elements_request(&set);
+            let each = |kind, payload: &[u8]| ruleset.add_elements(&set, kind, payload);
+            match netlink.dump(nftables::GET_ELEMENTS, &request, each) {
+                Ok(unchanged) => whole &= unchanged,
+                // It went away since the rules were read.
+                Err(NetlinkError::Absent) => whole = false,
+                Err(error) => return Err(error),
+            }
+        }
+        if whole {
+            return Ok(Some(ruleset.filters_input()));
+        }
+    }
+    Ok(None)
 }

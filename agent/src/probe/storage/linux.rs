@@ -1,59 +1,83 @@
 //! Reads the `storage` section on Linux.
 
-use std::collections::BTreeMap;
+mod volumes;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use belfort_agent_sys::files::ReadError;
-use belfort_proto::inventory::v1::{
-    BlockDevice, BlockDeviceType, StorageSection, Tristate, Volume,
-};
+use belfort_proto::inventory::v1::{BlockDevice, BlockDeviceType, Bus, StorageSection, Tristate};
 use belfort_proto::limits;
 
-use super::{bus, device_type, encrypted, free_band, mapper_encryption, mark_under_mappings, udev};
+use super::stack::{self, Layer, Role, Stack, mapper_encryption};
+use super::{bus, device_type, udev};
 use crate::probe::outcome::{SMALL_BYTES, Sources};
 use crate::probe::{Host, mountinfo, text};
 
 const BLOCK: &str = "/sys/class/block";
 const MOUNTS: &str = "/proc/self/mountinfo";
 const MOUNTS_BYTES_MAX: usize = 4 << 20;
+/// As much as the headers looked for need.
+const HEADER_BYTES: usize = 4096;
+
+/// What was found of all block devices, beside what is reported.
+#[derive(Default)]
+struct Devices {
+    layers: Vec<Layer>,
+    /// Name by number, `major:minor`.
+    names: BTreeMap<String, String>,
+    /// Number by name.
+    numbers: BTreeMap<String, String>,
+    /// Name by the name below /dev/mapper.
+    mapped: BTreeMap<String, String>,
+    /// Devices of which udev knows what they hold.
+    told: BTreeSet<String>,
+    /// Disks whose start may be read: fixed, and not behind a network that may not answer.
+    local: BTreeSet<String>,
+    /// File behind a loop device.
+    files: BTreeMap<String, Vec<u8>>,
+}
 
 pub(super) fn read(host: &Host) -> StorageSection {
     let mut sources = Sources::new(&host.root);
-    let mut numbers = BTreeMap::new();
-    let mut devices = Vec::new();
+    let mut devices = Devices::default();
     match host.root.list(BLOCK) {
         Ok(entries) => {
             for entry in entries.into_iter().take(limits::ELEMENTS) {
-                if let Some((number, device)) = device(&mut sources, &entry.name) {
-                    numbers.insert(number, device.name.clone());
-                    devices.push(device);
-                }
+                device(&mut sources, &entry.name, &mut devices);
             }
         }
         Err(error) => sources.outcomes.unread(BLOCK, error),
     }
-    mark_under_mappings(&mut devices);
-    let volumes = volumes(host, &mut sources, &numbers, &devices);
+    let mounts = sources.needed(MOUNTS, MOUNTS_BYTES_MAX).unwrap_or_default();
+    let mounts: Vec<_> = mountinfo::parse(&mounts).collect();
+    volumes::place_loops(&mut sources, &mounts, &mut devices);
+    stack::mark_under_mappings(&mut devices.layers);
+    let volumes = volumes::volumes(host, &mut sources, &mounts, &devices);
+    let mounted: BTreeSet<&str> = volumes.iter().map(|volume| volume.device.as_str()).collect();
+    headers(&mut sources, &mounted, &mut devices);
+    let devices = devices.layers.into_iter().map(|layer| layer.device).collect();
     StorageSection { outcomes: sources.outcomes.into_vec(), devices, volumes }
 }
 
-/// One block device with its number `major:minor`; nothing when it holds no data.
-fn device(sources: &mut Sources<'_>, name: &str) -> Option<(String, BlockDevice)> {
+/// Adds one block device, unless it holds no data.
+fn device(sources: &mut Sources<'_>, name: &str, devices: &mut Devices) {
     let base = format!("{BLOCK}/{name}");
     let size: u64 = sources.attribute(&format!("{base}/size")).parse().unwrap_or(0);
     if size == 0 {
-        return None;
+        return;
     }
     let event = sources.optional(&format!("{base}/uevent"), SMALL_BYTES).unwrap_or_default();
     let event_value = |key| text::shell_value(&event, key).unwrap_or_default();
     let number = format!("{}:{}", event_value("MAJOR"), event_value("MINOR"));
     let path = sources.link(&base).unwrap_or_default();
     let partition = event_value("DEVTYPE") == "partition";
-    let mapper_uuid = if name.starts_with("dm-") {
-        sources.attribute(&format!("{base}/dm/uuid"))
-    } else {
-        String::new()
-    };
-    let r#type = device_type(name, partition, &mapper_uuid);
+    let mut mapper_uuid = String::new();
+    if name.starts_with("dm-") {
+        mapper_uuid = sources.attribute(&format!("{base}/dm/uuid"));
+        let mapper_name = sources.attribute(&format!("{base}/dm/name"));
+        devices.mapped.insert(mapper_name, text::clean(name.as_bytes()));
+    }
+    let (r#type, role) = device_type(name, partition, &path, &mapper_uuid);
     let known = sources.optional(&format!("/run/udev/data/b{number}"), SMALL_BYTES);
     let known = udev(&known.unwrap_or_default());
     let mut device = BlockDevice {
@@ -66,13 +90,14 @@ fn device(sources: &mut Sources<'_>, name: &str) -> Option<(String, BlockDevice)
         },
         ..BlockDevice::default()
     };
+    let whole_disk = matches!(r#type, BlockDeviceType::Disk | BlockDeviceType::Optical);
     if partition {
         device.parents.extend(path.rsplit('/').nth(1).map(|disk| text::clean(disk.as_bytes())));
-    } else if !matches!(r#type, BlockDeviceType::Disk | BlockDeviceType::Optical) {
+    } else if !whole_disk {
         let parents = sources.list(&format!("{base}/slaves")).into_iter();
         device.parents = parents.map(|entry| text::clean(entry.name.as_bytes())).collect();
     }
-    if matches!(r#type, BlockDeviceType::Disk | BlockDeviceType::Optical) {
+    if whole_disk {
         disk(sources, &base, &path, &mut device);
         if device.serial.is_empty() {
             device.serial = known.serial;
@@ -80,12 +105,23 @@ fn device(sources: &mut Sources<'_>, name: &str) -> Option<(String, BlockDevice)
         if device.model.is_empty() {
             device.model = known.model;
         }
+    } else if name.starts_with("loop") {
+        let file = sources.optional(&format!("{base}/loop/backing_file"), SMALL_BYTES);
+        devices.files.extend(file.map(|file| (device.name.clone(), file)));
     }
     // A partition spins and moves as its disk does; only the disk has the attributes.
     let whole = if partition { format!("{base}/..") } else { base };
     device.rotational = flag(&sources.attribute(&format!("{whole}/queue/rotational"))).into();
     device.removable = flag(&sources.attribute(&format!("{whole}/removable"))).into();
-    Some((number, device))
+    if known.signature {
+        devices.told.insert(device.name.clone());
+    }
+    if role == Role::Keeps && is_local(&device, &path) {
+        devices.local.insert(device.name.clone());
+    }
+    devices.numbers.insert(device.name.clone(), number.clone());
+    devices.names.insert(number, device.name.clone());
+    devices.layers.push(Layer { device, role });
 }
 
 fn flag(value: &str) -> Tristate {
@@ -107,67 +143,59 @@ fn disk(sources: &mut Sources<'_>, base: &str, path: &str, device: &mut BlockDev
     }
 }
 
-fn volumes(
-    host: &Host,
-    sources: &mut Sources<'_>,
-    numbers: &BTreeMap<String, String>,
-    devices: &[BlockDevice],
-) -> Vec<Volume> {
-    let content = sources.needed(MOUNTS, MOUNTS_BYTES_MAX).unwrap_or_default();
-    // One line per device: its shortest mount point.
-    let mut chosen: BTreeMap<&str, mountinfo::Mount> = BTreeMap::new();
-    for mount in mountinfo::parse(&content) {
-        // File systems over several devices have a number of their own: the source names one.
-        let by_source = || {
-            let name = mount.source.strip_prefix("/dev/")?;
-            devices.iter().map(|device| &device.name).find(|device| *device == name)
-        };
-        let Some(device) = numbers.get(&mount.device).or_else(by_source) else {
-            continue;
-        };
-        let rank = |mount: &mountinfo::Mount| (mount.point.len(), mount.point.clone());
-        match chosen.get(device.as_str()) {
-            Some(before) if rank(before) <= rank(&mount) => {}
-            _ => {
-                chosen.insert(device, mount);
-            }
-        }
-    }
-    let mut volumes: Vec<_> = chosen
-        .into_iter()
-        .map(|(device, mount)| volume(host, sources, device, &mount, devices))
-        .collect();
-    volumes.sort_by(|a, b| (&a.mount_point, &a.device).cmp(&(&b.mount_point, &b.device)));
-    volumes
+/// Whether a disk is fixed and attached to this machine, so that reading it neither spins up a drive
+/// somebody is about to unplug nor waits for a network (iSCSI sessions, remote ports of Fibre Channel).
+fn is_local(device: &BlockDevice, path: &str) -> bool {
+    device.r#type() == BlockDeviceType::Disk
+        && device.removable() == Tristate::No
+        && !matches!(device.bus(), Bus::Unspecified | Bus::Usb)
+        && !path.split('/').any(|step| step.starts_with("session") || step.starts_with("rport-"))
 }
 
-fn volume(
-    host: &Host,
-    sources: &mut Sources<'_>,
-    device: &str,
-    mount: &mountinfo::Mount,
-    devices: &[BlockDevice],
-) -> Volume {
-    let mount_point = text::impersonal_path(&mount.point);
-    let mut volume = Volume {
-        device: device.to_owned(),
-        file_system: mount.file_system.clone(),
-        encrypted: encrypted(device, devices).into(),
-        read_only: mount.read_only,
-        ..Volume::default()
-    };
-    // Mount points of another root are none of this system's.
-    if host.kernel {
-        match host.root.space(&mount.point) {
-            Ok(space) => {
-                volume.size_bytes = space.size_bytes;
-                volume.free_band = free_band(space.size_bytes, space.free_bytes);
-            }
-            // Unmounted since the list was read.
-            Err(ReadError::Absent) => {}
-            Err(error) => sources.outcomes.unread(&format!("statvfs:{mount_point}"), error),
+/// Reads the start of the devices of which nothing else tells what they hold: udev knows no signature,
+/// nothing lies on them and no file system on them is mounted.
+fn headers(sources: &mut Sources<'_>, mounted: &BTreeSet<&str>, devices: &mut Devices) {
+    let stack = Stack::new(&devices.layers);
+    let below: BTreeSet<&str> = devices
+        .layers
+        .iter()
+        .flat_map(|layer| layer.device.parents.iter().map(String::as_str))
+        .collect();
+    let mut found = Vec::new();
+    for (index, layer) in devices.layers.iter().enumerate() {
+        let device = &layer.device;
+        let name = device.name.as_str();
+        let kind = matches!(
+            device.r#type(),
+            BlockDeviceType::Disk
+                | BlockDeviceType::Partition
+                | BlockDeviceType::Lvm
+                | BlockDeviceType::Raid
+        );
+        let known = !device.encryption.is_empty()
+            || devices.told.contains(name)
+            || below.contains(name)
+            || mounted.contains(name);
+        if !kind || known {
+            continue;
+        }
+        // The kernel writes the slashes in a name as exclamation marks.
+        let path = format!("/dev/{}", name.replace('!', "/"));
+        if !stack.lies_on(name, &devices.local) {
+            sources.outcomes.failed(&path, "on a removable or remote disk: not read");
+            continue;
+        }
+        let number = devices.numbers.get(name).map(String::as_str).unwrap_or_default();
+        match sources.root.device_start(&path, number, HEADER_BYTES) {
+            Ok(start) => found.push((index, stack::header(&start))),
+            // A root without devices, such as an image.
+            Err(ReadError::Absent) if !sources.root.is_system() => {}
+            Err(error) => sources.outcomes.unread(&path, error),
         }
     }
-    volume.mount_point = mount_point;
-    volume
+    for (index, encryption) in found {
+        if let Some(layer) = devices.layers.get_mut(index) {
+            encryption.clone_into(&mut layer.device.encryption);
+        }
+    }
 }

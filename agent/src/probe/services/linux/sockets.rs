@@ -55,7 +55,7 @@ fn ask() -> Result<Vec<Socket>, NetlinkError> {
         });
         match asked {
             // A kernel without IPv6, or without the module for one protocol.
-            Ok(()) | Err(NetlinkError::Absent) => {}
+            Ok(_) | Err(NetlinkError::Absent) => {}
             Err(error) => return Err(error),
         }
     }
