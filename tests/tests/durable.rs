@@ -1,7 +1,11 @@
 //! The collector is killed at any instant: afterwards every acknowledged report is there, and no half
 //! one.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests stand outside test functions")]
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests stand outside test functions"
+)]
 
 use std::time::Duration;
 
@@ -76,7 +80,7 @@ async fn killed_again_and_again(backend: Backend, rounds: u32) {
         *sent = Sent { begun: 1, acknowledged: 1 };
         device.connect(&collector).await.report(&inventory(device, 1)).await.unwrap();
     }
-    let (mut acknowledged, mut unknown) = (0, 0);
+    let mut acknowledged = 0;
     for round in 1..=rounds {
         // The power fails while both are in the middle of it.
         let before = sent;
@@ -98,14 +102,12 @@ async fn killed_again_and_again(backend: Backend, rounds: u32) {
             let range = sent.acknowledged..=sent.begun;
             assert!(range.contains(&number), "round {round}: {number} is held of {sent:?}");
             acknowledged += sent.acknowledged - before.acknowledged;
-            unknown += u64::from(number > sent.acknowledged);
         }
         collector.serve();
         for (device, sent) in devices.iter().zip(&mut sent) {
             catch_up(&collector, device, sent).await;
         }
     }
-    eprintln!("{acknowledged} reports acknowledged, {unknown} taken whose answer was lost");
     assert!(acknowledged > u64::from(rounds), "the collector was killed before it did anything");
     collector.json(&["audit", "verify"]);
 }
@@ -128,10 +130,10 @@ async fn catch_up(collector: &Collector, device: &Device, sent: &mut Sent) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_acknowledged_is_lost_on_sqlite() {
-    killed_again_and_again(Backend::Sqlite, 30).await;
+    Box::pin(killed_again_and_again(Backend::Sqlite, 30)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_acknowledged_is_lost_on_postgres() {
-    killed_again_and_again(Backend::Postgres, 10).await;
+    Box::pin(killed_again_and_again(Backend::Postgres, 10)).await;
 }

@@ -1,6 +1,10 @@
 //! From a finding to a risk whose numbers follow what people decide and what devices report.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests stand outside test functions")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "helpers of tests stand outside test functions"
+)]
 
 use belfort_tests::collector::{Backend, Collector};
 use belfort_tests::device::{Device, Session};

@@ -1,5 +1,11 @@
 //! The life of a certificate: renewed in time, recovered when it was not, refused when it must be.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "helpers of tests stand outside test functions"
+)]
+
 use std::path::Path;
 
 use belfort_agent::state::{Identity, State};

@@ -1,6 +1,10 @@
 //! The whole way, with the real programs on this machine: from probes to the risk register.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests stand outside test functions")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "helpers of tests stand outside test functions"
+)]
 
 use std::fs;
 use std::path::Path;
@@ -158,7 +162,7 @@ fn a_package_comes_and_goes(collector: &Collector, agent: &Agent, asset: &str) {
     assert_eq!(sent(agent), ["packages"]);
     let subject = Value::from(format!("package {} (all)", probe.name));
     let added = [subject.clone(), Value::Null, Value::from("1.2-3")];
-    assert_eq!(package_history(collector, asset), [added.clone()]);
+    assert_eq!(package_history(collector, asset), std::slice::from_ref(&added));
     let count = |collector: &Collector| {
         collector.json(&["asset", "show", asset])["facts"]["package_count"].clone()
     };

@@ -1,6 +1,10 @@
 //! Enrolment tokens: who is admitted, how often, and what the others are told.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests stand outside test functions")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "helpers of tests stand outside test functions"
+)]
 
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
