@@ -9,7 +9,9 @@ use belfort_tests::collector::{Backend, Collector};
 use belfort_tests::device::{Device, Inventory};
 use belfort_tests::wire::{self, Credentials};
 use prost::Message as _;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, SanType};
+use rcgen::{
+    BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, SanType,
+};
 use rustls::AlertDescription;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{Instant, timeout};
@@ -66,16 +68,44 @@ async fn nobody_reports_without_a_certificate_of_this_authority() {
         assert_eq!(alert, Some(AlertDescription::UnknownCA));
     }
 
-    // The collector's own certificate comes from the right authority, and is no agent's.
-    let server = collector.authority();
-    let name = ["127.0.0.1".to_owned()];
-    let server = server.issue_server(&name, belfort_collector::clock::now()).unwrap();
-    let shown = Credentials { chain: server.cert.clone(), key: device.key.serialize_der() };
-    let config = wire::tls(collector.authority().certificate(), None);
-    assert!(wire::alert(collector.report, config).await.is_some(), "{:?}", shown.chain.len());
-
     assert_eq!(stored(&collector, &device), None);
     assert!(collector.is_alive());
+}
+
+#[tokio::test]
+async fn a_certificate_of_this_authority_that_names_no_agent_is_refused() {
+    let collector = Collector::start(Backend::Sqlite);
+    let device = Device::enrolled(&collector, "pc-1").await;
+    let key = std::fs::read_to_string(collector.data().join("ca.key.pem")).unwrap();
+    let authority = collector.authority();
+    let issuer =
+        Issuer::from_ca_cert_der(authority.certificate(), KeyPair::from_pem(&key).unwrap())
+            .unwrap();
+    let id = device.agent();
+    let of = |names: &[String]| {
+        let mut leaf = CertificateParams::default();
+        let names = names.iter().map(|name| SanType::URI(name.as_str().try_into().unwrap()));
+        leaf.subject_alt_names = names.collect();
+        leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        let chain = vec![leaf.signed_by(&device.key, &issuer).unwrap().der().clone()];
+        Credentials { chain, key: device.key.serialize_der() }
+    };
+    let own = format!("spiffe://belfort.example/agent/{id}");
+    for names in [
+        vec![],
+        vec![format!("spiffe://other.example/agent/{id}")],
+        vec![format!("spiffe://belfort.example/collector/{id}")],
+        vec![format!("https://belfort.example/agent/{id}")],
+        vec![own.clone(), "spiffe://belfort.example/agent/another".to_owned()],
+    ] {
+        let alert = refusal(&collector, Some(&of(&names))).await;
+        assert_eq!(alert, Some(AlertDescription::BadCertificate), "{names:?}");
+    }
+    // The same way of signing with the right name is let in: it is the name that was refused.
+    let config = wire::tls(authority.certificate(), Some(&of(&[own])));
+    let channel = wire::channel(collector.report, None, config).await.unwrap();
+    let report = device.inventory("pc-1").report(1);
+    ReportServiceClient::new(channel).report(report).await.unwrap();
 }
 
 #[tokio::test]
