@@ -101,6 +101,9 @@ pub struct Exchange<'a> {
     state: &'a State,
     identity: Identity,
     tls: Arc<rustls::ClientConfig>,
+    /// Whether a fresh certificate seemed old: then the device's clock is wrong, and renewing again and
+    /// again would not help. The collector says when the certificate has really expired.
+    clock_is_wrong: bool,
 }
 
 impl<'a> Exchange<'a> {
@@ -108,7 +111,7 @@ impl<'a> Exchange<'a> {
     pub fn new(state: &'a State) -> Result<Self, ExchangeError> {
         let identity = state.identity()?.ok_or(ExchangeError::NotEnrolled)?;
         let tls = transport::enrolled(&identity)?;
-        Ok(Self { state, identity, tls })
+        Ok(Self { state, identity, tls, clock_is_wrong: false })
     }
 
     fn adopt(&mut self, identity: Identity) -> Result<(), ExchangeError> {
@@ -135,22 +138,45 @@ impl<'a> Exchange<'a> {
         result
     }
 
+    /// One conversation, and a second one with a new certificate when the old one has expired. Whether
+    /// it has is the collector's to say, since the device's clock may be wrong; but a connection that is
+    /// cut may lose its reason, and then the device's clock has to do.
     async fn converse(&mut self, report: &Report) -> Result<Delivery, ExchangeError> {
-        let now = i64::try_from(unix_ms() / 1000).unwrap_or(i64::MAX);
-        if self.identity.validity()?.expired(now) {
-            let recovered = enrolment::recover(self.state, &self.identity)
-                .await
-                .map_err(|error| ExchangeError::Recover(Box::new(error)))?;
-            self.adopt(recovered)?;
+        let error = match self.talk(report).await {
+            Err(error @ (ExchangeError::Refused(_) | ExchangeError::Transport(_))) => error,
+            other => return other,
+        };
+        let own_clock =
+            || Ok::<_, ExchangeError>(self.identity.validity()?.expired(unix_seconds()));
+        let expired = match &error {
+            ExchangeError::Refused(status) if transport::says_expired(status.as_ref()) => true,
+            ExchangeError::Refused(status) => is_cut(status) && own_clock()?,
+            ExchangeError::Transport(TransportError::Handshake { source, .. }) => {
+                transport::says_expired(source) || own_clock()?
+            }
+            ExchangeError::Transport(TransportError::Http { .. }) => own_clock()?,
+            _ => false,
+        };
+        if !expired {
+            return Err(error);
         }
+        let recovered = enrolment::recover(self.state, &self.identity)
+            .await
+            .map_err(|error| ExchangeError::Recover(Box::new(error)))?;
+        self.adopt(recovered)?;
+        self.talk(report).await
+    }
+
+    async fn talk(&mut self, report: &Report) -> Result<Delivery, ExchangeError> {
         let address: Address = self.identity.report_endpoint.parse()?;
         let channel = transport::connect(&address, self.tls.clone()).await?;
         let client = ReportServiceClient::new(channel).max_decoding_message_size(ANSWER_BYTES_MAX);
         let mut call = Call { state: self.state, client, delivery: Delivery::default() };
-        if self.identity.validity()?.renewal_due(now) {
+        if !self.clock_is_wrong && self.identity.renewal_is_due(unix_seconds())? {
             let renewed = call.renew(&self.identity).await?;
             self.state.save_identity(&renewed)?;
             self.adopt(renewed)?;
+            self.clock_is_wrong = self.identity.renewal_is_due(unix_seconds())?;
         }
         for attempt in 1..=ATTEMPTS {
             match call.attempt(report).await {
@@ -170,6 +196,11 @@ impl<'a> Exchange<'a> {
         }
         Err(ExchangeError::Answer("it refused the report again and again"))
     }
+}
+
+/// Whether a status was made on this side because the connection ended.
+fn is_cut(status: &tonic::Status) -> bool {
+    matches!(status.code(), Code::Unknown | Code::Unavailable | Code::Internal)
 }
 
 /// An open connection and the account of what went over it.
@@ -288,6 +319,10 @@ impl Call<'_> {
 pub fn unix_ms() -> u64 {
     let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn unix_seconds() -> i64 {
+    i64::try_from(unix_ms() / 1000).unwrap_or(i64::MAX)
 }
 
 fn vitals() -> Vitals {

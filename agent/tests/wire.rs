@@ -166,6 +166,56 @@ fn an_expired_certificate_is_recovered() {
     assert_eq!(device.json(&["status", "--json"])["certificate_expired"], false);
 }
 
+/// Enrols a device that the collector's clock leaves behind afterwards, or the other way round.
+fn with_wrong_clock(days: i64) -> (Collector, Device) {
+    let (collector, device) = (Collector::start(), Device::new());
+    collector.hold(|held| held.validity_days = (days - 1, days + 29));
+    device.enrol(&collector);
+    collector.hold(|held| held.clock_days = days);
+    (collector, device)
+}
+
+#[test]
+fn a_clock_that_is_years_behind_is_tolerated() {
+    let (collector, device) = with_wrong_clock(3000);
+    assert_eq!(device.json(&["once", "--json"])["verdict"], "reported");
+    assert_eq!(collector.held(|held| (held.renewals, held.recoveries)), (0, 0));
+    // When the certificate has expired only the collector knows.
+    collector.hold(|held| {
+        held.clock_days = 3040;
+        held.validity_days = (3039, 3069);
+    });
+    assert_eq!(device.json(&["once", "--json"])["next_check_in_seconds"], 900);
+    assert_eq!(collector.held(|held| (held.renewals, held.recoveries)), (0, 1));
+}
+
+#[test]
+fn a_clock_that_is_years_ahead_is_tolerated() {
+    let (collector, device) = with_wrong_clock(-3000);
+    assert_eq!(device.json(&["status", "--json"])["certificate_expired"], true);
+    let mut child =
+        device.command(&["run", "--interval", "1"]).stderr(Stdio::null()).spawn().unwrap();
+    wait_for_calls(&collector, 4);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // Renewed once, and not again when that did not help.
+    assert_eq!(collector.held(|held| (held.renewals, held.recoveries)), (1, 0));
+}
+
+#[test]
+fn a_wrong_clock_trusts_no_stranger() {
+    let (collector, device) = with_wrong_clock(3000);
+    let stranger = Collector::start();
+    let path = device.state.join("identity.json");
+    let identity = std::fs::read_to_string(&path).unwrap();
+    let moved = identity.replace(&collector.address, &stranger.address);
+    assert_ne!(identity, moved);
+    std::fs::write(&path, moved).unwrap();
+    stranger.hold(|held| held.clock_days = 3000);
+    let said = device.fails(&["once"], 6);
+    assert!(said.contains("no trusted connection"), "{said}");
+}
+
 #[test]
 fn a_wrong_token_is_refused_and_a_wrong_fingerprint_never_sent() {
     let (collector, device) = (Collector::start(), Device::new());
@@ -208,19 +258,23 @@ fn a_refused_certificate_is_7() {
     assert!(status["last_check_in"]["result"].as_str().unwrap().contains("collector answered"));
 }
 
+fn wait_for_calls(collector: &Collector, wanted: usize) {
+    let calls = |held: &Held| held.sequences.len();
+    let mut waited = Duration::ZERO;
+    while collector.held(calls) < wanted && waited < Duration::from_mins(1) {
+        std::thread::sleep(Duration::from_millis(50));
+        waited += Duration::from_millis(50);
+    }
+    assert!(collector.held(calls) >= wanted, "it did not check in again");
+}
+
 #[test]
 fn the_service_checks_in_again_and_stops_when_told() {
     let (collector, device) = (Collector::start(), Device::new());
     device.enrol(&collector);
     let mut child =
         device.command(&["run", "--interval", "1"]).stderr(Stdio::piped()).spawn().unwrap();
-    let calls = |held: &mut Held| held.sequences.len();
-    let mut waited = Duration::ZERO;
-    while collector.held_mut(calls) < 4 && waited < Duration::from_mins(1) {
-        std::thread::sleep(Duration::from_millis(50));
-        waited += Duration::from_millis(50);
-    }
-    assert!(collector.held_mut(calls) >= 4, "it did not check in again");
+    wait_for_calls(&collector, 4);
     // A second agent on the same state is kept out.
     device.fails(&["once"], 4);
     let process = rustix::process::Pid::from_child(&child);

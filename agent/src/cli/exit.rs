@@ -9,7 +9,7 @@ use crate::exchange::ExchangeError;
 use crate::report::ReportError;
 use crate::run::chain;
 use crate::state::StateError;
-use crate::transport::{AddressError, TransportError};
+use crate::transport::{self, AddressError, TransportError};
 
 /// The exit codes, for the help texts.
 pub(super) const HELP: &str = "\
@@ -151,7 +151,7 @@ fn of_status(status: &tonic::Status, whole: &dyn std::error::Error) -> Failure {
             Failure::of(Exit::Refused, whole, "The collector's log says why.")
         }
         Code::ResourceExhausted => Failure::of(Exit::Refused, whole, "Try again later."),
-        _ if alert(status) => Failure::of(
+        _ if transport::alert(status).is_some() => Failure::of(
             Exit::Refused,
             whole,
             "The collector does not accept this device's certificate: it was revoked or replaced. \
@@ -159,23 +159,6 @@ fn of_status(status: &tonic::Status, whole: &dyn std::error::Error) -> Failure {
         ),
         _ => Failure::of(Exit::Unreachable, whole, "Try again later."),
     }
-}
-
-/// Whether the other side ended TLS with an alert: in TLS 1.3 a refused certificate shows only on the
-/// first call.
-fn alert(status: &tonic::Status) -> bool {
-    let mut source = std::error::Error::source(status);
-    while let Some(error) = source {
-        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let tls = error.downcast_ref::<rustls::Error>();
-        let tls = tls.or_else(|| inner.and_then(|inner| inner.downcast_ref()));
-        if matches!(tls, Some(rustls::Error::AlertReceived(_))) {
-            return true;
-        }
-        source = error.source();
-    }
-    // HTTP/2 passes the cause on as text alone.
-    status.message().contains("received fatal alert") || chain(status).contains("fatal alert")
 }
 
 impl From<EnrolmentError> for Failure {

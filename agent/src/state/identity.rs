@@ -145,11 +145,12 @@ impl Identity {
     /// When the certificate holds.
     pub fn validity(&self) -> Result<Validity, IdentityError> {
         let chain = self.certificate_chain()?;
-        let leaf = parse(chain.first().ok_or(IdentityError::Empty)?)?;
-        Ok(Validity {
-            not_before: leaf.validity().not_before.timestamp(),
-            not_after: leaf.validity().not_after.timestamp(),
-        })
+        Validity::of(chain.first().ok_or(IdentityError::Empty)?)
+    }
+
+    /// Whether the certificate is to be renewed by now.
+    pub fn renewal_is_due(&self, now: i64) -> Result<bool, IdentityError> {
+        Ok(now > self.validity()?.renewal(&self.agent()?))
     }
 
     /// The agent the certificate names.
@@ -167,15 +168,30 @@ impl Identity {
 }
 
 impl Validity {
+    /// What a certificate says.
+    pub fn of(certificate: &CertificateDer<'_>) -> Result<Self, IdentityError> {
+        let certificate = parse(certificate)?;
+        Ok(Self {
+            not_before: certificate.validity().not_before.timestamp(),
+            not_after: certificate.validity().not_after.timestamp(),
+        })
+    }
+
     /// Whether the certificate has expired.
     pub fn expired(self, now: i64) -> bool {
         now > self.not_after
     }
 
-    /// Whether two thirds of its life have passed.
-    pub fn renewal_due(self, now: i64) -> bool {
-        let life = self.not_after.saturating_sub(self.not_before);
-        now > self.not_before.saturating_add(life / 3 * 2)
+    /// When a certificate is to be renewed: after two thirds of its life and up to a tenth more,
+    /// different for each agent but always the same for one, so that a fleet enrolled in one morning
+    /// does not come back in one morning.
+    pub fn renewal(self, agent: &AgentUri) -> i64 {
+        let life = self.not_after.saturating_sub(self.not_before).max(0);
+        let hash = blake3::hash(agent.to_string().as_bytes());
+        let [first, second, ..] = *hash.as_bytes();
+        let spread = i64::from(u16::from_be_bytes([first, second]));
+        let jitter = (life / 10).saturating_mul(spread) / i64::from(u16::MAX);
+        self.not_before.saturating_add(life / 3 * 2).saturating_add(jitter)
     }
 }
 
@@ -194,11 +210,32 @@ fn parse<'a>(der: &'a CertificateDer<'_>) -> Result<X509Certificate<'a>, Identit
 mod tests {
     use super::*;
 
+    fn agent(number: u32) -> AgentUri {
+        let uri = format!("spiffe://test.example/agent/00000000-0000-0000-0000-{number:012}");
+        uri.parse().unwrap()
+    }
+
     #[test]
-    fn renewal_is_due_after_two_thirds() {
+    fn renewal_is_due_after_two_thirds_and_spread_over_a_tenth() {
+        let life = 30 * 86_400;
+        let validity = Validity { not_before: 1000, not_after: 1000 + life };
+        let (from, to) = (1000 + life / 3 * 2, 1000 + life / 3 * 2 + life / 10);
+        let mut days = [0; 3];
+        for number in 0..3000 {
+            let due = validity.renewal(&agent(number));
+            assert!((from..=to).contains(&due), "{due}");
+            assert_eq!(due, validity.renewal(&agent(number)));
+            days[usize::try_from((due - from) / 86_400).unwrap().min(2)] += 1;
+        }
+        assert!(days.iter().all(|day| (900..1100).contains(day)), "{days:?}");
+        let broken = Validity { not_before: 10, not_after: 0 };
+        assert_eq!(broken.renewal(&agent(1)), 10);
+        assert!(Validity { not_before: 0, not_after: i64::MAX }.renewal(&agent(1)) > 0);
+    }
+
+    #[test]
+    fn a_certificate_holds_to_its_last_second() {
         let validity = Validity { not_before: 0, not_after: 300 };
-        assert!(!validity.renewal_due(200));
-        assert!(validity.renewal_due(201));
         assert!(!validity.expired(300));
         assert!(validity.expired(301));
     }

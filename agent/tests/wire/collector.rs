@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -24,9 +25,11 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertificateSigningRequestParams, DnType, IsCa, Issuer,
     KeyPair, SanType,
 };
-use rustls::server::WebPkiClientVerifier;
+use rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
+use rustls::sign::CertifiedKey;
+use rustls::time_provider::TimeProvider;
 use rustls::{RootCertStore, ServerConfig};
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, UnixTime};
 use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -52,6 +55,8 @@ pub(crate) struct Held {
     pub(crate) validity_days: (i64, i64),
     pub(crate) refuse_reports: u32,
     pub(crate) unauthenticated: bool,
+    /// How far the collector's clock is from that of this machine.
+    pub(crate) clock_days: i64,
     agents: u32,
 }
 
@@ -76,6 +81,7 @@ pub(crate) struct Collector {
 }
 
 const SECRET: [u8; 32] = [9; 32];
+const DAY: u64 = 86_400;
 
 impl Collector {
     pub(crate) fn start() -> Self {
@@ -85,10 +91,6 @@ impl Collector {
         authority.distinguished_name.push(DnType::CommonName, "test authority");
         let certificate = authority.self_signed(&key).unwrap().der().clone();
         let issuer = Issuer::new(authority, key);
-        let leaf_key = KeyPair::generate().unwrap();
-        let leaf = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
-        let leaf = leaf.signed_by(&leaf_key, &issuer).unwrap().der().clone();
-        let tls = server_config(&certificate, leaf, &leaf_key);
         let held = Held { validity_days: (-1, 29), ..Held::default() };
         let shared = Arc::new(Shared {
             held: Mutex::new(held),
@@ -96,6 +98,7 @@ impl Collector {
             issuer,
             address: Mutex::default(),
         });
+        let tls = server_config(&shared);
         let (ready, wait) = std::sync::mpsc::channel();
         let serving = Server(shared.clone());
         std::thread::spawn(move || {
@@ -120,30 +123,63 @@ impl Collector {
     pub(crate) fn held<T>(&self, look: impl FnOnce(&Held) -> T) -> T {
         look(&self.shared.held.lock().unwrap())
     }
+}
 
-    pub(crate) fn held_mut<T>(&self, look: impl FnOnce(&mut Held) -> T) -> T {
-        look(&mut self.shared.held.lock().unwrap())
+/// A time of this machine's clock, some days away.
+fn days_away(days: i64) -> std::time::SystemTime {
+    let (now, span) =
+        (std::time::SystemTime::now(), Duration::from_secs(days.unsigned_abs() * DAY));
+    if days < 0 { now - span } else { now + span }
+}
+
+/// The collector's clock and its certificate, which holds for a day by that clock.
+struct Clock(Arc<Shared>);
+
+impl Clock {
+    fn days(&self) -> i64 {
+        self.0.held.lock().unwrap().clock_days
     }
 }
 
-fn server_config(
-    authority: &CertificateDer<'static>,
-    leaf: CertificateDer<'static>,
-    key: &KeyPair,
-) -> ServerConfig {
+impl std::fmt::Debug for Clock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Clock")
+    }
+}
+
+impl TimeProvider for Clock {
+    fn current_time(&self) -> Option<UnixTime> {
+        let now = days_away(self.days()).duration_since(std::time::UNIX_EPOCH).unwrap();
+        Some(UnixTime::since_unix_epoch(now))
+    }
+}
+
+impl ResolvesServerCert for Clock {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let key = KeyPair::generate().unwrap();
+        let mut leaf = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+        leaf.not_before = days_away(self.days() - 1).into();
+        leaf.not_after = days_away(self.days() + 1).into();
+        let leaf = leaf.signed_by(&key, &self.0.issuer).unwrap().der().clone();
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let key = rustls::crypto::ring::sign::any_supported_type(&key).unwrap();
+        Some(Arc::new(CertifiedKey::new(vec![leaf, self.0.authority.clone()], key)))
+    }
+}
+
+fn server_config(shared: &Arc<Shared>) -> ServerConfig {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut roots = RootCertStore::empty();
-    roots.add(authority.clone()).unwrap();
+    roots.add(shared.authority.clone()).unwrap();
     let verifier = WebPkiClientVerifier::builder_with_provider(roots.into(), provider.clone());
     // One listener for both services: enrolment comes without a certificate.
     let verifier = verifier.allow_unauthenticated().build().unwrap();
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let mut config = ServerConfig::builder_with_provider(provider)
+    let clock = Arc::new(Clock(shared.clone()));
+    let mut config = ServerConfig::builder_with_details(provider, clock.clone())
         .with_protocol_versions(&[&rustls::version::TLS13])
         .unwrap()
         .with_client_cert_verifier(verifier)
-        .with_single_cert(vec![leaf, authority.clone()], key)
-        .unwrap();
+        .with_cert_resolver(clock);
     config.alpn_protocols = vec![b"h2".to_vec()];
     config
 }
@@ -231,13 +267,8 @@ impl Server {
         let (from, to) = self.held(|held| held.validity_days);
         let request = CertificateSigningRequestParams::from_der(&request.into());
         let mut request = request.unwrap();
-        let now = std::time::SystemTime::now();
-        let at = |days: i64| {
-            let span = std::time::Duration::from_secs(days.unsigned_abs() * 86_400);
-            if days < 0 { now - span } else { now + span }
-        };
-        request.params.not_before = at(from).into();
-        request.params.not_after = at(to).into();
+        request.params.not_before = days_away(from).into();
+        request.params.not_after = days_away(to).into();
         let uri = format!("spiffe://test.example/agent/00000000-0000-0000-0000-{agent:012}");
         request.params.subject_alt_names = vec![SanType::URI(uri.try_into().unwrap())];
         let certificate = request.signed_by(&self.0.issuer).unwrap();
