@@ -55,6 +55,13 @@ pub(super) fn a_class_counts_through_applications(lab: &Lab) {
     assert_eq!((to[0].1.as_str(), from[0].1.as_str()), ("burgers", "suite"));
     let data_set = store.asset_get(citizens).unwrap().unwrap().data_set;
     assert_eq!(data_set.unwrap().personal_data, PersonalData::NationalRegister);
+
+    // What a data set holds counts for itself too, its class only as its own.
+    let own = inherited(store, citizens);
+    assert_eq!((own.len(), own[0].biv), (1, None));
+    let class = store.asset_get(citizens).unwrap().unwrap().summary.class;
+    assert_eq!((class.biv, class.v_from), (biv(2, 3, 5), Origin::Own));
+    assert_eq!(class.personal_data, PersonalData::NationalRegister);
 }
 
 pub(super) fn a_link_that_only_looks_lends_nothing(lab: &Lab) {

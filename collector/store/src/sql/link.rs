@@ -193,6 +193,21 @@ pub(super) fn inherited(tx: &mut Tx<'_>, asset: AssetId) -> Result<Vec<Inherited
             personal_data: step.personal_data,
         });
     }
+    // A data set lends itself no class, but the personal data it holds counts for it too.
+    links.extend(tx.one(
+        "SELECT a.name, d.personal_data FROM data_set d JOIN asset a ON a.id = d.asset
+         WHERE d.asset = $1",
+        params![asset],
+        |row| {
+            Ok(Inherited {
+                from: asset,
+                from_name: row.next("asset")?,
+                relation: Relation::Stores,
+                biv: None,
+                personal_data: row.next("data set")?,
+            })
+        },
+    )?);
     links.sort_by(|a, b| (&a.from_name, a.from).cmp(&(&b.from_name, b.from)));
     Ok(links)
 }
