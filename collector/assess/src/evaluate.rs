@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use belfort_model::agent::Agent;
-use belfort_model::asset::Asset;
+use belfort_model::asset::{Asset, Source};
 use belfort_model::classification::{Classification, EffectiveClass, Inherited};
 use belfort_model::facts::DeviceFacts;
 use belfort_model::finding::{CheckResult, EvidenceItem, Hit};
@@ -38,6 +38,17 @@ pub struct Subject<'a> {
     pub shares_evidence_with: &'a [AssetId],
     /// The present moment.
     pub now: Timestamp,
+}
+
+impl<'a> Subject<'a> {
+    /// Facts of the last report. A device that should report and has not is unknown; what has no agent
+    /// is not concerned.
+    pub(crate) fn device_facts(&self) -> Result<&'a DeviceFacts, Verdict> {
+        self.facts.ok_or(match self.asset.source {
+            Source::Agent => Verdict::Unknown,
+            _ => Verdict::NotApplicable,
+        })
+    }
 }
 
 /// What a matcher observed. The catalogue's likelihood and dimensions hold unless it says otherwise.

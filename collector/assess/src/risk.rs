@@ -145,7 +145,8 @@ impl<'a> View<'a> {
     }
 
     /// How far other controls hold on the assets hit: the degree of control over the scenario's
-    /// mitigating checks. A check that failed on any of them is not its own mitigation.
+    /// mitigating checks. A check that failed on any of them is not its own mitigation, and each check
+    /// takes off one at most: one control that holds does not make a threat unlikely.
     fn mitigation(&self, hit: &[&HitAsset<'_>]) -> Level {
         let failed: BTreeSet<&str> = hit
             .iter()
@@ -158,7 +159,8 @@ impl<'a> View<'a> {
         };
         let compliant =
             hit.iter().filter(|one| complies(&one.asset, mitigating()) == Some(true)).count();
-        degree_of_control(compliant, hit.len())
+        let checks = i64::try_from(mitigating().count()).unwrap_or(0);
+        degree_of_control(compliant, hit.len()).min(Level::TWO.shifted(checks))
     }
 }
 

@@ -98,13 +98,14 @@ pub struct EffectiveClass {
 }
 
 impl EffectiveClass {
-    /// Whether nothing is classified.
+    /// Whether the default counts on any dimension: nothing is classified, or something it holds is not.
     pub fn is_assumed(&self) -> bool {
-        self.b_from == Origin::Assumed
+        [&self.b_from, &self.i_from, &self.v_from].contains(&&Origin::Assumed)
     }
 
     /// High-water mark: per dimension the maximum of the asset's own confirmed class and of every data
-    /// set it stores or processes. On a tie the asset's own class is named, then the first link.
+    /// set it stores or processes; a data set that nobody has classified counts as [`ASSUMED`]. On a tie
+    /// the asset's own class is named, then the first link.
     pub fn of(own: Option<&Classification>, links: &[Inherited]) -> Self {
         let own = own.filter(|class| class.status == ClassificationStatus::Confirmed);
         let counting: Vec<&Inherited> =
@@ -114,10 +115,19 @@ impl EffectiveClass {
         let level = |dimension: Dimension| {
             let mut best = own.map(|class| (class.biv.get(dimension), Origin::Own));
             for link in &counting {
-                let Some(biv) = link.biv else { continue };
-                if best.as_ref().is_none_or(|(level, _)| biv.get(dimension) > *level) {
-                    let (id, name) = (link.from, link.from_name.clone());
-                    best = Some((biv.get(dimension), Origin::DataSet { id, name }));
+                // A data set among its own links lends its personal data, not another class.
+                if own.is_some_and(|class| class.subject == link.from) {
+                    continue;
+                }
+                let (level, origin) = match link.biv {
+                    Some(biv) => {
+                        let (id, name) = (link.from, link.from_name.clone());
+                        (biv.get(dimension), Origin::DataSet { id, name })
+                    }
+                    None => (ASSUMED.get(dimension), Origin::Assumed),
+                };
+                if best.as_ref().is_none_or(|(highest, _)| level > *highest) {
+                    best = Some((level, origin));
                 }
             }
             best.unwrap_or((ASSUMED.get(dimension), Origin::Assumed))
@@ -200,9 +210,27 @@ mod tests {
     }
 
     #[test]
-    fn an_unclassified_data_set_lends_nothing() {
-        let class = EffectiveClass::of(None, &[link(1, Relation::Stores, None)]);
-        assert!(class.is_assumed());
+    fn an_unclassified_data_set_counts_as_assumed() {
+        let unclassified = [link(1, Relation::Stores, None)];
+        let class = EffectiveClass::of(None, &unclassified);
+        assert_eq!((class.biv, class.is_assumed()), (ASSUMED, true));
+        assert_eq!(class.personal_data, PersonalData::Ordinary);
+        // An open class of its own does not hide what nobody has looked at.
+        let open = own(biv(1, 1, 1), ClassificationStatus::Confirmed);
+        let class = EffectiveClass::of(Some(&open), &unclassified);
+        assert_eq!((class.biv, class.is_assumed()), (ASSUMED, true));
+        let high = own(biv(4, 4, 4), ClassificationStatus::Confirmed);
+        let class = EffectiveClass::of(Some(&high), &unclassified);
+        assert_eq!((class.biv, class.is_assumed()), (biv(4, 4, 4), false));
+    }
+
+    #[test]
+    fn a_data_set_lends_itself_personal_data_only() {
+        let mut itself = link(0, Relation::Stores, None);
+        itself.from = AssetId(Uuid::nil());
+        let class = own(biv(1, 1, 1), ClassificationStatus::Confirmed);
+        let class = EffectiveClass::of(Some(&class), &[itself]);
+        assert_eq!((class.biv, class.is_assumed()), (biv(1, 1, 1), false));
         assert_eq!(class.personal_data, PersonalData::Ordinary);
     }
 }

@@ -184,7 +184,8 @@ pub fn resolve(
     }
 }
 
-/// Weight of the hardware values of which a machine has only one and that differ.
+/// Weight of what speaks against it: hardware values of which a machine has only one and that differ, and
+/// kinds of which it has several and that have nothing in common.
 fn contradictions(a: &[Evidence], b: &[Evidence]) -> u32 {
     let single = |evidence: &[Evidence], kind| {
         evidence.iter().find(|piece| piece.kind == kind).map(|piece| piece.value.clone())
@@ -192,9 +193,10 @@ fn contradictions(a: &[Evidence], b: &[Evidence]) -> u32 {
     EvidenceKind::ALL
         .iter()
         .copied()
-        .filter(|kind| kind.is_single() && kind.is_hardware())
+        .filter(|kind| kind.is_hardware())
         .filter(|kind| match (single(a, *kind), single(b, *kind)) {
-            (Some(a), Some(b)) => a != b,
+            (Some(one), Some(other)) if kind.is_single() => one != other,
+            (Some(_), Some(_)) => !a.iter().any(|piece| piece.kind == *kind && b.contains(piece)),
             _ => false,
         })
         .map(EvidenceKind::weight)
@@ -262,6 +264,24 @@ mod tests {
             resolve(&clone, std::slice::from_ref(&known), |_| 1),
             Resolution::Doubtful(vec![known.asset])
         );
+    }
+
+    #[test]
+    fn a_copied_virtual_machine_that_kept_its_uuid_is_not_merged() {
+        let uuid = (SmbiosUuid, "4c4c4544-0042-3510-8052-b4c04f4d3132");
+        let known =
+            candidate(1, &[uuid, (DiskSerial, "VD-0001"), (MacAddress, "00:0c:29:aa:bb:01")]);
+        let copy = [uuid, (DiskSerial, "VD-0002"), (MacAddress, "00:0c:29:aa:bb:02")];
+        assert_eq!(
+            resolve(&evidence(&copy), std::slice::from_ref(&known), |_| 1),
+            Resolution::Doubtful(vec![known.asset])
+        );
+        // A replaced disk alone speaks less than board, serial and network card together.
+        let repaired = [uuid, (DiskSerial, "VD-0002"), (MacAddress, "00:0c:29:aa:bb:01")];
+        assert!(matches!(
+            resolve(&evidence(&repaired), std::slice::from_ref(&known), |_| 1),
+            Resolution::Same { .. }
+        ));
     }
 
     #[test]

@@ -189,6 +189,8 @@ impl Risk {
         let codes_changed = suggestion.codes != self.suggestion.codes;
         next.state = match self.state {
             RiskState::Rejected if rose || codes_changed => RiskState::Proposed,
+            // It closed by itself and nobody ever dealt with it: a proposal again.
+            RiskState::Closed if self.treatment == Treatment::Open => RiskState::Proposed,
             RiskState::Closed => RiskState::Reopened,
             RiskState::Evaluated | RiskState::Decided | RiskState::Monitored if rose => {
                 RiskState::Reassess
@@ -313,7 +315,17 @@ mod tests {
         let closed = proposed.unsupported(Timestamp(0).plus_days(30)).unwrap();
         assert_eq!(closed.state, RiskState::Closed);
         let back = closed.evaluated(&suggestion(3, 3), Timestamp(9)).unwrap();
-        assert_eq!((back.state, back.unsupported_since), (RiskState::Reopened, None));
+        assert_eq!((back.state, back.unsupported_since), (RiskState::Proposed, None));
+        // And it leaves the agenda again when its findings do.
+        assert!(!back.unsupported(Timestamp(10)).unwrap().is_on_agenda());
+    }
+
+    #[test]
+    fn what_people_closed_reopens() {
+        let mut closed = risk(RiskState::Closed);
+        closed.treatment = Treatment::Mitigate;
+        let back = closed.evaluated(&suggestion(4, 4), Timestamp(9)).unwrap();
+        assert_eq!(back.state, RiskState::Reopened);
     }
 
     #[test]

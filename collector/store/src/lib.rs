@@ -240,7 +240,8 @@ pub trait Store: Send + Sync + 'static {
     fn evaluation_due(&self, now: Timestamp, limit: u32) -> Result<Vec<AssetId>>;
     /// All an evaluation of one asset needs, read at one moment.
     fn evaluation_input(&self, asset: AssetId) -> Result<Option<EvaluationInput>>;
-    /// Writes the result of an evaluation. When the asset
+    /// Writes the result of an evaluation, unless the asset changed since the input was read: then
+    /// nothing is written and it stays due. When the asset
     /// changed since the input was read, it stays due.
     fn evaluation_commit(&self, commit: &EvaluationCommit, changes: &FindingChanges) -> Result<()>;
     /// Makes every asset due, for example after the catalogue changed.

@@ -57,6 +57,11 @@ impl Postgres {
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(Duration::from_secs(10));
         }
+        // A server that went away without a word is noticed within half a minute.
+        if config.get_tcp_user_timeout().is_none() {
+            config.tcp_user_timeout(Duration::from_secs(15));
+        }
+        config.keepalives_idle(Duration::from_secs(15));
         if config.get_application_name().is_none() {
             config.application_name("belfort");
         }

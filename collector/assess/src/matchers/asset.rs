@@ -1,5 +1,7 @@
 //! Owner, class, agent and identity.
 
+use belfort_model::asset::Source;
+
 use crate::catalogue::{Catalogue, FindingKind};
 use crate::evaluate::{Observation, Subject, Verdict};
 
@@ -24,12 +26,16 @@ fn overdue(subject: &Subject<'_>, kind: &FindingKind, present: bool, what: &str)
     Verdict::Hit(vec![Observation::of(what, format!("none since {}", first_seen.day()))])
 }
 
-/// The agent was not seen for `days`.
+/// The agent was not seen for `days`; also when its key is not honoured any more and no other took its
+/// place: the device is not looked after.
 pub(super) fn agent_stale(subject: &Subject<'_>, kind: &FindingKind, _: &Catalogue) -> Verdict {
-    let Some(agent) = subject.agent else {
+    if subject.asset.source != Source::Agent {
         return Verdict::NotApplicable;
+    }
+    let seen = match subject.agent {
+        Some(agent) => agent.last_seen.unwrap_or(agent.enrolled_at),
+        None => subject.asset.last_seen,
     };
-    let seen = agent.last_seen.unwrap_or(agent.enrolled_at);
     if subject.now.days_since(seen) < kind.params.days.unwrap_or(0) {
         return Verdict::Pass;
     }
@@ -50,6 +56,7 @@ pub(super) fn identity_duplicate(subject: &Subject<'_>, _: &FindingKind, _: &Cat
 
 #[cfg(test)]
 mod tests {
+    use belfort_model::asset::Source;
     use belfort_model::time::Timestamp;
 
     use crate::evaluate::Subject;
@@ -88,7 +95,12 @@ mod tests {
         };
         assert_eq!(result("agent.stale", &on(6)), "pass");
         assert_eq!(result("agent.stale", &on(7)), "hit");
-        assert_eq!(result("agent.stale", &fixture.subject()), "not_applicable");
+        let revoked = |days| Subject { agent: None, ..on(days) };
+        assert_eq!(result("agent.stale", &revoked(6)), "pass");
+        assert_eq!(result("agent.stale", &revoked(7)), "hit");
+        let mut entered = Fixture::device();
+        entered.asset.source = Source::Manual;
+        assert_eq!(result("agent.stale", &entered.subject()), "not_applicable");
     }
 
     #[test]

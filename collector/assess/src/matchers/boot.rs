@@ -5,8 +5,9 @@ use crate::evaluate::{Observation, Subject, Verdict};
 
 /// Secure boot is supported (the machine started through UEFI) and off.
 pub(super) fn secure_off(subject: &Subject<'_>, _: &FindingKind, _: &Catalogue) -> Verdict {
-    let Some(facts) = subject.facts else {
-        return Verdict::NotApplicable;
+    let facts = match subject.device_facts() {
+        Ok(facts) => facts,
+        Err(verdict) => return verdict,
     };
     match (facts.uefi, facts.secure_boot) {
         (Some(false), _) => Verdict::NotApplicable,

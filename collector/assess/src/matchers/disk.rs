@@ -12,8 +12,9 @@ const BOOT_VOLUMES: &[&str] = &["/boot", "/boot/efi", "/boot/firmware", "/efi"];
 /// A volume lies on disks that are not encrypted. On a fixed device whose data needs little
 /// confidentiality (V at most 2, and not merely assumed) it is for information.
 pub(super) fn unencrypted(subject: &Subject<'_>, kind: &FindingKind, _: &Catalogue) -> Verdict {
-    let Some(facts) = subject.facts else {
-        return Verdict::NotApplicable;
+    let facts = match subject.device_facts() {
+        Ok(facts) => facts,
+        Err(verdict) => return verdict,
     };
     let volumes: Vec<_> = facts
         .volumes

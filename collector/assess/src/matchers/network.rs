@@ -5,8 +5,9 @@ use crate::evaluate::{Observation, Subject, Verdict, item};
 
 /// A firewall profile is off.
 pub(super) fn firewall_off(subject: &Subject<'_>, _: &FindingKind, _: &Catalogue) -> Verdict {
-    let Some(facts) = subject.facts else {
-        return Verdict::NotApplicable;
+    let facts = match subject.device_facts() {
+        Ok(facts) => facts,
+        Err(verdict) => return verdict,
     };
     let off: Vec<_> = facts
         .firewall
@@ -27,8 +28,9 @@ pub(super) fn listener_insecure(
     kind: &FindingKind,
     _: &Catalogue,
 ) -> Verdict {
-    let Some(facts) = subject.facts else {
-        return Verdict::NotApplicable;
+    let facts = match subject.device_facts() {
+        Ok(facts) => facts,
+        Err(verdict) => return verdict,
     };
     let Some(listeners) = &facts.listeners else {
         return Verdict::Unknown;

@@ -36,8 +36,9 @@ fn with_support(
     catalogue: &Catalogue,
     hit: impl Fn(&Support) -> Option<(&'static str, String)>,
 ) -> Verdict {
-    let Some(facts) = subject.facts else {
-        return Verdict::NotApplicable;
+    let facts = match subject.device_facts() {
+        Ok(facts) => facts,
+        Err(verdict) => return verdict,
     };
     let (product, version) = (&facts.os.id, &facts.os.version);
     let Some(support) = catalogue.end_of_life.support(product, version, &subject.now.day()) else {
@@ -56,8 +57,9 @@ fn with_support(
 
 /// A restart has been needed for `days`, or a newer kernel is installed than runs.
 pub(super) fn reboot_pending(subject: &Subject<'_>, kind: &FindingKind, _: &Catalogue) -> Verdict {
-    let Some(facts) = subject.facts else {
-        return Verdict::NotApplicable;
+    let facts = match subject.device_facts() {
+        Ok(facts) => facts,
+        Err(verdict) => return verdict,
     };
     let mut evidence = Vec::new();
     if let (Some(true), Some(since)) = (facts.reboot_pending, facts.reboot_pending_since)
@@ -80,20 +82,28 @@ pub(super) fn reboot_pending(subject: &Subject<'_>, kind: &FindingKind, _: &Cata
     Verdict::Pass
 }
 
-/// The newest installed kernel, when it is newer than the running one and of its flavour (the part
-/// after the last hyphen: `amd64`, `generic`). A machine whose running kernel is not among the
-/// installed ones (a container, a hosted kernel) is not judged by it.
+/// The newest installed kernel, when it is newer than the running one and of its flavour. A machine whose
+/// running kernel is not among the installed ones (a container, a hosted kernel) is not judged by it.
 fn newer_kernel<'a>(running: &str, installed: &'a [String]) -> Option<&'a str> {
     if !installed.iter().any(|kernel| kernel == running) {
         return None;
     }
-    let flavour = |kernel: &str| kernel.rsplit_once('-').map(|(_, flavour)| flavour.to_owned());
     installed
         .iter()
         .map(String::as_str)
         .filter(|kernel| flavour(kernel) == flavour(running))
         .filter(|kernel| version::dpkg_part(kernel, running) == Ordering::Greater)
         .max_by(|a, b| version::dpkg_part(a, b))
+}
+
+/// What stands behind version and ABI number: `amd64` of `6.1.0-25-amd64`, `rt-amd64` of
+/// `6.1.0-25-rt-amd64`, `generic` of `6.8.0-31-generic`; nothing of `5.14.0-427.13.1.el9_4.x86_64`.
+fn flavour(kernel: &str) -> &str {
+    let Some((_version, rest)) = kernel.split_once('-') else { return "" };
+    if !rest.starts_with(|c: char| c.is_ascii_digit()) {
+        return rest;
+    }
+    rest.split_once('-').map_or("", |(_abi, flavour)| flavour)
 }
 
 #[cfg(test)]
@@ -145,5 +155,9 @@ mod tests {
         assert_eq!(newer("6.1.0-9-amd64", &both).as_deref(), Some("6.1.0-10-amd64"));
         assert_eq!(newer("6.1.0-10-amd64", &both), None);
         assert_eq!(newer("6.18.44-hosted", &both), None);
+        let flavours = ["6.1.0-25-amd64", "6.1.0-26-rt-amd64", "6.1.0-26-cloud-amd64"];
+        assert_eq!(newer("6.1.0-25-amd64", &flavours), None);
+        let el = ["5.14.0-362.8.1.el9_3.x86_64", "5.14.0-427.13.1.el9_4.x86_64"];
+        assert_eq!(newer(el[0], &el).as_deref(), Some(el[1]));
     }
 }

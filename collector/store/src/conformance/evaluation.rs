@@ -226,7 +226,7 @@ pub(super) fn shared_identity_makes_both_due(lab: &Lab) {
 
     settle(store, first.asset);
     let mut other = report(&second, Some(claim.root), &[section(1, "two")]);
-    other.evidence = evidence(&[(MacAddress, "00:1b:21:aa:bb:cc")]);
+    other.evidence = evidence(&[(SystemSerial, "serial pc-2"), (MacAddress, "00:1b:21:aa:bb:cc")]);
     store.report_commit(&other).unwrap();
     assert_eq!(store.evaluation_due(NOW, 10).unwrap(), [first.asset, second.asset]);
     assert_eq!(shares(first.asset), []);

@@ -2,7 +2,7 @@
 
 use belfort_model::agent::Agent;
 use belfort_model::asset::Subtype;
-use belfort_model::evidence::EvidenceKind::{MachineId, SystemSerial};
+use belfort_model::evidence::EvidenceKind::{DiskSerial, MachineId, SystemSerial};
 use belfort_model::id::AgentId;
 
 use super::fixture::{
@@ -179,7 +179,7 @@ pub(super) fn reports_at_once_on_one_asset_are_one_after_the_other(lab: &Lab) {
     });
     assert!(tries >= 32);
     let detail = lab.store.asset_get(agent.asset).unwrap().unwrap();
-    assert_eq!((detail.sections.len(), detail.evidence.len()), (2, 1));
+    assert_eq!((detail.sections.len(), detail.evidence.len()), (2, 3));
     assert_eq!(lab.store.overview(NOW).unwrap().sections, 33);
 }
 
@@ -206,11 +206,21 @@ pub(super) fn a_superseded_agent_reports_nothing(lab: &Lab) {
 
 pub(super) fn evidence_follows_the_report(lab: &Lab) {
     let agent = add_agent(&*lab.store, "pc-1");
-    let mut report = report(&agent, None, &[section(1, "one")]);
-    report.evidence = evidence(&[(SystemSerial, "serial pc-1"), (MachineId, "0f1e2d3c")]);
-    assert_eq!(commit(lab, &report), ReportOutcome::Committed);
+    let mut first = report(&agent, None, &[section(1, "one")]);
+    first.evidence = evidence(&[(SystemSerial, "serial pc-1"), (MachineId, "0f1e2d3c")]);
+    assert_eq!(commit(lab, &first), ReportOutcome::Committed);
     let detail = lab.store.asset_get(agent.asset).unwrap().unwrap();
-    assert_eq!(detail.evidence, report.evidence);
+    // The disk was not seen this time: what was known of it stays.
+    let wanted =
+        [(SystemSerial, "serial pc-1"), (DiskSerial, "disk pc-1"), (MachineId, "0f1e2d3c")];
+    assert_eq!(detail.evidence, evidence(&wanted));
+
+    let mut next = report(&agent, Some(first.root), &[section(1, "two")]);
+    next.evidence = evidence(&[(DiskSerial, "disk new"), (MachineId, "4b5a6978")]);
+    assert_eq!(commit(lab, &next), ReportOutcome::Committed);
+    let detail = lab.store.asset_get(agent.asset).unwrap().unwrap();
+    let wanted = [(SystemSerial, "serial pc-1"), (DiskSerial, "disk new"), (MachineId, "4b5a6978")];
+    assert_eq!(detail.evidence, evidence(&wanted));
 }
 
 pub(super) fn history_is_newest_first(lab: &Lab) {

@@ -59,7 +59,12 @@ pub(super) fn evaluation_commit(
         Ok((row.next::<u64>("asset")?, row.next::<Option<UnitId>>("asset")?))
     })?;
     let (generation, unit) = found.ok_or_else(|| asset::unknown(id))?;
-    let mut is_current = generation == commit.generation;
+    if generation != commit.generation {
+        // Something changed meanwhile: what was worked out is about another state. It stays due.
+        tx.execute("UPDATE asset SET evaluate_at = 0 WHERE id = $1", params![id])?;
+        return Ok(());
+    }
+    let mut is_current = true;
     for (hit, new_id) in changes.new.iter().zip(&commit.new_ids) {
         // Somebody else evaluated at the same time: the next evaluation sees their finding.
         is_current &= finding::insert(tx, *new_id, id, hit, commit.now)?;

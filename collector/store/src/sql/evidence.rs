@@ -32,11 +32,16 @@ pub(super) fn candidate(tx: &mut Tx<'_>, asset: AssetId) -> Result<Candidate> {
     Ok(Candidate { asset, evidence })
 }
 
-/// Replaces the evidence of an asset. Those that share what came or went are due for evaluation, for
+/// Assets from which on a piece of evidence says nothing: it is a placeholder that nobody listed yet.
+const COMMON: u64 = 10;
+
+/// Replaces the evidence of an asset, kind by kind: a kind that was not seen this time, perhaps for lack
+/// of a right, keeps what was known. Those that share what came or went are due for evaluation, for
 /// whether an identity is shared is a matter of both.
 pub(super) fn replace(tx: &mut Tx<'_>, asset: AssetId, evidence: &[Evidence]) -> Result<()> {
     let known = of_asset(tx, asset)?;
-    let gone = known.iter().filter(|piece| !evidence.contains(piece));
+    let seen = |kind| evidence.iter().any(|piece| piece.kind == kind);
+    let gone = known.iter().filter(|piece| seen(piece.kind) && !evidence.contains(piece));
     let new = evidence.iter().filter(|piece| !known.contains(piece));
     for piece in gone {
         tx.execute(
@@ -69,8 +74,9 @@ fn others_due(tx: &mut Tx<'_>, asset: AssetId, piece: &Evidence) -> Result<()> {
     }
     tx.execute(
         "UPDATE asset SET generation = generation + 1, evaluate_at = 0
-         WHERE id <> $1 AND id IN (SELECT asset FROM evidence WHERE kind = $2 AND value = $3)",
-        params![asset, piece.kind, &piece.value],
+         WHERE id <> $1 AND id IN (SELECT asset FROM evidence WHERE kind = $2 AND value = $3)
+             AND (SELECT COUNT(*) FROM evidence WHERE kind = $2 AND value = $3) <= $4",
+        params![asset, piece.kind, &piece.value, COMMON],
     )?;
     Ok(())
 }
@@ -103,8 +109,10 @@ pub(super) fn same_identity(tx: &mut Tx<'_>, id: AssetId) -> Result<Vec<AssetId>
             "SELECT DISTINCT e.asset, e.kind FROM evidence own
              JOIN evidence e ON e.kind = own.kind AND e.value = own.value AND e.asset <> own.asset
              JOIN asset a ON a.id = e.asset AND a.in_service = 1
-             WHERE own.asset = $1",
-            params![id],
+             WHERE own.asset = $1
+                 AND (SELECT COUNT(*) FROM evidence c
+                      WHERE c.kind = own.kind AND c.value = own.value) <= $2",
+            params![id, COMMON],
             |row| Ok((row.next("evidence")?, row.next("evidence")?)),
         )?
         .into_iter()
