@@ -70,14 +70,23 @@ impl Report {
     /// The wanted sections, compressed.
     pub fn contents(&self, wanted: &[SectionKind]) -> Result<Vec<SectionContent>, ReportError> {
         let wanted = self.sections.iter().filter(|section| wanted.contains(&section.entry.kind));
-        wanted.map(compress).collect()
+        let mut compressor = None;
+        wanted.map(|section| compress(section, &mut compressor)).collect()
     }
 }
 
-fn compress(section: &Encoded) -> Result<SectionContent, ReportError> {
+/// Compresses a section; the tables of the compressor are made once for all of a report.
+fn compress(
+    section: &Encoded,
+    compressor: &mut Option<zstd::bulk::Compressor<'static>>,
+) -> Result<SectionContent, ReportError> {
     let kind = section.entry.kind;
-    let zstd = zstd::bulk::compress(&section.bytes, ZSTD_LEVEL)
-        .map_err(|source| ReportError::Compress { kind, source })?;
+    let failed = |source| ReportError::Compress { kind, source };
+    let compressor = match compressor {
+        Some(compressor) => compressor,
+        none => none.insert(zstd::bulk::Compressor::new(ZSTD_LEVEL).map_err(failed)?),
+    };
+    let zstd = compressor.compress(&section.bytes).map_err(failed)?;
     Ok(SectionContent {
         kind: kind.into(),
         schema_version: section.entry.schema_version,

@@ -3,7 +3,10 @@
 
 use std::sync::OnceLock;
 
-use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, SerializeOptions, Value};
+use prost_reflect::{
+    DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, SerializeOptions,
+    Value,
+};
 
 use crate::inventory::v1::SectionKind;
 use crate::{limits, section};
@@ -74,6 +77,73 @@ pub fn unknown_fields(kind: SectionKind, bytes: &[u8]) -> Result<usize, ReflectE
     Ok(count_unknown(&message))
 }
 
+/// Refuses a section with more elements than the limits allow, all lists and depths together, before
+/// anything of it is decoded: millions of empty messages fit into few bytes and would fill the memory.
+///
+/// Source of the form: protobuf, "Encoding".
+pub fn check_elements(kind: SectionKind, bytes: &[u8]) -> Result<(), ReflectError> {
+    let mut left = limits::ELEMENTS;
+    match count_elements(&descriptor(kind)?, bytes, &mut left, 0) {
+        Some(()) => Ok(()),
+        None => Err(ReflectError::Limit { kind, what: "the number of elements" }),
+    }
+}
+
+/// Deeper than any section.
+const DEPTH: usize = 16;
+
+/// Counts repeated and unknown fields; nothing when there are too many, or too deep. What is malformed
+/// ends the count: decoding will refuse it.
+fn count_elements(
+    descriptor: &MessageDescriptor,
+    bytes: &[u8],
+    left: &mut usize,
+    depth: usize,
+) -> Option<()> {
+    if depth > DEPTH {
+        return None;
+    }
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let Some(tag) = varint(&mut rest) else { return Some(()) };
+        let field = u32::try_from(tag >> 3).ok().and_then(|number| descriptor.get_field(number));
+        if field.as_ref().is_none_or(FieldDescriptor::is_list) {
+            *left = left.checked_sub(1)?;
+        }
+        let skip = match tag & 7 {
+            0 => varint(&mut rest).map(|_| 0),
+            1 => Some(8),
+            2 => varint(&mut rest).and_then(|length| usize::try_from(length).ok()),
+            5 => Some(4),
+            _ => None,
+        };
+        let Some((content, after)) = skip.and_then(|skip| rest.split_at_checked(skip)) else {
+            return Some(());
+        };
+        if tag & 7 == 2
+            && let Some(Kind::Message(inner)) = field.map(|field| field.kind())
+        {
+            count_elements(&inner, content, left, depth + 1)?;
+        }
+        rest = after;
+    }
+    Some(())
+}
+
+/// Reads a base-128 integer.
+fn varint(bytes: &mut &[u8]) -> Option<u64> {
+    let mut value = 0;
+    for shift in (0..64).step_by(7) {
+        let (byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        value |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return Some(value);
+        }
+    }
+    None
+}
+
 /// Refuses texts and lists over the limits, at any depth and whatever the field, so that none can be
 /// forgotten.
 pub fn check_limits(kind: SectionKind, bytes: &[u8]) -> Result<(), ReflectError> {
@@ -131,6 +201,24 @@ mod tests {
         assert_eq!(json["packages"][0]["source_version"], "");
         assert_eq!(json["packages"][0]["state"], "PACKAGE_STATE_INSTALLED");
         assert_eq!(json["outcomes"], serde_json::json!([]));
+    }
+
+    #[test]
+    fn too_many_elements_are_refused_before_they_are_decoded() {
+        let empty_packages = [0x12, 0x00].repeat(limits::ELEMENTS);
+        assert!(check_elements(SectionKind::Packages, &empty_packages).is_ok());
+        let one_more = [0x12, 0x00].repeat(limits::ELEMENTS + 1);
+        assert!(check_elements(SectionKind::Packages, &one_more).is_err());
+        let unknown = [0x98, 0x06, 0x01].repeat(limits::ELEMENTS + 1);
+        assert!(check_elements(SectionKind::Packages, &unknown).is_err());
+        // One interface with as many addresses.
+        let addresses = [0x4a, 0x00].repeat(limits::ELEMENTS);
+        let mut interface = vec![0x12];
+        prost::encoding::encode_varint(addresses.len() as u64, &mut interface);
+        interface.extend(addresses);
+        assert!(check_elements(SectionKind::Network, &interface).is_err());
+        let many = PackagesSection { packages: vec![Package::default(); 9], outcomes: vec![] };
+        assert!(check_elements(SectionKind::Packages, &many.encode_to_vec()).is_ok());
     }
 
     #[test]

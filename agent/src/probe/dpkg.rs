@@ -24,16 +24,18 @@ pub fn names(status: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 fn paragraphs(status: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = status;
-    std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        let end = memmem::find(rest, b"\n\n").unwrap_or(rest.len());
-        let (paragraph, tail) = rest.split_at_checked(end)?;
-        rest = tail.get(2..).unwrap_or_default();
-        Some(paragraph)
+    let mut start = 0;
+    let ends = memmem::find_iter(status, b"\n\n").chain([status.len()]);
+    ends.filter_map(move |end| {
+        let paragraph = status.get(start..end);
+        start = end.saturating_add(2);
+        paragraph.filter(|paragraph| !paragraph.is_empty())
     })
+}
+
+/// About how many packages a database holds, so that room is made for them once.
+pub fn estimate(status: &[u8]) -> usize {
+    status.len() / 800
 }
 
 fn package(paragraph: &[u8]) -> Option<Package> {

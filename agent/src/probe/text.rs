@@ -9,7 +9,8 @@ pub fn clean(bytes: &[u8]) -> String {
     // A replaced byte takes three bytes, so no more input than the limit is ever of use.
     let bytes = bytes.get(..4 * limits::STRING_BYTES).unwrap_or(bytes).trim_ascii();
     if bytes.len() <= limits::STRING_BYTES
-        && bytes.iter().all(|byte| matches!(byte, b' '..=b'~'))
+        // Without an early end, so that the processor takes many bytes at once.
+        && bytes.iter().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'))
         && let Ok(text) = std::str::from_utf8(bytes)
     {
         return text.to_owned();

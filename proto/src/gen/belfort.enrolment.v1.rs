@@ -166,8 +166,8 @@ pub mod enrolment_service_client {
         }
         /// Exchanges an enrolment token and a certificate signing request for a certificate.
         ///
-        /// Safe to repeat: the same token and the same key give the same agent again while the token's
-        /// `recognised` window lasts, without using the token up twice.
+        /// Safe to repeat: the same token and the same key give the same agent again, without using the token
+        /// up twice.
         ///
         /// Fails with UNAUTHENTICATED for a wrong, used-up, expired or revoked token (always the same
         /// message), INVALID_ARGUMENT for a malformed request, RESOURCE_EXHAUSTED when too many wrong
@@ -243,8 +243,8 @@ pub mod enrolment_service_server {
     pub trait EnrolmentService: std::marker::Send + std::marker::Sync + 'static {
         /// Exchanges an enrolment token and a certificate signing request for a certificate.
         ///
-        /// Safe to repeat: the same token and the same key give the same agent again while the token's
-        /// `recognised` window lasts, without using the token up twice.
+        /// Safe to repeat: the same token and the same key give the same agent again, without using the token
+        /// up twice.
         ///
         /// Fails with UNAUTHENTICATED for a wrong, used-up, expired or revoked token (always the same
         /// message), INVALID_ARGUMENT for a malformed request, RESOURCE_EXHAUSTED when too many wrong

@@ -13,6 +13,7 @@ pub(super) fn read(host: &Host) -> PackagesSection {
     match host.dpkg_status() {
         Ok(status) => {
             let mut found = dpkg::packages(status);
+            packages.reserve(dpkg::estimate(status).min(limits::ELEMENTS));
             packages.extend(found.by_ref().take(limits::ELEMENTS));
             if found.next().is_some() {
                 outcomes.failed(dpkg::STATUS_PATH, "more packages than can be reported");
