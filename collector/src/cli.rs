@@ -188,7 +188,7 @@ fn run(context: &Context, command: Command) -> Result<ExitCode, Failure> {
         Command::Openapi => {
             let description = crate::rest::openapi_json()
                 .ok_or_else(|| anyhow::anyhow!("the description cannot be written as JSON"))?;
-            output::line(&description)?;
+            output::bytes(format!("{description}\n").as_bytes())?;
         }
         Command::Completion { shell } => {
             let mut script = Vec::new();

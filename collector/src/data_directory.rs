@@ -69,6 +69,13 @@ pub fn create(directory: &Path, config: &Config) -> Result<Opened, Failure> {
         );
         return Err(Failure::new(Exit::Refused, error));
     }
+    if fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_some()) {
+        let error = anyhow::anyhow!(
+            "{} is not empty: nothing was changed. Give an empty or a new directory with --data",
+            directory.display()
+        );
+        return Err(Failure::new(Exit::Refused, error));
+    }
     let file_error = |doing, path: PathBuf| move |source| CaError::File { doing, path, source };
     fs::DirBuilder::new()
         .recursive(true)

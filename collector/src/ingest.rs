@@ -128,9 +128,10 @@ fn prepare(
     now: Timestamp,
 ) -> Result<ReportCommit, IngestError> {
     let before = store.asset_sections(agent.asset)?;
-    let previous_root =
-        if before.is_empty() { None } else { held(&before).map(|held| held.root().0) };
     let input = store.evaluation_input(agent.asset)?;
+    // A report may be empty, when every section is switched off: that is another root than none.
+    let reported = input.as_ref().is_some_and(|input| input.facts.is_some());
+    let previous_root = if reported { held(&before).map(|held| held.root().0) } else { None };
 
     let mut after = BTreeMap::new();
     for section in sent {

@@ -10,8 +10,9 @@ use crate::ca::{self, Authority};
 use crate::clock;
 use crate::grpc::tls::ServerCertificate;
 
-/// Evaluations run at least this often: some findings come with time alone.
-const EVALUATE_EVERY: Duration = Duration::from_mins(1);
+/// What is due is looked for at least this often: another process may have made it so, and some findings
+/// come with time alone.
+const EVALUATE_EVERY: Duration = Duration::from_secs(5);
 /// How often every unit's risks are worked out anew, whatever happened: forgotten proposals close.
 const RISKS_EVERY: Duration = Duration::from_hours(24);
 /// Reports that come together are evaluated together.
@@ -35,7 +36,8 @@ pub async fn evaluate(app: App, wake: Arc<Notify>) {
         }
         match done {
             Ok(Ok(done)) if done.assets + done.units > 0 => {
-                tracing::info!(assets = done.assets, units = done.units, "evaluated");
+                let (assets, units, failed) = (done.assets, done.units, done.failed);
+                tracing::info!(assets, units, failed, "evaluated");
             }
             Ok(Ok(_)) => {}
             // Nothing is lost: what is due stays due.

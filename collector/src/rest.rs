@@ -11,10 +11,13 @@ pub mod problem;
 pub mod system;
 pub mod units;
 
+use std::sync::Arc;
+
 pub use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use belfort_store::record::Page;
 use serde::Deserialize;
+use tokio::sync::Notify;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{IntoParams, Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
@@ -30,6 +33,8 @@ pub struct Api {
     pub app: App,
     /// What enrolment tokens are completed with: the authority's fingerprint and where to enrol.
     pub enrolment: EnrolmentAddress,
+    /// Woken after a change that findings or risks follow from.
+    pub wake: Arc<Notify>,
 }
 
 /// How devices find and recognise the collector.

@@ -9,8 +9,8 @@ use std::time::Duration;
 use belfort_proto::enrolment::v1::enrolment_service_server::EnrolmentServiceServer;
 use belfort_proto::limits;
 use belfort_proto::report::v1::report_service_server::ReportServiceServer;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use rustls::ServerConfig;
 use rustls_pki_types::pem::PemObject as _;
@@ -28,7 +28,7 @@ use crate::config::{Config, Web};
 use crate::data_directory::Opened;
 use crate::grpc::Workers;
 use crate::grpc::enrolment::Enrolments;
-use crate::grpc::listener::{self, Identify};
+use crate::grpc::listener::{self, Identify, Limits};
 use crate::grpc::report::Reports;
 use crate::grpc::revocation::Revocations;
 use crate::grpc::tls::{self, ServerCertificate, TlsError};
@@ -125,7 +125,7 @@ impl Server {
             AgentSettings::new(config.agents.clone(), pseudonym_key),
             endpoint,
             revocations.clone(),
-            wake,
+            wake.clone(),
             Workers::new(AGENT_CALLS.0, AGENT_CALLS.1),
         );
         let reports =
@@ -137,6 +137,7 @@ impl Server {
             Arc::new(tls::enrolment(certificate.clone())?),
             Identify::Nobody,
             Routes::new(enrolments),
+            Limits::ENROLMENT,
             stopped.clone(),
         ));
         let trust_domain = authority.trust_domain().to_owned();
@@ -147,9 +148,10 @@ impl Server {
             Arc::new(mutual),
             Identify::Agent { trust_domain, revocations },
             Routes::new(reports),
+            Limits::REPORT,
             stopped.clone(),
         ));
-        let router = people(&app, &config, &authority);
+        let router = people(&app, &config, &authority, wake.clone());
         listeners.spawn(serve_people(self.web, web_tls(&config.web)?, router, stopped));
 
         tracing::info!(
@@ -168,12 +170,12 @@ impl Server {
 }
 
 /// Everything people and programs reach.
-fn people(app: &App, config: &Config, authority: &Authority) -> rest::Router {
+fn people(app: &App, config: &Config, authority: &Authority, wake: Arc<Notify>) -> rest::Router {
     let enrolment = rest::EnrolmentAddress {
         endpoint: config.endpoint(config.enrolment.listen),
         fingerprint: authority.fingerprint(),
     };
-    let api = Api { app: app.clone(), enrolment };
+    let api = Api { app: app.clone(), enrolment, wake };
     web::with_headers(rest::router(api.clone()).merge(web::router(api)))
 }
 
@@ -208,12 +210,14 @@ fn web_tls(config: &Web) -> Result<Option<Arc<ServerConfig>>, ServeError> {
         .with_no_client_auth()
         .with_single_cert(chain, key)
         .map_err(|error| wrong(error.to_string()))?;
-    settings.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    settings.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Some(Arc::new(settings)))
 }
 
 /// Connections of people and programs at a time.
 const WEB_CONNECTIONS: u32 = 2_000;
+/// Longest life of a connection of people and programs.
+const WEB_LONGEST: Duration = Duration::from_mins(15);
 /// Time for a handshake, and for the head of a request.
 const WEB_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -238,9 +242,8 @@ async fn serve_people(
         let (router, tls, mut stop) = (router.clone(), tls.clone(), stop.clone());
         tokio::spawn(async move {
             let _place = place;
-            let mut builder = auto::Builder::new(TokioExecutor::new());
-            builder.http1().timer(TokioTimer::new()).header_read_timeout(WEB_PATIENCE);
-            builder.http2().timer(TokioTimer::new());
+            let mut builder = http1::Builder::new();
+            builder.timer(TokioTimer::new()).header_read_timeout(WEB_PATIENCE);
             let service = TowerToHyperService::new(router);
             let stopping = async move {
                 let _ = stop.wait_for(|stop| *stop).await;
@@ -264,7 +267,7 @@ async fn serve_people(
     let _ = places.acquire_many(WEB_CONNECTIONS).await;
 }
 
-/// Serves a connection until it ends, or until the collector stops.
+/// Serves a connection until it ends, until it has lasted long enough, or until the collector stops.
 async fn until<T>(connection: impl Future<Output = T>, stopping: impl Future<Output = ()>) {
     tokio::select! {
         _ = connection => {}
@@ -272,5 +275,6 @@ async fn until<T>(connection: impl Future<Output = T>, stopping: impl Future<Out
             stopping.await;
             tokio::time::sleep(Duration::from_secs(1)).await;
         } => {}
+        () = tokio::time::sleep(WEB_LONGEST) => {}
     }
 }

@@ -121,8 +121,13 @@ impl Actor {
         Self { name: format!("cli:{account}"), roles: vec![Role::Admin] }
     }
 
-    /// Whether the actor has a right.
+    /// Whether the actor has a right. Who advises as data protection officer changes and decides nothing,
+    /// whatever other role the person holds.
     pub fn may(&self, right: Right) -> bool {
+        let changes = matches!(right, Right::Manage | Right::Administer);
+        if changes && self.roles.contains(&Role::Dpo) {
+            return false;
+        }
         self.roles.iter().any(|role| role.rights().contains(&right))
     }
 
@@ -158,6 +163,8 @@ mod tests {
         assert_eq!(may(Right::Manage), ["admin", "security_officer"]);
         assert_eq!(may(Right::ReadAudit), ["admin", "security_officer", "auditor"]);
         assert_eq!(may(Right::Read).len(), Role::ALL.len());
+        let both = Actor { name: "x".to_owned(), roles: vec![Role::Dpo, Role::SecurityOfficer] };
+        assert!(both.may(Right::Read) && !both.may(Right::Manage));
         let nobody = Actor { name: "x".to_owned(), roles: vec![] };
         assert!(Right::ALL.into_iter().all(|right| nobody.require(right).is_err()));
     }

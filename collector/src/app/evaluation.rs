@@ -1,5 +1,7 @@
 //! Keeps findings and risks current: evaluates what is due, asset by asset, then unit by unit.
 
+use std::collections::BTreeSet;
+
 use belfort_assess::evaluate::{self, Subject, evaluate};
 use belfort_assess::risk::{Scoped, suggestions};
 use belfort_model::classification::EffectiveClass;
@@ -12,7 +14,7 @@ use belfort_store::StoreError;
 use belfort_store::record::{EvaluationCommit, NewRisk, RiskScope};
 use uuid::Uuid;
 
-use super::{App, Result};
+use super::{App, AppError, Result};
 
 /// How much was evaluated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +23,8 @@ pub struct Evaluated {
     pub assets: usize,
     /// Units whose risks were worked out.
     pub units: usize,
+    /// Assets and units that could not be evaluated; the log says why. They stay due.
+    pub failed: usize,
 }
 
 /// Assets or units taken up at a time.
@@ -32,28 +36,23 @@ const ROUNDS: usize = 1000;
 impl App {
     /// Evaluates everything that is due. Repeating it without a change changes nothing.
     pub fn evaluate_due(&self, now: Timestamp) -> Result<Evaluated> {
-        let mut done = Evaluated::default();
-        for _ in 0..ROUNDS {
-            let due = self.store.evaluation_due(now, BATCH)?;
-            if due.is_empty() {
-                break;
-            }
-            for asset in due {
-                unless_changed_meanwhile(self.evaluate_asset(asset, now))?;
-                done.assets += 1;
-            }
+        self.evaluate_rounds(now, ROUNDS)
+    }
+
+    /// Evaluates what is due after a change somebody made, as far as it is little: the server goes on
+    /// with the rest. The change itself stands whatever comes of it.
+    pub fn evaluate_soon(&self, now: Timestamp) {
+        if let Err(error) = self.evaluate_rounds(now, 1) {
+            tracing::warn!(%error, "evaluation failed, tried again later");
         }
-        for _ in 0..ROUNDS {
-            let due = self.store.risk_due(BATCH)?;
-            if due.is_empty() {
-                break;
-            }
-            for unit in due {
-                unless_changed_meanwhile(self.evaluate_unit(unit, now))?;
-                done.units += 1;
-            }
-        }
-        Ok(done)
+    }
+
+    fn evaluate_rounds(&self, now: Timestamp, rounds: usize) -> Result<Evaluated> {
+        let due = |most| Ok(self.store.evaluation_due(now, most)?);
+        let (assets, failed) = each_due(rounds, due, |asset| self.evaluate_asset(asset, now))?;
+        let due = |most| Ok(self.store.risk_due(most)?);
+        let (units, failed_units) = each_due(rounds, due, |unit| self.evaluate_unit(unit, now))?;
+        Ok(Evaluated { assets, units, failed: failed + failed_units })
     }
 
     fn evaluate_asset(&self, asset: AssetId, now: Timestamp) -> Result<()> {
@@ -131,13 +130,47 @@ impl App {
     }
 }
 
-/// Somebody changed what was being written: it stays due, and the next round sees the change.
-fn unless_changed_meanwhile(result: Result<()>) -> Result<()> {
-    match result {
-        Err(super::AppError::Store(StoreError::Conflict { what, id })) => {
-            tracing::debug!(what, id, "changed while it was evaluated; evaluated again");
-            Ok(())
+/// Takes up what is due, batch by batch; answers how many were done and how many could not be.
+fn each_due<T: Copy + Ord + std::fmt::Debug>(
+    rounds: usize,
+    due: impl Fn(u32) -> Result<Vec<T>>,
+    evaluate: impl Fn(T) -> Result<()>,
+) -> Result<(usize, usize)> {
+    let mut done = 0;
+    let mut failed = BTreeSet::new();
+    for _ in 0..rounds {
+        let most = BATCH.saturating_add(u32::try_from(failed.len()).unwrap_or(BATCH));
+        let mut batch = due(most)?;
+        batch.retain(|one| !failed.contains(one));
+        if batch.is_empty() {
+            break;
         }
-        result => result,
+        for one in batch {
+            if worked(&one, evaluate(one))? {
+                done += 1;
+            } else {
+                failed.insert(one);
+            }
+        }
+    }
+    Ok((done, failed.len()))
+}
+
+/// Whether one evaluation was done. One that cannot be read must not keep the others from theirs; a
+/// database that is away ends them all.
+fn worked(what: &dyn std::fmt::Debug, result: Result<()>) -> Result<bool> {
+    match result {
+        // In the second case somebody changed it meanwhile: it stays due, the next round sees the change.
+        Ok(()) | Err(AppError::Store(StoreError::Conflict { .. })) => Ok(true),
+        Err(AppError::Store(
+            error @ (StoreError::Corrupt { .. }
+            | StoreError::NotFound { .. }
+            | StoreError::Refused(_)
+            | StoreError::Exists { .. }),
+        )) => {
+            tracing::error!(?what, %error, "cannot be evaluated; the others are");
+            Ok(false)
+        }
+        Err(error) => Err(error),
     }
 }

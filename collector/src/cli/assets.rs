@@ -241,7 +241,7 @@ impl Owner {
         let (app, actor) = context.acting()?;
         let (asset, now) = (app.asset(&asset)?.summary.asset, clock::now());
         app.owner_set(&actor, asset.id, &unit, &function, now)?;
-        app.evaluate_due(now)?;
+        app.evaluate_soon(now);
         context.output.done(&format!("{unit} owns {}", asset.name))
     }
 }
@@ -278,7 +278,7 @@ impl Classify {
         let biv = Biv::new(self.b, self.i, self.v);
         let new = NewClass { biv, basis: self.basis, decided_by: self.decided_by };
         app.classify(&actor, subject.id, &new, now)?;
-        app.evaluate_due(now)?;
+        app.evaluate_soon(now);
         context.output.done(&format!("{} is classified {biv}", subject.name))
     }
 }
@@ -335,7 +335,7 @@ impl Dataset {
                 let asset = app.asset(&asset)?.summary.asset;
                 let data_set = app.asset(&data_set)?.summary.asset;
                 app.data_link(&actor, asset.id, relation, data_set.id, now)?;
-                app.evaluate_due(now)?;
+                app.evaluate_soon(now);
                 let (asset, data_set) = (asset.name, data_set.name);
                 context.output.done(&format!("{asset} {relation} {data_set}"))
             }

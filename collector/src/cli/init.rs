@@ -97,8 +97,9 @@ impl Init {
             ]
         })?;
         if !context.output.is_json() {
+            output::line("")?;
             output::line(
-                "\nBack up this directory: whoever loses its keys enrols every device anew.",
+                "Back up this directory: whoever loses its keys enrols every device anew.",
             )?;
         }
         Ok(())

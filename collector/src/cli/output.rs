@@ -41,7 +41,7 @@ impl Output {
         table.set_content_arrangement(ContentArrangement::Dynamic);
         table.set_header(head);
         for item in &list.items {
-            table.add_row(row(item));
+            table.add_row(row(item).iter().map(|cell| clean(cell, false)));
         }
         // Lines are padded to the table's width; nobody needs the blanks.
         for text in table.to_string().lines() {
@@ -49,7 +49,8 @@ impl Output {
         }
         let shown = list.items.len() as u64;
         if shown < list.total {
-            line(&format!("\n{shown} of {}; --limit and --offset show others", list.total))?;
+            line("")?;
+            line(&format!("{shown} of {}; --limit and --offset show others", list.total))?;
         }
         Ok(())
     }
@@ -76,14 +77,19 @@ impl Output {
 pub(super) fn json(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value)
         .map_err(|error| anyhow::anyhow!("the answer cannot be written as JSON: {error}"))?;
-    line(&text)
+    // JSON escapes control characters itself.
+    bytes(format!("{text}\n").as_bytes())
 }
 
 /// Prints a line. What comes from devices may hold control characters; they do not reach a terminal.
 pub(super) fn line(text: &str) -> Result<(), Failure> {
-    let clean: String =
-        text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect();
-    bytes(format!("{clean}\n").as_bytes())
+    bytes(format!("{}\n", clean(text, false)).as_bytes())
+}
+
+/// A text without control characters, but for line ends where they are ours.
+fn clean(text: &str, lines: bool) -> String {
+    let keep = |c: char| !c.is_control() || (lines && c == '\n');
+    text.chars().map(|c| if keep(c) { c } else { '\u{fffd}' }).collect()
 }
 
 /// Prints bytes as they are.
@@ -112,5 +118,5 @@ pub(super) fn failure(failure: &Failure) {
     }
     let error = if io::stderr().is_terminal() { "\u{1b}[31;1merror\u{1b}[0m" } else { "error" };
     // Nobody is left to tell when even this fails.
-    let _ = writeln!(io::stderr(), "{error}: {text}");
+    let _ = writeln!(io::stderr(), "{error}: {}", clean(&text, true));
 }

@@ -1,6 +1,7 @@
 //! `serve`: serves until told to stop.
 
 use std::io::IsTerminal as _;
+use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 
@@ -47,7 +48,8 @@ pub(super) fn run(context: &Context) -> Result<(), Failure> {
         };
         server.run(stop).await
     });
-    drop(runtime);
+    // What is under way is durable or not at all; an evaluation goes on at the next start.
+    runtime.shutdown_timeout(Duration::from_secs(5));
     drop(store);
     result.map_err(failure)
 }

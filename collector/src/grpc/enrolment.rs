@@ -39,7 +39,11 @@ pub struct Enrolments {
     authority: Arc<Authority>,
     report_endpoint: String,
     workers: Workers,
+    /// Wrong tokens by address.
     wrong: Arc<Limiter<IpAddr>>,
+    /// Refused recoveries by address: counted apart, so that old laptops behind one address keep nobody
+    /// from enrolling.
+    lost: Arc<Limiter<IpAddr>>,
 }
 
 impl Enrolments {
@@ -51,16 +55,17 @@ impl Enrolments {
         workers: Workers,
     ) -> Self {
         // A wrong token a minute is a typing error; twenty in five minutes are somebody guessing.
-        let wrong = Arc::new(Limiter::new(20, Duration::from_mins(5)));
-        Self { store, authority, report_endpoint, workers, wrong }
+        let limiter = || Arc::new(Limiter::new(20, Duration::from_mins(5)));
+        let (wrong, lost) = (limiter(), limiter());
+        Self { store, authority, report_endpoint, workers, wrong, lost }
     }
 
-    fn guard<T>(&self, request: &Request<T>) -> Result<IpAddr, Status> {
+    fn guard<T>(request: &Request<T>, refused: &Limiter<IpAddr>) -> Result<IpAddr, Status> {
         let remote = request.extensions().get::<Remote>();
         let address = remote
             .map(|remote| remote.0.ip())
             .ok_or_else(|| Status::internal("the address of the caller is not known"))?;
-        if self.wrong.is_over(&address) {
+        if refused.is_over(&address) {
             return Err(Status::resource_exhausted(
                 "too many refused attempts from this address: wait five minutes",
             ));
@@ -75,7 +80,7 @@ impl EnrolmentService for Enrolments {
         &self,
         request: Request<EnrolRequest>,
     ) -> Result<Response<EnrolResponse>, Status> {
-        let address = self.guard(&request)?;
+        let address = Self::guard(&request, &self.wrong)?;
         let (store, authority) = (self.store.clone(), self.authority.clone());
         let (wrong, endpoint) = (self.wrong.clone(), self.report_endpoint.clone());
         self.workers
@@ -109,9 +114,9 @@ impl EnrolmentService for Enrolments {
         &self,
         request: Request<RecoverRequest>,
     ) -> Result<Response<RecoverResponse>, Status> {
-        let address = self.guard(&request)?;
+        let address = Self::guard(&request, &self.lost)?;
         let (store, authority) = (self.store.clone(), self.authority.clone());
-        let (wrong, endpoint) = (self.wrong.clone(), self.report_endpoint.clone());
+        let (lost, endpoint) = (self.lost.clone(), self.report_endpoint.clone());
         self.workers
             .run(move || {
                 let csr = Csr::parse(&request.into_inner().certificate_signing_request)
@@ -124,7 +129,7 @@ impl EnrolmentService for Enrolments {
                 });
                 let Some(agent) = recoverable else {
                     tracing::warn!(%address, "recovery refused");
-                    wrong.count(address);
+                    lost.count(address);
                     return Err(Status::unauthenticated(RECOVERY_REFUSED));
                 };
                 tracing::info!(agent = %agent.id, "certificate recovered");

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -20,14 +21,28 @@ use tower::ServiceExt as _;
 use super::revocation::Revocations;
 use crate::ca;
 
-/// Connections at a time, over all addresses.
-const CONNECTIONS: u32 = 20_000;
-/// Connections at a time from one address; a whole site may come through one.
-const CONNECTIONS_PER_ADDRESS: usize = 5_000;
+/// What a listener bears.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Connections at a time, over all addresses.
+    pub connections: u32,
+    /// Connections at a time from one address; a whole site may come through one.
+    pub per_address: usize,
+    /// A connection on which nothing is asked for this long is closed.
+    pub idle: Duration,
+}
+
+impl Limits {
+    /// For devices that have a certificate.
+    pub const REPORT: Self =
+        Self { connections: 20_000, per_address: 5_000, idle: Duration::from_mins(2) };
+    /// For anybody: an enrolment is one call.
+    pub const ENROLMENT: Self =
+        Self { connections: 500, per_address: 50, idle: Duration::from_secs(15) };
+}
+
 /// Time for a handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
-/// A connection on which nothing is asked for this long is closed.
-const IDLE: Duration = Duration::from_mins(2);
 /// Longest life of a connection: certificates and revocations are judged anew.
 const LONGEST: Duration = Duration::from_hours(1);
 /// Calls at a time on one connection.
@@ -63,11 +78,12 @@ pub async fn serve(
     tls: Arc<ServerConfig>,
     identify: Identify,
     routes: Routes,
+    limits: Limits,
     stop: watch::Receiver<bool>,
 ) {
     let acceptor = TlsAcceptor::from(tls);
-    let places = Arc::new(Semaphore::new(CONNECTIONS as usize));
-    let addresses = Arc::new(Addresses::default());
+    let places = Arc::new(Semaphore::new(limits.connections as usize));
+    let addresses = Arc::new(Addresses::new(limits.per_address));
     let mut stopping = stop.clone();
     loop {
         let accepted = tokio::select! {
@@ -89,6 +105,7 @@ pub async fn serve(
             acceptor: acceptor.clone(),
             identify: identify.clone(),
             routes: routes.clone(),
+            idle: limits.idle,
             stop: stop.clone(),
         };
         tokio::spawn(async move {
@@ -97,13 +114,14 @@ pub async fn serve(
         });
     }
     // Every connection gives its place back when its running calls have ended.
-    let _ = places.acquire_many(CONNECTIONS).await;
+    let _ = places.acquire_many(limits.connections).await;
 }
 
 struct Connection {
     acceptor: TlsAcceptor,
     identify: Identify,
     routes: Routes,
+    idle: Duration,
     stop: watch::Receiver<bool>,
 }
 
@@ -134,6 +152,8 @@ impl Connection {
             }
         };
         let routes = self.routes;
+        let calls = Arc::new(Calls::default());
+        let counted = calls.clone();
         let service =
             hyper::service::service_fn(move |mut request: http::Request<hyper::body::Incoming>| {
                 // Whatever a client wrote there is replaced: identity comes from the connection alone.
@@ -141,14 +161,20 @@ impl Connection {
                 if let Some(caller) = caller {
                     request.extensions_mut().insert(caller);
                 }
-                routes.clone().oneshot(request)
+                let call = Calls::begin(&counted);
+                let answer = routes.clone().oneshot(request);
+                async move {
+                    let answer = answer.await;
+                    drop(call);
+                    answer
+                }
             });
         let mut builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
         builder
             .timer(TokioTimer::new())
             .max_concurrent_streams(STREAMS)
             .max_header_list_size(HEADERS)
-            .keep_alive_interval(IDLE / 2)
+            .keep_alive_interval(Duration::from_mins(1))
             .keep_alive_timeout(Duration::from_secs(20));
         let mut connection =
             std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
@@ -172,6 +198,7 @@ impl Connection {
                 tracing::info!(%address, "connection of a revoked agent closed");
                 return;
             }
+            () = calls.idle_for(self.idle) => Duration::from_secs(5),
             () = tokio::time::sleep(LONGEST) => Duration::from_mins(1),
             _ = self.stop.wait_for(|stop| *stop) => Duration::from_secs(10),
         };
@@ -180,9 +207,47 @@ impl Connection {
     }
 }
 
-/// How many connections each address has.
+/// The calls of one connection: how many are under way, and how many there have been.
 #[derive(Default)]
-struct Addresses(Mutex<HashMap<IpAddr, usize>>);
+struct Calls {
+    running: AtomicUsize,
+    begun: AtomicUsize,
+}
+
+/// One call; ends when dropped, also when the client went away.
+struct Call(Arc<Calls>);
+
+impl Calls {
+    fn begin(this: &Arc<Self>) -> Call {
+        this.running.fetch_add(1, Ordering::SeqCst);
+        this.begun.fetch_add(1, Ordering::SeqCst);
+        Call(this.clone())
+    }
+
+    /// Ends when for this long no call was under way and none began.
+    async fn idle_for(&self, time: Duration) {
+        loop {
+            let before = self.begun.load(Ordering::SeqCst);
+            tokio::time::sleep(time).await;
+            let quiet = self.running.load(Ordering::SeqCst) == 0;
+            if quiet && self.begun.load(Ordering::SeqCst) == before {
+                return;
+            }
+        }
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        self.0.running.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// How many connections each address has.
+struct Addresses {
+    most: usize,
+    counts: Mutex<HashMap<IpAddr, usize>>,
+}
 
 /// One connection of an address; leaves when dropped.
 struct OfAddress {
@@ -191,10 +256,14 @@ struct OfAddress {
 }
 
 impl Addresses {
+    fn new(most: usize) -> Self {
+        Self { most, counts: Mutex::default() }
+    }
+
     fn enter(this: &Arc<Self>, address: IpAddr) -> Option<OfAddress> {
-        let mut counts = this.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = this.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let count = counts.entry(address).or_insert(0);
-        if *count >= CONNECTIONS_PER_ADDRESS {
+        if *count >= this.most {
             return None;
         }
         *count += 1;
@@ -204,7 +273,7 @@ impl Addresses {
 
 impl Drop for OfAddress {
     fn drop(&mut self) {
-        let mut counts = self.addresses.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self.addresses.counts.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = counts.get_mut(&self.address) {
             *count -= 1;
             if *count == 0 {

@@ -48,9 +48,13 @@ pub fn observe<'a>(sections: impl Iterator<Item = &'a Section>) -> Observed {
     }
     evidence.sort();
     evidence.dedup();
+    evidence.truncate(EVIDENCE);
     let subtype = Subtype::of_device(facts.chassis_type, &facts.virtualization);
     Observed { facts, subtype, evidence }
 }
+
+/// Pieces of evidence kept of one machine, strongest first: more disks and cards tell nothing more.
+const EVIDENCE: usize = 64;
 
 /// The evidence a device sends with its enrolment, sorted; placeholders are left out.
 pub fn enrolment_evidence(sent: &HardwareEvidence) -> Vec<Evidence> {
@@ -73,7 +77,7 @@ pub fn enrolment_evidence(sent: &HardwareEvidence) -> Vec<Evidence> {
 }
 
 fn system(section: &SystemSection, facts: &mut DeviceFacts, evidence: &mut Vec<Evidence>) {
-    facts.host_name.clone_from(&section.host_name);
+    facts.host_name = section.host_name.chars().filter(|c| !c.is_control()).collect();
     facts.manufacturer.clone_from(&section.manufacturer);
     facts.model.clone_from(&section.model);
     facts.serial.clone_from(&section.serial);

@@ -99,6 +99,10 @@ fn section(entry: Entry, content: &SectionContent) -> Result<Unpacked, UnpackErr
     if size / limits::COMPRESSION_RATIO > content.zstd.len() {
         return Err(UnpackError::Ratio(kind));
     }
+    // What is stored is what was sent: it may not be padded.
+    if content.zstd.len() > zstd::zstd_safe::compress_bound(size) {
+        return Err(UnpackError::Compression(kind));
+    }
     let bytes =
         zstd::bulk::decompress(&content.zstd, size).map_err(|_| UnpackError::Compression(kind))?;
     if bytes.len() != size {
@@ -107,6 +111,7 @@ fn section(entry: Entry, content: &SectionContent) -> Result<Unpacked, UnpackErr
     if section_hash(kind, entry.schema_version, &bytes) != entry.hash {
         return Err(UnpackError::Hash(kind));
     }
+    reflect::check_elements(kind, &bytes).map_err(UnpackError::Limit)?;
     let section = Section::decode(kind, &bytes).map_err(UnpackError::Decode)?;
     reflect::check_limits(kind, &bytes).map_err(UnpackError::Limit)?;
     let canonical = section.encode_to_vec();

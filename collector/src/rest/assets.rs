@@ -189,7 +189,7 @@ pub async fn set_owner(
     blocking(move || {
         let now = clock::now();
         api.app.owner_set(&actor, id, &owner.unit, &owner.function, now)?;
-        api.app.evaluate_due(now)?;
+        api.wake.notify_one();
         Ok(())
     })
     .await?;
@@ -244,7 +244,7 @@ pub async fn classify(
     let given = blocking(move || {
         let now = clock::now();
         let given = api.app.classify(&actor, id, &new, now)?;
-        api.app.evaluate_due(now)?;
+        api.wake.notify_one();
         Ok(given)
     })
     .await?;
@@ -324,7 +324,7 @@ pub async fn link(
     blocking(move || {
         let now = clock::now();
         api.app.data_link(&actor, id, relation, data_set, now)?;
-        api.app.evaluate_due(now)?;
+        api.wake.notify_one();
         Ok(())
     })
     .await?;

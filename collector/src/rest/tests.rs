@@ -29,7 +29,7 @@ impl Lab {
             endpoint: "https://collector.example:7441".to_owned(),
             fingerprint: [7; 32],
         };
-        let router = router(Api { app: app.clone(), enrolment });
+        let router = router(Api { app: app.clone(), enrolment, wake: Arc::default() });
         Self { router, app, _directory: directory }
     }
 

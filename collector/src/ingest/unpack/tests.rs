@@ -58,6 +58,21 @@ fn what_breaks_a_limit_is_refused_before_it_costs_anything() {
 }
 
 #[test]
+fn what_is_padded_or_swarming_is_refused() {
+    let (manifest, content) = packed(SectionKind::Packages, &packages(1).encode_to_vec());
+    // A skippable frame of zstd (RFC 8878, 3.1.2) behind the content.
+    let mut padded = content.clone();
+    padded.zstd.extend([0x50, 0x2a, 0x4d, 0x18, 0, 4, 0, 0]);
+    padded.zstd.extend([0; 1024]);
+    assert!(error(&manifest, padded).starts_with("Compression"));
+    // Just below the ratio of compression, just above the number of elements.
+    let mut swarm = [0x12, 0x00].repeat(100_001);
+    swarm.extend(packages(500).encode_to_vec());
+    let (manifest, swarm) = packed(SectionKind::Packages, &swarm);
+    assert!(error(&manifest, swarm).starts_with("Limit"));
+}
+
+#[test]
 fn a_report_is_bounded_as_a_whole() {
     let (manifest, content) = packed(SectionKind::Packages, &packages(1).encode_to_vec());
     let large = SectionContent { uncompressed_size: 8 << 20, ..content };
