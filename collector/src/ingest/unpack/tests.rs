@@ -67,7 +67,11 @@ fn what_is_padded_or_swarming_is_refused() {
     assert!(error(&manifest, padded).starts_with("Compression"));
     // Just below the ratio of compression, just above the number of elements.
     let mut swarm = [0x12, 0x00].repeat(100_001);
-    swarm.extend(packages(500).encode_to_vec());
+    let name = |number: u32| blake3::hash(&number.to_be_bytes()).to_string();
+    let noise = |number| Package { name: name(number), ..Package::default() };
+    let packages = (0..40).map(noise).collect();
+    let noise = PackagesSection { packages, ..PackagesSection::default() };
+    swarm.extend(Section::Packages(noise).encode_to_vec());
     let (manifest, swarm) = packed(SectionKind::Packages, &swarm);
     assert!(error(&manifest, swarm).starts_with("Limit"));
 }
