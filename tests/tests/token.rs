@@ -81,8 +81,9 @@ async fn guessing_is_slowed_down_for_the_address_that_guesses() {
     // From now on not even a good token is looked at.
     let status = Device::new("guesser").enrol(&collector, &good).await.unwrap_err();
     assert_eq!(status.code(), Code::ResourceExhausted, "{status}");
+    // Recovery is counted apart: who guesses tokens keeps no old laptop behind that address out.
     let status = Device::new("guesser").recover(&collector).await.unwrap_err();
-    assert_eq!(status.code(), Code::ResourceExhausted, "{status}");
+    assert_eq!(status.code(), Code::Unauthenticated, "{status}");
 
     let elsewhere = Some(Ipv4Addr::new(127, 0, 0, 2));
     let mut client = device::enrolment(&collector, elsewhere).await;
