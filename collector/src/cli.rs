@@ -16,10 +16,10 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::app::App;
-use crate::app::access::Actor;
+use crate::app::access::{self as rights, Actor};
 use crate::config::Config;
-use crate::data_directory;
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
+use crate::{clock, data_directory};
 use output::Output;
 
 /// What can be done.
@@ -57,6 +57,9 @@ struct Cli {
         hide_env_values = true
     )]
     database: Option<String>,
+    /// Act as the user of an API token instead of as the machine's administrator: a file with the token
+    #[arg(long, global = true, value_name = "FILE", env = "BELFORT_TOKEN_FILE")]
+    token_file: Option<PathBuf>,
     /// Print JSON instead of a table
     #[arg(long, global = true)]
     json: bool,
@@ -131,6 +134,7 @@ enum Command {
 struct Context {
     data: PathBuf,
     database: Option<String>,
+    token_file: Option<PathBuf>,
     output: Output,
 }
 
@@ -147,16 +151,36 @@ impl Context {
         data_directory::open_app(&self.data, &self.config()?)
     }
 
-    /// The application and whoever runs the command.
+    /// The application and whoever runs the command: the user of the API token, where one is given.
     fn acting(&self) -> Result<(App, Actor), Failure> {
-        Ok((self.app()?, Actor::local()))
+        let app = self.app()?;
+        let Some(path) = &self.token_file else {
+            return Ok((app, rights::local()));
+        };
+        let token = std::fs::read_to_string(path).map_err(|error| {
+            Failure::bad_input(format!("--token-file {}: {error}", path.display()))
+        })?;
+        let Some(actor) = app.actor_by_api_token(token.trim(), clock::now())? else {
+            let reason = format!(
+                "the API token in {} is not valid: it is unknown, revoked or past its end; \
+                 `belfort-collector api-token create` makes one",
+                path.display()
+            );
+            return Err(Failure::new(Exit::Refused, anyhow::anyhow!(reason)));
+        };
+        Ok((app, actor))
     }
 }
 
 /// Runs the command line; the exit codes are those of [`crate::failure::Exit`].
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let context = Context { data: cli.data, database: cli.database, output: Output::new(cli.json) };
+    let context = Context {
+        data: cli.data,
+        database: cli.database,
+        token_file: cli.token_file,
+        output: Output::new(cli.json),
+    };
     match run(&context, cli.command) {
         Ok(code) => code,
         Err(failure) => {

@@ -1,12 +1,13 @@
 //! Users and their API tokens.
 
+use belfort_model::access::RoleGrant;
 use belfort_model::id::{ApiTokenId, UserId};
 use belfort_model::time::Timestamp;
 use belfort_store::record::{ApiToken, User};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::access::{Actor, Right, Role};
+use super::access::{Actor, Right};
 use super::{App, AppError, Result, audit, text};
 use crate::secret;
 
@@ -14,16 +15,28 @@ use crate::secret;
 const API_TOKEN_PREFIX: &str = "bfa1.";
 
 impl App {
+    /// Reads `role` or `role@unit-code`.
+    pub fn role_grant(&self, text: &str) -> Result<RoleGrant> {
+        let (role, unit) = match text.split_once('@') {
+            Some((role, code)) => (role, Some(self.unit(code)?.id)),
+            None => (text, None),
+        };
+        let role = role
+            .parse()
+            .map_err(|error: belfort_model::UnknownValue| AppError::Invalid(error.to_string()))?;
+        Ok(RoleGrant { role, unit })
+    }
+
     /// Adds a user with roles.
     pub fn user_create(
         &self,
         actor: &Actor,
         name: &str,
-        roles: &[Role],
+        roles: &[RoleGrant],
         now: Timestamp,
     ) -> Result<User> {
         let name = text("name", name, 64)?;
-        let mut roles: Vec<_> = roles.iter().map(|role| role.as_str().to_owned()).collect();
+        let mut roles = roles.to_vec();
         roles.sort();
         roles.dedup();
         let id = UserId(Uuid::now_v7());
@@ -77,15 +90,10 @@ impl App {
         if !secret.starts_with(API_TOKEN_PREFIX) || secret.len() > 128 {
             return Ok(None);
         }
-        let found = self.store.api_token_find(secret::sha256(secret))?;
-        Ok(found
-            .filter(|(token, user)| {
-                token.revoked_at.is_none() && token.expires_at > now && user.disabled_at.is_none()
-            })
-            .map(|(_, user)| Actor {
-                name: user.name,
-                // A role this version does not know gives no rights.
-                roles: user.roles.iter().filter_map(|role| role.parse().ok()).collect(),
-            }))
+        let found = self.store.api_token_find(secret::sha256(secret))?.filter(|(token, user)| {
+            token.revoked_at.is_none() && token.expires_at > now && user.disabled_at.is_none()
+        });
+        let Some((_, user)) = found else { return Ok(None) };
+        Ok(Some(Actor::with_grants(user.name, &user.roles, &self.store.unit_list()?)))
     }
 }

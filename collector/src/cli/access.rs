@@ -2,12 +2,13 @@
 
 use std::process::ExitCode;
 
+use belfort_model::access::RoleGrant;
 use belfort_model::id::{AgentId, ApiTokenId, TokenId};
 use clap::{Args, Subcommand};
 
 use super::assets::Paging;
 use super::{Context, output};
-use crate::app::access::Role;
+
 use crate::app::tokens::NewToken;
 use crate::ca::Authority;
 use crate::failure::{Exit, Failure};
@@ -148,13 +149,14 @@ impl Agent {
 pub(super) enum User {
     /// Add a user
     #[command(
-        after_help = "Example:\n  belfort-collector user add veiligheid --role security_officer"
+        after_help = "Examples:\n  belfort-collector user add veiligheid --role security_officer\n  belfort-collector user add dh-dienstverlening --role department_head@DMT"
     )]
     Add {
         /// Login name: a function, for example `veiligheid`
         name: String,
-        /// Role; can be repeated
-        #[arg(long = "role", value_name = "ROLE", required = true)]
+        /// Role, for the whole organisation or, with `@` and its code, for a unit and all below it; can be
+        /// repeated
+        #[arg(long = "role", value_name = "ROLE[@UNIT]", required = true)]
         roles: Vec<String>,
     },
     /// List users
@@ -165,7 +167,7 @@ pub(super) enum User {
 struct UserLine {
     id: String,
     name: String,
-    roles: Vec<String>,
+    roles: Vec<RoleGrant>,
     disabled: bool,
 }
 
@@ -174,7 +176,8 @@ impl User {
         let (app, actor) = context.acting()?;
         match self {
             Self::Add { name, roles } => {
-                let roles: Result<Vec<Role>, _> = roles.iter().map(|role| role.parse()).collect();
+                let roles: Result<Vec<_>, _> =
+                    roles.iter().map(|role| app.role_grant(role)).collect();
                 let user = app.user_create(&actor, &name, &roles?, clock::now())?;
                 context.output.done(&format!("user {} is added", user.name))
             }
@@ -186,7 +189,8 @@ impl User {
                     disabled: user.disabled_at.is_some(),
                 });
                 context.output.list(&users, &["NAME", "ROLES", "ID"], |user| {
-                    vec![user.name.clone(), user.roles.join(", "), user.id.clone()]
+                    let roles: Vec<String> = user.roles.iter().map(|role| (*role).into()).collect();
+                    vec![user.name.clone(), roles.join(", "), user.id.clone()]
                 })
             }
         }

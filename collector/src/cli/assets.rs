@@ -8,6 +8,7 @@ use belfort_store::record::{AssetFilter, Page};
 use clap::{Args, Subcommand};
 
 use super::Context;
+use crate::app::access::Right;
 use crate::app::assets::{NewClass, NewUnit};
 use crate::clock;
 use crate::failure::Failure;
@@ -119,12 +120,13 @@ pub(super) enum Asset {
 
 impl Asset {
     pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
-        let app = context.app()?;
+        let (app, actor) = context.acting()?;
         match self {
             Self::List { kind, lifecycle, unit, unowned, unclassified, text, paging } => {
                 let unit = unit.map(|code| app.unit(&code)).transpose()?.map(|unit| unit.id);
                 let (owned, classified) = (unowned.then_some(false), unclassified.then_some(false));
-                let filter = AssetFilter { kind, lifecycle, unit, owned, classified, text };
+                let scope = actor.scope(Right::Read);
+                let filter = AssetFilter { kind, lifecycle, unit, owned, classified, text, scope };
                 let found = app.store.asset_list(&filter, paging.page())?;
                 let assets = List::of(found, AssetView::from);
                 let head = ["NAME", "KIND", "OS", "OWNER", "CLASS", "FINDINGS", "LAST SEEN", "ID"];

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 
 use super::Context;
 use super::assets::Paging;
+use crate::app::access::Right;
 use crate::failure::{Exit, Failure};
 use crate::view::{FindingKindView, FindingView, List, Rating, RiskView};
 use crate::{clock, data_directory};
@@ -44,11 +45,12 @@ impl Finding {
         let Self::List { asset, code, status, open, paging } = self else {
             return kinds(context);
         };
-        let app = context.app()?;
+        let (app, actor) = context.acting()?;
         let asset = asset.map(|asset| app.asset(&asset)).transpose()?;
         let asset = asset.map(|asset| asset.summary.asset.id);
-        let found =
-            app.store.finding_list(&FindingFilter { asset, code, status, open }, paging.page())?;
+        let scope = actor.scope(Right::Read);
+        let filter = FindingFilter { asset, code, status, open, scope };
+        let found = app.store.finding_list(&filter, paging.page())?;
         let findings = List::of(found, |finding| FindingView::of(finding, &app.catalogue));
         let head = ["CODE", "ASSET", "UNIT", "STATUS", "LIKELIHOOD", "BIV", "SINCE", "EVIDENCE"];
         context.output.list(&findings, &head, |finding| {
@@ -122,13 +124,14 @@ pub(super) enum Risk {
 
 impl Risk {
     pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
-        let app = context.app()?;
+        let (app, actor) = context.acting()?;
         match self {
             Self::List { state, unit, asset, open, paging } => {
                 let unit = unit.map(|code| app.unit(&code)).transpose()?.map(|unit| unit.id);
                 let asset = asset.map(|asset| app.asset(&asset)).transpose()?;
                 let asset = asset.map(|asset| asset.summary.asset.id);
-                let filter = RiskFilter { state, unit, asset, open };
+                let scope = actor.scope(Right::Read);
+                let filter = RiskFilter { state, unit, asset, open, scope };
                 let found = app.store.risk_list(&filter, paging.page())?;
                 let risks = List::of(found, |risk| RiskView::of(risk, &app.catalogue));
                 let head = [

@@ -2,11 +2,12 @@
 
 use std::net::SocketAddr;
 
+use belfort_model::access::{Role, RoleGrant};
 use clap::Args;
 use serde::Serialize;
 
 use super::{Context, output};
-use crate::app::access::{Actor, Role};
+use crate::app::access;
 use crate::config::{Agents, Config, FILE, Listener, Web};
 use crate::failure::Failure;
 use crate::{clock, data_directory};
@@ -64,8 +65,9 @@ impl Init {
             catalogue: vec![],
         };
         let made = data_directory::create(&context.data, &config)?;
-        let (actor, now) = (Actor::local(), clock::now());
-        let administrator = made.app.user_create(&actor, &self.admin, &[Role::Admin], now)?;
+        let (actor, now) = (access::local(), clock::now());
+        let admin = RoleGrant { role: Role::Admin, unit: None };
+        let administrator = made.app.user_create(&actor, &self.admin, &[admin], now)?;
         let (token, secret) =
             made.app.api_token_create(&actor, &administrator.name, "first", TOKEN_DAYS, now)?;
         let made = Made {

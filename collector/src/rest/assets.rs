@@ -63,7 +63,8 @@ pub async fn list(
     let found = blocking(move || {
         let unit = query.unit.map(|code| api.app.unit(&code)).transpose()?.map(|unit| unit.id);
         let (owned, classified, text) = (query.owned, query.classified, query.text);
-        let filter = AssetFilter { kind, lifecycle, unit, owned, classified, text };
+        let scope = actor.scope(Right::Read);
+        let filter = AssetFilter { kind, lifecycle, unit, owned, classified, text, scope };
         Ok(api.app.store.asset_list(&filter, page)?)
     })
     .await?;

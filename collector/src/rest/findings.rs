@@ -54,6 +54,7 @@ pub async fn findings(
         code: query.code,
         status: query.status.map(|status| status.parse().map_err(invalid("status"))).transpose()?,
         open: query.open,
+        scope: actor.scope(Right::Read),
     };
     let catalogue = api.app.catalogue.clone();
     let found = blocking(move || Ok(api.app.store.finding_list(&filter, page)?)).await?;
@@ -101,7 +102,8 @@ pub async fn risks(
     let catalogue = api.app.catalogue.clone();
     let found = blocking(move || {
         let unit = query.unit.map(|code| api.app.unit(&code)).transpose()?.map(|unit| unit.id);
-        let filter = RiskFilter { state, unit, asset, open: query.open };
+        let scope = actor.scope(Right::Read);
+        let filter = RiskFilter { state, unit, asset, open: query.open, scope };
         Ok(api.app.store.risk_list(&filter, page)?)
     })
     .await?;

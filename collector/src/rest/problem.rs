@@ -1,6 +1,7 @@
 //! Errors as problem details (RFC 9457): what happened and what to do, never what is behind it.
 
 use axum::response::{IntoResponse, Response};
+use belfort_model::access::Denied;
 use belfort_store::StoreError;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -76,6 +77,12 @@ impl From<AppError> for Problem {
                 Self::internal()
             }
         }
+    }
+}
+
+impl From<Denied> for Problem {
+    fn from(denied: Denied) -> Self {
+        Self::new(StatusCode::FORBIDDEN, denied.to_string())
     }
 }
 

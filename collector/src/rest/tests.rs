@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use super::*;
-use crate::app::access::{Actor, Role};
+use belfort_model::access::{Role, RoleGrant};
+
+use crate::app::access::Actor;
 use crate::clock;
 
 struct Lab {
@@ -36,7 +38,9 @@ impl Lab {
     /// An API token of a user with this role.
     fn token(&self, role: Role) -> String {
         let (actor, now) = (root(), clock::now());
-        self.app.user_create(&actor, role.as_str(), &[role], now).unwrap();
+        self.app
+            .user_create(&actor, role.as_str(), &[RoleGrant { role, unit: None }], now)
+            .unwrap();
         self.app.api_token_create(&actor, role.as_str(), "test", 1, now).unwrap().1
     }
 
@@ -70,7 +74,7 @@ impl Lab {
 }
 
 fn root() -> Actor {
-    Actor { name: "test".to_owned(), roles: vec![Role::Admin] }
+    Actor::with_roles("test", &[Role::Admin])
 }
 
 /// Every endpoint of the description, with its parameters filled in.
@@ -92,7 +96,7 @@ fn endpoints() -> Vec<(String, String)> {
 #[tokio::test]
 async fn authorisation_golden_list() {
     let lab = Lab::new();
-    let tokens = Role::ALL.map(|role| (role, lab.token(role)));
+    let tokens: Vec<_> = Role::ALL.iter().map(|role| (*role, lab.token(*role))).collect();
     let mut list = String::new();
     for (method, path) in endpoints() {
         let (nobody, _) = lab.call("", &method, &path, Value::Null).await;

@@ -60,10 +60,13 @@ pub(super) async fn page(State(api): State<Api>, headers: HeaderMap) -> Result<R
     let page = blocking(move || {
         let (store, catalogue) = (&api.app.store, &api.app.catalogue);
         let overview = store.overview(clock::now())?;
-        let assets = store.asset_list(&AssetFilter::default(), LINES)?;
-        let findings = FindingFilter { open: true, ..FindingFilter::default() };
+        let scope = actor.scope(Right::Read);
+        let assets = AssetFilter { scope: scope.clone(), ..AssetFilter::default() };
+        let assets = store.asset_list(&assets, LINES)?;
+        let findings =
+            FindingFilter { open: true, scope: scope.clone(), ..FindingFilter::default() };
         let findings = store.finding_list(&findings, LINES)?;
-        let risks = RiskFilter { open: true, ..RiskFilter::default() };
+        let risks = RiskFilter { open: true, scope, ..RiskFilter::default() };
         let risks = store.risk_list(&risks, LINES)?;
         Ok(OverviewPage {
             user: actor.name,

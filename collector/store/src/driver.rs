@@ -3,6 +3,8 @@
 //! Everything above this seam is written once, so that the databases cannot drift apart. Statements
 //! use `$1`, `$2` … and only what both understand; what differs is in [`Dialect`] and [`Lock`].
 
+use belfort_model::access::Scope;
+
 use crate::value::{Row, Value};
 use crate::{Result, StoreError};
 
@@ -139,6 +141,17 @@ impl Conditions {
     pub(crate) fn add_plain(&mut self, condition: &str) {
         self.text.push_str(if self.text.is_empty() { " WHERE " } else { " AND " });
         self.text.push_str(condition);
+    }
+
+    /// Adds that a unit is within what somebody may see. `condition` has `?` for the list of units.
+    pub(crate) fn within(&mut self, condition: &str, scope: &Scope) {
+        let Scope::Units(units) = scope else { return };
+        if units.is_empty() {
+            return self.add_plain("1 = 0");
+        }
+        let list = placeholders(self.params.len(), units.len());
+        self.params.extend(units.iter().map(|unit| Value::from(*unit)));
+        self.add_plain(&condition.replace('?', &list));
     }
 
     /// The `WHERE` clause, or nothing.

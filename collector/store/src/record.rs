@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use belfort_model::access::{RoleGrant, Scope};
 use belfort_model::agent::Agent;
 use belfort_model::asset::{Asset, AssetKind, Lifecycle};
 use belfort_model::classification::{Classification, EffectiveClass, Inherited};
@@ -92,8 +93,8 @@ pub struct User {
     pub id: UserId,
     /// Login name.
     pub name: String,
-    /// Roles, by the names of `domain.md`, sorted.
-    pub roles: Vec<String>,
+    /// Roles, each for the whole organisation or for a unit and what is below, sorted.
+    pub roles: Vec<RoleGrant>,
     /// When it was added.
     pub created_at: Timestamp,
     /// When it was switched off.
@@ -282,6 +283,8 @@ pub struct AssetFilter {
     pub classified: Option<bool>,
     /// Whose name contains this, whatever its case.
     pub text: Option<String>,
+    /// Only what the reader may see: by the unit of the active owner.
+    pub scope: Scope,
 }
 
 /// One line of the asset list.
@@ -423,6 +426,8 @@ pub struct FindingFilter {
     pub status: Option<FindingStatus>,
     /// Only those that count for a risk.
     pub open: bool,
+    /// Only what the reader may see: by the unit that owns the asset.
+    pub scope: Scope,
 }
 
 /// One line of the list of findings.
@@ -447,6 +452,8 @@ pub struct RiskFilter {
     pub asset: Option<AssetId>,
     /// Only those on the agenda.
     pub open: bool,
+    /// Only what the reader may see: by the unit of the entry, or the owner of its asset.
+    pub scope: Scope,
 }
 
 /// One line of the register.

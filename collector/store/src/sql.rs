@@ -1,5 +1,16 @@
 //! The store over any database: each method is one transaction of the room it belongs to.
 
+/// Declares methods that run one function of a room in one transaction.
+macro_rules! methods {
+    ($($mode:ident $room:ident::$name:ident($($arg:ident: $type:ty),*) -> $answer:ty;)+) => {$(
+        fn $name(&self, $($arg: $type),*) -> Result<$answer> {
+            self.driver.$mode(stringify!($name), |tx| $room::$name(tx $(, $arg)*))
+        }
+    )+};
+}
+// Rooms of their own declare the methods of their part of the store with it.
+pub(crate) use methods;
+
 mod agent;
 mod asset;
 mod audit;
@@ -49,15 +60,6 @@ impl<D: Driver> SqlStore<D> {
     pub(crate) fn new(driver: D) -> Self {
         Self { driver }
     }
-}
-
-/// Declares methods that run one function of a room in one transaction.
-macro_rules! methods {
-    ($($mode:ident $room:ident::$name:ident($($arg:ident: $type:ty),*) -> $answer:ty;)+) => {$(
-        fn $name(&self, $($arg: $type),*) -> Result<$answer> {
-            self.driver.$mode(stringify!($name), |tx| $room::$name(tx $(, $arg)*))
-        }
-    )+};
 }
 
 impl<D: Driver> Store for SqlStore<D> {

@@ -1,5 +1,6 @@
 //! Users, API tokens and units.
 
+use belfort_model::access::{Role, RoleGrant};
 use belfort_model::id::{ApiTokenId, UnitId, UserId};
 
 use super::fixture::{NOW, add_unit, audit, hash, id, unit};
@@ -11,7 +12,10 @@ fn user(name: &str) -> User {
     User {
         id: UserId(id()),
         name: name.to_owned(),
-        roles: vec!["auditor".to_owned(), "reader".to_owned()],
+        roles: vec![
+            RoleGrant { role: Role::Auditor, unit: None },
+            RoleGrant { role: Role::Reader, unit: None },
+        ],
         created_at: NOW,
         disabled_at: None,
     }

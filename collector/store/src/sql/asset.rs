@@ -154,6 +154,7 @@ fn conditions(filter: &AssetFilter) -> Result<Conditions> {
         let pattern = contains_pattern(&text.to_lowercase())?;
         conditions.add("a.name_folded LIKE ? ESCAPE '\\'", pattern.into());
     }
+    conditions.within("a.owner_unit IN (?)", &filter.scope);
     Ok(conditions)
 }
 

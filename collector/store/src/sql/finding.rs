@@ -103,6 +103,8 @@ fn conditions(filter: &FindingFilter) -> Conditions {
     if filter.open {
         conditions.add_plain("f.is_open = 1");
     }
+    let owned = "f.asset IN (SELECT id FROM asset WHERE owner_unit IN (?))";
+    conditions.within(owned, &filter.scope);
     conditions
 }
 

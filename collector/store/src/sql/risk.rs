@@ -80,6 +80,7 @@ fn conditions(filter: &RiskFilter) -> Conditions {
     if filter.open {
         conditions.add_plain("r.is_open = 1");
     }
+    conditions.within("COALESCE(r.unit, a.owner_unit) IN (?)", &filter.scope);
     conditions
 }
 
