@@ -63,6 +63,7 @@ const BODY: usize = 1 << 20;
         description = "Assets, owners, classes, findings and risks. Errors are problem details (RFC 9457).",
         license(name = "EUPL-1.2", identifier = "EUPL-1.2")
     ),
+    components(schemas(problem::Problem)),
     modifiers(&Bearer),
     security(("bearer" = []))
 )]

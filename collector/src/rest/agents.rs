@@ -9,7 +9,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::auth::{By, Json, Path, Query, blocking};
-use super::problem::Problem;
+use super::problem::{Problem, Reads, Writes};
 use super::{Api, Paging};
 use crate::app::access::Right;
 use crate::app::tokens;
@@ -25,8 +25,7 @@ pub(super) fn invalid<E: Display>(field: &'static str) -> impl Fn(E) -> Problem 
 /// All agents, newest first.
 #[utoipa::path(get, path = "/api/v1/agents", tag = "agents", params(Paging), responses(
     (status = 200, body = List<AgentView>),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
+    Reads,
 ))]
 pub async fn list(
     State(api): State<Api>,
@@ -43,10 +42,7 @@ pub async fn list(
 #[utoipa::path(post, path = "/api/v1/agents/{id}/revoke", tag = "agents",
     params(("id" = String, Path, format = Uuid)), responses(
     (status = 204),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
+    Writes,
 ))]
 pub async fn revoke(
     State(api): State<Api>,
@@ -62,8 +58,7 @@ pub async fn revoke(
 /// All enrolment tokens, newest first, without their secrets.
 #[utoipa::path(get, path = "/api/v1/enrolment-tokens", tag = "agents", responses(
     (status = 200, body = List<TokenView>),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
+    Reads,
 ))]
 pub async fn token_list(
     State(api): State<Api>,
@@ -95,12 +90,7 @@ pub struct NewToken {
 /// Makes an enrolment token; its secret is in this answer alone.
 #[utoipa::path(post, path = "/api/v1/enrolment-tokens", tag = "agents", request_body = NewToken, responses(
     (status = 201, body = NewTokenView),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 413, body = Problem, content_type = "application/problem+json"),
-    (status = 415, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
+    Writes,
 ))]
 pub async fn token_create(
     State(api): State<Api>,
@@ -127,10 +117,7 @@ pub async fn token_create(
 #[utoipa::path(delete, path = "/api/v1/enrolment-tokens/{id}", tag = "agents",
     params(("id" = String, Path, format = Uuid)), responses(
     (status = 204),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
+    Writes,
 ))]
 pub async fn token_revoke(
     State(api): State<Api>,

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::auth::{By, Json, Path, Query, blocking};
-use super::problem::Problem;
+use super::problem::{Problem, Reads, Writes};
 use super::{Api, Paging, default_limit};
 use crate::app::access::Right;
 use crate::app::assets::NewClass;
@@ -47,8 +47,7 @@ pub struct AssetQuery {
 /// Assets that match, by name.
 #[utoipa::path(get, path = "/api/v1/assets", tag = "assets", params(AssetQuery), responses(
     (status = 200, body = List<Asset>),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
+    Reads,
 ))]
 pub async fn list(
     State(api): State<Api>,
@@ -75,9 +74,7 @@ pub async fn list(
 #[utoipa::path(get, path = "/api/v1/assets/{id}", tag = "assets",
     params(("id" = String, Path, format = Uuid)), responses(
     (status = 200, body = AssetFull),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
+    Reads,
 ))]
 pub async fn show(
     State(api): State<Api>,
@@ -96,9 +93,7 @@ pub async fn show(
 #[utoipa::path(get, path = "/api/v1/assets/{id}/history", tag = "assets",
     params(("id" = String, Path, format = Uuid), Paging), responses(
     (status = 200, body = List<Change>),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
+    Reads,
 ))]
 pub async fn history(
     State(api): State<Api>,
@@ -126,9 +121,7 @@ pub async fn history(
         ("name" = String, Path, description = "For example packages"),
     ), responses(
     (status = 200, body = Object),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
+    Reads,
 ))]
 pub async fn section(
     State(api): State<Api>,
@@ -171,13 +164,7 @@ pub struct SetOwner {
 #[utoipa::path(put, path = "/api/v1/assets/{id}/owner", tag = "assets", request_body = SetOwner,
     params(("id" = String, Path, format = Uuid)), responses(
     (status = 204),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 413, body = Problem, content_type = "application/problem+json"),
-    (status = 415, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
+    Writes,
 ))]
 pub async fn set_owner(
     State(api): State<Api>,
@@ -223,13 +210,7 @@ pub struct Classify {
 #[utoipa::path(put, path = "/api/v1/assets/{id}/classification", tag = "assets", request_body = Classify,
     params(("id" = String, Path, format = Uuid)), responses(
     (status = 200, body = GivenClass),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 413, body = Problem, content_type = "application/problem+json"),
-    (status = 415, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
+    Writes,
 ))]
 pub async fn classify(
     State(api): State<Api>,
@@ -266,13 +247,7 @@ pub struct NewDataSet {
 /// Adds a data set.
 #[utoipa::path(post, path = "/api/v1/data-sets", tag = "assets", request_body = NewDataSet, responses(
     (status = 201, description = "Added; `Location` is its address"),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json"),
-    (status = 413, body = Problem, content_type = "application/problem+json"),
-    (status = 415, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
+    Writes,
 ))]
 pub async fn create_data_set(
     State(api): State<Api>,
@@ -304,13 +279,7 @@ pub struct NewLink {
 #[utoipa::path(post, path = "/api/v1/assets/{id}/data-links", tag = "assets", request_body = NewLink,
     params(("id" = String, Path, format = Uuid)), responses(
     (status = 204),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 413, body = Problem, content_type = "application/problem+json"),
-    (status = 415, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
+    Writes,
 ))]
 pub async fn link(
     State(api): State<Api>,

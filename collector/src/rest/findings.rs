@@ -7,7 +7,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::auth::{By, Path, Query, blocking};
-use super::problem::Problem;
+use super::problem::{Problem, Reads};
 use super::{Api, Paging, default_limit};
 use crate::app::access::Right;
 use crate::rest::agents::invalid;
@@ -39,8 +39,7 @@ pub struct FindingQuery {
 /// Findings that match, open ones first.
 #[utoipa::path(get, path = "/api/v1/findings", tag = "findings", params(FindingQuery), responses(
     (status = 200, body = List<FindingView>),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
+    Reads,
 ))]
 pub async fn findings(
     State(api): State<Api>,
@@ -87,8 +86,7 @@ pub struct RiskQuery {
 /// The register: risks that match, highest severity first.
 #[utoipa::path(get, path = "/api/v1/risks", tag = "risks", params(RiskQuery), responses(
     (status = 200, body = List<RiskView>),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
+    Reads,
 ))]
 pub async fn risks(
     State(api): State<Api>,
@@ -114,9 +112,7 @@ pub async fn risks(
 #[utoipa::path(get, path = "/api/v1/risks/{reference}", tag = "risks",
     params(("reference" = String, Path, description = "For example R-2026-0001")), responses(
     (status = 200, body = RiskView),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
+    Reads,
 ))]
 pub async fn risk(
     State(api): State<Api>,

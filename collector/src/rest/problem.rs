@@ -1,11 +1,16 @@
 //! Errors as problem details (RFC 9457): what happened and what to do, never what is behind it.
 
+use std::collections::BTreeMap;
+
 use axum::response::{IntoResponse, Response};
 use belfort_model::access::Denied;
 use belfort_store::StoreError;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::{
+    ContentBuilder, Ref, RefOr, Response as ResponseDescription, ResponseBuilder,
+};
+use utoipa::{IntoResponses, ToSchema};
 
 use crate::app::AppError;
 
@@ -104,6 +109,51 @@ impl From<StoreError> for Problem {
         };
         Self::new(status, error.to_string())
     }
+}
+
+/// What every call that only reads can answer beside its own: for the description of the API.
+pub struct Reads;
+
+/// What every call that changes something can answer beside its own: for the description of the API.
+pub struct Writes;
+
+impl IntoResponses for Reads {
+    fn responses() -> BTreeMap<String, RefOr<ResponseDescription>> {
+        problems(&[
+            (400, "A parameter is wrong"),
+            (401, "No valid API token or session"),
+            (403, "The role does not allow it, or not for this unit"),
+            (404, "It does not exist"),
+        ])
+    }
+}
+
+impl IntoResponses for Writes {
+    fn responses() -> BTreeMap<String, RefOr<ResponseDescription>> {
+        let mut all = Reads::responses();
+        all.extend(problems(&[
+            (409, "It exists already, or was changed meanwhile"),
+            (412, "It is not the version that `If-Match` names"),
+            (413, "The body is too large"),
+            (415, "The body is not JSON"),
+            (422, "A rule of the register does not allow it"),
+        ]));
+        all
+    }
+}
+
+fn problems(all: &[(u16, &str)]) -> BTreeMap<String, RefOr<ResponseDescription>> {
+    let schema = Ref::from_schema_name("Problem");
+    all.iter()
+        .map(|(status, description)| {
+            let content = ContentBuilder::new().schema(Some(schema.clone())).build();
+            let response = ResponseBuilder::new()
+                .description(*description)
+                .content("application/problem+json", content)
+                .build();
+            (status.to_string(), RefOr::T(response))
+        })
+        .collect()
 }
 
 /// A path that exists, with another method.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::auth::{By, Query, blocking};
-use super::problem::Problem;
+use super::problem::{Problem, Reads};
 use super::{Api, Paging};
 use crate::app::access::Right;
 use crate::clock;
@@ -24,7 +24,7 @@ pub struct Health {
 /// Whether the collector works: for probes of load balancers, without a token.
 #[utoipa::path(get, path = "/api/v1/health", tag = "system", security(()), responses(
     (status = 200, body = Health),
-    (status = 503, description = "The database is not available", body = Problem, content_type = "application/problem+json"),
+    Reads,
 ))]
 pub async fn health(State(api): State<Api>) -> Result<Json<Health>, Problem> {
     blocking(move || Ok(api.app.store.health()?)).await?;
@@ -35,7 +35,7 @@ pub async fn health(State(api): State<Api>) -> Result<Json<Health>, Problem> {
 /// Counts over all assets in service.
 #[utoipa::path(get, path = "/api/v1/overview", tag = "system", responses(
     (status = 200, body = OverviewView),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
+    Reads,
 ))]
 pub async fn overview(
     State(api): State<Api>,
@@ -49,9 +49,7 @@ pub async fn overview(
 /// Who did what, newest first.
 #[utoipa::path(get, path = "/api/v1/audit", tag = "system", params(Paging), responses(
     (status = 200, body = List<AuditView>),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
+    Reads,
 ))]
 pub async fn audit(
     State(api): State<Api>,

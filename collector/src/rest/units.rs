@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::Api;
 use super::auth::{By, Json, blocking};
-use super::problem::Problem;
+use super::problem::{Problem, Reads, Writes};
 use crate::app::access::Right;
 use crate::app::assets;
 use crate::clock;
@@ -17,7 +17,7 @@ use crate::view::{List, Unit};
 /// All units, by code.
 #[utoipa::path(get, path = "/api/v1/units", tag = "units", responses(
     (status = 200, body = List<Unit>),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
+    Reads,
 ))]
 pub async fn list(
     State(api): State<Api>,
@@ -47,13 +47,7 @@ pub struct NewUnit {
 /// Adds a unit.
 #[utoipa::path(post, path = "/api/v1/units", tag = "units", request_body = NewUnit, responses(
     (status = 201, body = Unit),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 409, description = "The code is taken", body = Problem, content_type = "application/problem+json"),
-    (status = 413, body = Problem, content_type = "application/problem+json"),
-    (status = 415, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
+    Writes,
 ))]
 pub async fn create(
     State(api): State<Api>,
