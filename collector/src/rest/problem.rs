@@ -124,6 +124,7 @@ impl IntoResponses for Reads {
             (401, "No valid API token or session"),
             (403, "The role does not allow it, or not for this unit"),
             (404, "It does not exist"),
+            (503, "The database is not available now"),
         ])
     }
 }
