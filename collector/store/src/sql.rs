@@ -21,6 +21,7 @@ mod evaluation;
 mod evidence;
 mod finding;
 mod health;
+pub(crate) mod idempotency;
 mod link;
 mod owner;
 mod report;
