@@ -7,6 +7,7 @@ pub mod agents;
 pub mod assets;
 pub mod auth;
 pub mod findings;
+pub mod precondition;
 pub mod problem;
 pub mod system;
 pub mod units;

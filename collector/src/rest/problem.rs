@@ -41,6 +41,11 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, detail)
     }
 
+    /// It is not the version the change was made on.
+    pub fn precondition_failed(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::PRECONDITION_FAILED, detail)
+    }
+
     /// Nobody, or nobody we know.
     pub fn unauthorized() -> Self {
         let detail = "send a valid API token as `Authorization: Bearer …`; \
