@@ -7,8 +7,9 @@
 //!
 //! The rooms: [`asset`] with its [`unit`], [`ownership`], [`classification`] and [`data_set`];
 //! [`facts`] is what an agent's report says about a device and [`evidence`] decides which machine it
-//! was; [`finding`] and [`risk`] are what follows from it, on the scales of [`scale`]; [`access`] says
-//! who may do what; [`id`] and [`time`] are used by all.
+//! was; [`finding`] and [`risk`] are what follows from it, on the scales of [`scale`], with the
+//! [`exception`]s, [`meeting`]s and [`incident`]s people bring in; [`access`] says who may do what; [`id`]
+//! and [`time`] are used by all.
 
 pub mod access;
 pub mod agent;
@@ -16,12 +17,16 @@ pub mod asset;
 pub mod classification;
 pub mod data_set;
 pub mod evidence;
+pub mod exception;
 pub mod facts;
 pub mod finding;
 pub mod id;
+pub mod incident;
+pub mod meeting;
 pub mod ownership;
 pub mod risk;
 pub mod scale;
+mod text;
 pub mod time;
 pub mod unit;
 

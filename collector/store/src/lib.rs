@@ -21,6 +21,7 @@ mod sql;
 mod sqlite;
 mod url;
 mod value;
+mod workflow;
 
 use belfort_model::agent::{Agent, EnrolmentToken};
 use belfort_model::asset::Asset;
@@ -43,6 +44,7 @@ use record::{
 
 pub use open::{create, open};
 pub use url::{DatabaseUrl, PostgresUrl};
+pub use workflow::WorkflowStore;
 
 /// Why a call failed.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -112,7 +114,7 @@ pub enum StoreError {
 pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// The store. See the crate's documentation for what holds for every method.
-pub trait Store: idempotency::IdempotencyStore + Send + Sync + 'static {
+pub trait Store: idempotency::IdempotencyStore + WorkflowStore + Send + Sync + 'static {
     // -- housekeeping ---------------------------------------------------------------------------
 
     /// Whether the database answers and can be written, and which schema it has.

@@ -1,5 +1,7 @@
 //! What goes into the store and comes out of it, where a domain type alone does not say it.
 
+mod workflow;
+
 use std::collections::BTreeMap;
 
 use belfort_model::access::{RoleGrant, Scope};
@@ -8,13 +10,16 @@ use belfort_model::asset::{Asset, AssetKind, Lifecycle};
 use belfort_model::classification::{Classification, EffectiveClass, Inherited};
 use belfort_model::data_set::{DataLink, DataSet};
 use belfort_model::evidence::Evidence;
+use belfort_model::exception::Exception;
 use belfort_model::facts::DeviceFacts;
 use belfort_model::finding::{CheckResult, Finding, FindingStatus};
-use belfort_model::id::{AgentId, ApiTokenId, AssetId, FindingId, RiskId, UnitId, UserId};
+use belfort_model::id::{AgentId, ApiTokenId, AssetId, RiskId, UnitId, UserId};
 use belfort_model::ownership::Ownership;
 use belfort_model::risk::{Risk, RiskKey, RiskState, Suggestion};
 use belfort_model::time::Timestamp;
 use belfort_model::unit::OrgUnit;
+
+pub use workflow::{ActionFilter, ActionSummary, ExceptionFilter, ExceptionSummary};
 
 /// A part of a list.
 #[derive(Clone, Copy, Debug)]
@@ -355,6 +360,10 @@ pub struct EvaluationInput {
     pub shares_evidence_with: Vec<AssetId>,
     /// All findings it has had.
     pub findings: Vec<Finding>,
+    /// Exceptions that were approved and may concern it, ended or not; by their end.
+    pub exceptions: Vec<Exception>,
+    /// The unit that owns it and those above, by id.
+    pub owners: Vec<UnitId>,
 }
 
 /// Result of an evaluation of one asset.
@@ -372,8 +381,8 @@ pub struct EvaluationCommit {
     pub class: EffectiveClass,
     /// What each check said, by code.
     pub results: BTreeMap<String, CheckResult>,
-    /// Ids for the new findings, one each, in order.
-    pub new_ids: Vec<FindingId>,
+    /// The new findings, one for each new hit, in order.
+    pub new: Vec<Finding>,
 }
 
 /// All an evaluation of one unit's risks needs.

@@ -7,10 +7,14 @@ use belfort_model::asset::{
 use belfort_model::classification::ClassificationStatus;
 use belfort_model::data_set::{PersonalData, Relation};
 use belfort_model::evidence::EvidenceKind;
+use belfort_model::exception::ExceptionStatus;
 use belfort_model::finding::FindingStatus;
-use belfort_model::id::{AgentId, ApiTokenId, AssetId, FindingId, RiskId, TokenId, UnitId, UserId};
+use belfort_model::id::{
+    ActionId, AgentId, ApiTokenId, AssetId, ExceptionId, FindingId, IncidentId, MeetingId, RiskId,
+    TokenId, UnitId, UserId,
+};
 use belfort_model::ownership::{Method, OwnershipRole};
-use belfort_model::risk::RiskState;
+use belfort_model::risk::{ActionStatus, RiskState};
 use belfort_model::scale::{Dimensions, Level};
 use belfort_model::time::Timestamp;
 use belfort_model::unit::UnitKind;
@@ -232,7 +236,20 @@ macro_rules! ids {
         }
     )+};
 }
-ids!(AgentId, ApiTokenId, AssetId, FindingId, RiskId, TokenId, UnitId, UserId,);
+ids!(
+    ActionId,
+    AgentId,
+    ApiTokenId,
+    AssetId,
+    ExceptionId,
+    FindingId,
+    IncidentId,
+    MeetingId,
+    RiskId,
+    TokenId,
+    UnitId,
+    UserId,
+);
 
 macro_rules! texts {
     ($($name:ident),+ $(,)?) => {$(
@@ -251,12 +268,14 @@ macro_rules! texts {
     )+};
 }
 texts!(
+    ActionStatus,
     AgentStatus,
     AssetKind,
     Authorised,
     ClassificationStatus,
     Environment,
     EvidenceKind,
+    ExceptionStatus,
     Exposure,
     FindingStatus,
     Lifecycle,
