@@ -43,6 +43,10 @@ ids! {
     AgentId;
     /// An organisational unit.
     UnitId;
+    /// An assignment rule.
+    RuleId;
+    /// One run of assignment rules: what it assigned can be undone together.
+    BatchId;
     /// An enrolment token.
     TokenId;
     /// A finding.
