@@ -7,7 +7,7 @@
 //!
 //! The rooms: [`asset`] with its [`unit`], [`ownership`], [`classification`] and [`data_set`];
 //! [`facts`] is what an agent's report says about a device and [`evidence`] decides which machine it
-//! was; [`finding`] and [`risk`] are what follows from it, on the scales of [`scale`]; [`access`] says
+//! was; [`software`] is what is installed; [`finding`] and [`risk`] are what follows from it, on the scales of [`scale`]; [`access`] says
 //! who may do what; [`id`] and [`time`] are used by all.
 
 pub mod access;
@@ -22,6 +22,7 @@ pub mod id;
 pub mod ownership;
 pub mod risk;
 pub mod scale;
+pub mod software;
 pub mod time;
 pub mod unit;
 
