@@ -53,11 +53,13 @@ impl Fixture {
             asset: &self.asset,
             facts: Some(&self.facts),
             owner: None,
+            unit: None,
             classification: None,
             links: &[],
             class: &self.class,
             agent: None,
             shares_evidence_with: &[],
+            software: None,
             now: Timestamp(0),
         }
     }

@@ -57,4 +57,6 @@ ids! {
     UserId;
     /// An API token.
     ApiTokenId;
+    /// An entry of the software catalogue.
+    SoftwareId;
 }

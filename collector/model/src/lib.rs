@@ -8,8 +8,8 @@
 //! The rooms: [`asset`] with its [`lifecycle`], [`unit`], [`ownership`], [`classification`] (in the words of
 //! a [`scheme`]) and [`data_set`]; [`rule`] is how the last four are assigned without a person;
 //! [`facts`] is what an agent's report says about a device and [`evidence`] decides which machine it
-//! was; [`finding`] and [`risk`] are what follows from it, on the scales of [`scale`]; [`access`] says
-//! who may do what; [`id`] and [`time`] are used by all.
+//! was; [`software`] is what is installed; [`finding`] and [`risk`] are what follows from it, on the
+//! scales of [`scale`]; [`access`] says who may do what; [`id`] and [`time`] are used by all.
 
 pub mod access;
 pub mod agent;
@@ -26,6 +26,7 @@ pub mod risk;
 pub mod rule;
 pub mod scale;
 pub mod scheme;
+pub mod software;
 pub mod time;
 pub mod unit;
 
