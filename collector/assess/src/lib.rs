@@ -13,6 +13,7 @@ pub mod end_of_life;
 pub mod evaluate;
 pub mod matchers;
 pub mod risk;
+pub mod rules;
 pub mod version;
 
 #[cfg(test)]
