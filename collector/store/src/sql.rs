@@ -22,6 +22,7 @@ mod evaluation;
 pub(crate) mod evidence;
 mod finding;
 mod health;
+pub(crate) mod idempotency;
 pub(crate) mod import;
 pub(crate) mod link;
 pub(crate) mod owner;

@@ -80,7 +80,10 @@ pub(super) fn a_newer_schema_is_refused(lab: &Lab) {
     lab.raw("INSERT INTO schema_version (version, applied_at) VALUES (99, 0)").unwrap();
     for result in [lab.reopen(), create(&lab.url)] {
         let error = result.err().unwrap();
-        assert!(matches!(error, StoreError::Newer { found: 99, known: 1 }), "{error}");
+        assert!(
+            matches!(error, StoreError::Newer { found: 99, known } if known == crate::migration::known()),
+            "{error}"
+        );
     }
 }
 
