@@ -10,7 +10,9 @@ use belfort_model::finding::{CheckResult, EvidenceItem, Hit};
 use belfort_model::id::AssetId;
 use belfort_model::ownership::Ownership;
 use belfort_model::scale::{Dimensions, Level};
+use belfort_model::software::Installation;
 use belfort_model::time::Timestamp;
+use belfort_model::unit::OrgUnit;
 
 use crate::catalogue::{Catalogue, FindingKind};
 
@@ -26,6 +28,8 @@ pub struct Subject<'a> {
     pub facts: Option<&'a DeviceFacts>,
     /// Active owner.
     pub owner: Option<&'a Ownership>,
+    /// The unit of that owner.
+    pub unit: Option<&'a OrgUnit>,
     /// Own newest classification.
     pub classification: Option<&'a Classification>,
     /// Data sets it is linked to.
@@ -36,6 +40,8 @@ pub struct Subject<'a> {
     pub agent: Option<&'a Agent>,
     /// Assets with the same hardware evidence.
     pub shares_evidence_with: &'a [AssetId],
+    /// Packages of the last report, sorted; nothing when they are not known.
+    pub software: Option<&'a [Installation]>,
     /// The present moment.
     pub now: Timestamp,
 }

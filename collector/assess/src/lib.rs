@@ -4,14 +4,16 @@
 //! the aggregation of findings into risks. What it is not: it does no I/O and has no clock.
 //!
 //! The rooms: [`catalogue`] reads `data/*.toml`; [`matchers`] holds one file per subject;
-//! [`evaluate`] runs them over one asset; [`risk`] aggregates over one unit; [`version`] orders
+//! [`condition`] is the language of conditions that findings and assignment rules share; [`evaluate`] runs them over one asset; [`risk`] aggregates over one unit; [`version`] orders
 //! versions; [`end_of_life`] knows when support ends.
 
 pub mod catalogue;
+pub mod condition;
 pub mod end_of_life;
 pub mod evaluate;
 pub mod matchers;
 pub mod risk;
+pub mod rules;
 pub mod version;
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::evaluate::{Subject, Verdict};
 
 mod asset;
 mod boot;
-mod disk;
+pub(crate) mod disk;
 mod network;
 mod os;
 

@@ -40,6 +40,9 @@ impl Fixture {
             proposed_unit: None,
             first_seen: Timestamp(0),
             last_seen: Timestamp(0),
+            verified_at: None,
+            verify_due: None,
+            disposal: None,
         };
         let class = EffectiveClass::of(None, &[]);
         Self { asset, facts: DeviceFacts::default(), class }
@@ -50,11 +53,13 @@ impl Fixture {
             asset: &self.asset,
             facts: Some(&self.facts),
             owner: None,
+            unit: None,
             classification: None,
             links: &[],
             class: &self.class,
             agent: None,
             shares_evidence_with: &[],
+            software: None,
             now: Timestamp(0),
         }
     }
@@ -85,6 +90,7 @@ impl Fixture {
             valid_from: Timestamp(0),
             valid_to: None,
             confirmed_at: None,
+            confirmed_by: String::new(),
             method: Method::Manual,
         }
     }

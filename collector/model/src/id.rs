@@ -45,6 +45,10 @@ ids! {
     AgentId;
     /// An organisational unit.
     UnitId;
+    /// An assignment rule.
+    RuleId;
+    /// One run of assignment rules: what it assigned can be undone together.
+    BatchId;
     /// An enrolment token.
     TokenId;
     /// A finding.
@@ -63,6 +67,8 @@ ids! {
     MeetingId;
     /// An incident.
     IncidentId;
+    /// An entry of the software catalogue.
+    SoftwareId;
 }
 
 /// The id that follows from a name, version 8: the first bytes of the SHA-256 of the parts, each with its

@@ -5,11 +5,12 @@
 //! HTTP and no clock; every function that needs the present moment is given it. The `serde` forms
 //! of these types are what the store keeps as documents, and only ever grow.
 //!
-//! The rooms: [`asset`] with its [`unit`], [`ownership`], [`classification`] and [`data_set`];
+//! The rooms: [`asset`] with its [`lifecycle`], [`unit`], [`ownership`], [`classification`] (in the words of
+//! a [`scheme`]) and [`data_set`]; [`rule`] is how the last four are assigned without a person;
 //! [`facts`] is what an agent's report says about a device and [`evidence`] decides which machine it
-//! was; [`finding`] and [`risk`] are what follows from it, on the scales of [`scale`], with the
-//! [`exception`]s, [`meeting`]s and [`incident`]s people bring in; [`access`] says who may do what; [`id`]
-//! and [`time`] are used by all.
+//! was; [`software`] is what is installed; [`finding`] and [`risk`] are what follows from it, on the
+//! scales of [`scale`], with the [`exception`]s, [`meeting`]s and [`incident`]s people bring in;
+//! [`access`] says who may do what; [`id`] and [`time`] are used by all.
 
 pub mod access;
 pub mod agent;
@@ -22,10 +23,14 @@ pub mod facts;
 pub mod finding;
 pub mod id;
 pub mod incident;
+pub mod lifecycle;
 pub mod meeting;
 pub mod ownership;
 pub mod risk;
+pub mod rule;
 pub mod scale;
+pub mod scheme;
+pub mod software;
 mod text;
 pub mod time;
 pub mod unit;

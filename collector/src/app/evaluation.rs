@@ -64,11 +64,13 @@ impl App {
                 asset: &input.asset,
                 facts: input.facts.as_ref(),
                 owner: input.owner.as_ref(),
+                unit: None,
                 classification: input.classification.as_ref(),
                 links: &input.links,
                 class: &class,
                 agent: input.agent.as_ref(),
                 shares_evidence_with: &input.shares_evidence_with,
+                software: None,
                 now,
             },
         );

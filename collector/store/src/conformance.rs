@@ -2,6 +2,7 @@
 //! only one of them has.
 
 mod cluster;
+mod edits;
 mod enrolment;
 mod evaluation;
 mod files;
@@ -14,6 +15,7 @@ mod people;
 mod registry;
 mod reports;
 mod risks;
+mod rules;
 mod server;
 
 /// Runs every test on both databases.
@@ -100,6 +102,24 @@ suite! {
         an_asset_is_added_once,
         an_unknown_asset_is_not_found,
         the_overview_counts,
+    }
+    edits {
+        an_edit_is_on_the_version_that_was_seen,
+        moves_are_kept_and_personal_sections_erased,
+        units_move_end_and_are_never_part_of_themselves,
+        units_are_imported_in_any_order,
+        owners_are_confirmed_ended_and_kept,
+        classes_keep_their_history,
+        data_sets_say_what_they_are_about,
+        lists_are_filtered_and_sorted,
+        an_import_is_written_whole_or_not_at_all,
+    }
+    rules {
+        rules_have_an_order_and_versions,
+        rules_see_assets_as_they_are,
+        what_rules_assign_is_kept_and_can_be_undone,
+        an_asset_that_changed_is_passed_over,
+        an_undoing_leaves_what_people_decided,
     }
     links {
         a_class_counts_through_applications,

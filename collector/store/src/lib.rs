@@ -17,6 +17,7 @@ mod open;
 mod pool;
 mod postgres;
 pub mod record;
+mod registry;
 mod sql;
 mod sqlite;
 mod url;
@@ -43,6 +44,7 @@ use record::{
 };
 
 pub use open::{create, open};
+pub use registry::RegistryStore;
 pub use url::{DatabaseUrl, PostgresUrl};
 pub use workflow::WorkflowStore;
 
@@ -114,7 +116,9 @@ pub enum StoreError {
 pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// The store. See the crate's documentation for what holds for every method.
-pub trait Store: idempotency::IdempotencyStore + WorkflowStore + Send + Sync + 'static {
+pub trait Store:
+    idempotency::IdempotencyStore + WorkflowStore + RegistryStore + Send + Sync + 'static
+{
     // -- housekeeping ---------------------------------------------------------------------------
 
     /// Whether the database answers and can be written, and which schema it has.

@@ -1,12 +1,15 @@
 //! What goes into the store and comes out of it, where a domain type alone does not say it.
 
+mod registry;
 mod workflow;
 
 use std::collections::BTreeMap;
 
 use belfort_model::access::{RoleGrant, Scope};
 use belfort_model::agent::Agent;
-use belfort_model::asset::{Asset, AssetKind, Lifecycle};
+use belfort_model::asset::{
+    Asset, AssetKind, Authorised, Environment, Exposure, Lifecycle, Source, Subtype,
+};
 use belfort_model::classification::{Classification, EffectiveClass, Inherited};
 use belfort_model::data_set::{DataLink, DataSet};
 use belfort_model::evidence::Evidence;
@@ -16,9 +19,11 @@ use belfort_model::finding::{CheckResult, Finding, FindingStatus};
 use belfort_model::id::{AgentId, ApiTokenId, AssetId, RiskId, UnitId, UserId};
 use belfort_model::ownership::Ownership;
 use belfort_model::risk::{Risk, RiskKey, RiskState, Suggestion};
+use belfort_model::scale::Level;
 use belfort_model::time::Timestamp;
 use belfort_model::unit::OrgUnit;
 
+pub use registry::{Assigned, AssignedRecord, Erasure, ImportedAsset, RuleInput, Undone};
 pub use workflow::{ActionFilter, ActionSummary, ExceptionFilter, ExceptionSummary};
 
 /// A part of a list.
@@ -280,6 +285,32 @@ pub struct AssetFilter {
     pub kind: Option<AssetKind>,
     /// In this state of life.
     pub lifecycle: Option<Lifecycle>,
+    /// Of this form.
+    pub subtype: Option<Subtype>,
+    /// That came into the registry this way.
+    pub source: Option<Source>,
+    /// With this answer to whether they may be there.
+    pub authorised: Option<Authorised>,
+    /// Used for this.
+    pub environment: Option<Environment>,
+    /// Reachable from here.
+    pub exposure: Option<Exposure>,
+    /// At this site, exactly.
+    pub site: Option<String>,
+    /// With this label, in its one form.
+    pub label: Option<String>,
+    /// Of this legal entity.
+    pub legal_entity: Option<String>,
+    /// Last seen before this moment.
+    pub seen_before: Option<Timestamp>,
+    /// With at least this class on one dimension.
+    pub class_min: Option<Level>,
+    /// Whose owner is a unit that has ended at this moment.
+    pub owner_ended_at: Option<Timestamp>,
+    /// Whose owner nobody has confirmed.
+    pub owner_unconfirmed: bool,
+    /// Whose verification is past at this moment.
+    pub verify_overdue_at: Option<Timestamp>,
     /// Owned by this unit.
     pub unit: Option<UnitId>,
     /// With an active owner, or without.
@@ -290,6 +321,30 @@ pub struct AssetFilter {
     pub text: Option<String>,
     /// Only what the reader may see: by the unit of the active owner.
     pub scope: Scope,
+    /// In this order.
+    pub sort: AssetSort,
+}
+
+/// The order of a list of assets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AssetSort {
+    /// By name.
+    #[default]
+    Name,
+    /// By name, last first.
+    NameDescending,
+    /// Longest unseen first.
+    LastSeen,
+    /// Last seen first.
+    LastSeenDescending,
+    /// Oldest first.
+    FirstSeen,
+    /// Newest first.
+    FirstSeenDescending,
+    /// Most open findings first.
+    FindingsDescending,
+    /// Highest class first.
+    ClassDescending,
 }
 
 /// One line of the asset list.
@@ -297,6 +352,8 @@ pub struct AssetFilter {
 pub struct AssetSummary {
     /// The asset.
     pub asset: Asset,
+    /// Rises with every change people or rules make.
+    pub version: u64,
     /// Active owner.
     pub owner: Option<Ownership>,
     /// Its unit.
