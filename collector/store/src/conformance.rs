@@ -17,6 +17,7 @@ mod reports;
 mod risks;
 mod rules;
 mod server;
+mod workflow;
 
 /// Runs every test on both databases.
 macro_rules! suite {
@@ -152,5 +153,17 @@ suite! {
         every_version_is_kept,
         entries_of_assets_follow_their_owner,
         commits_at_once_number_without_gaps,
+    }
+    workflow {
+        what_a_person_said_of_a_finding_is_kept,
+        an_older_version_of_a_finding_is_refused,
+        an_exception_reaches_what_it_concerns,
+        exceptions_are_listed_and_changed_once,
+        meetings_have_one_reference_whatever_its_case,
+        incidents_and_their_risks_are_written_together,
+        actions_follow_their_risk,
+        the_history_is_whole_and_small,
+        the_register_is_read_as_of_any_moment,
+        versions_of_one_risk_are_written_together,
     }
 }
