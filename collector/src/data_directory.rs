@@ -31,8 +31,7 @@ pub struct Opened {
 
 /// The catalogue of a configuration: the shipped one and the organisation's own files.
 pub fn catalogue(directory: &Path, config: &Config) -> Result<Catalogue, Failure> {
-    const SHIPPED: &str = Catalogue::SHIPPED;
-    let mut files = vec![("catalogue.toml".to_owned(), SHIPPED.to_owned())];
+    let mut files = Vec::new();
     for file in &config.catalogue {
         let path = directory.join(file);
         let text = fs::read_to_string(&path)
@@ -40,7 +39,7 @@ pub fn catalogue(directory: &Path, config: &Config) -> Result<Catalogue, Failure
         files.push((path.display().to_string(), text));
     }
     let files: Vec<_> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
-    Ok(Catalogue::read(&files)?)
+    Ok(Catalogue::with(&files)?)
 }
 
 /// Opens the database of a configuration.

@@ -14,9 +14,10 @@
 
 use std::sync::{Arc, OnceLock};
 
+use belfort_model::finding::EvidenceItem;
 use cel::{Env, Program, Value};
 
-use crate::evaluate::Subject;
+use crate::evaluate::{Subject, item};
 
 mod check;
 mod fields;
@@ -29,10 +30,12 @@ pub use fields::{Field, RECORDS, Sort};
 pub const LONGEST: usize = 2000;
 
 /// A compiled condition.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(try_from = "String")]
 pub struct Condition {
     text: String,
     program: Arc<Program>,
+    named: Vec<(&'static str, &'static Field)>,
 }
 
 /// Why a condition cannot be used.
@@ -75,14 +78,28 @@ impl Condition {
             let reason = reasons.take(3).collect::<Vec<_>>().join("; ");
             ConditionError::Syntax { text: text.to_owned(), reason }
         })?;
-        check::check(program.expression())
+        let named = check::check(program.expression())
             .map_err(|reason| ConditionError::Meaning { text: text.to_owned(), reason })?;
-        Ok(Self { text: text.to_owned(), program: Arc::new(program) })
+        Ok(Self { text: text.to_owned(), program: Arc::new(program), named })
     }
 
     /// The text it was compiled from.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// What it names, each once, in the order of the text: record and field.
+    pub fn names(&self) -> &[(&'static str, &'static Field)] {
+        &self.named
+    }
+
+    /// What it names, with the values that are known of an asset, for people.
+    pub fn evidence(&self, subject: &Subject<'_>) -> Vec<EvidenceItem> {
+        let known = self.named.iter().filter_map(|(record, field)| {
+            let value = (field.value)(subject)?.shown()?;
+            Some(item(&format!("{record}.{}", field.name), value))
+        });
+        known.collect()
     }
 
     /// Whether it holds for one asset; nothing when that is unknown. For many conditions on one asset make
@@ -98,6 +115,14 @@ impl Condition {
             // The check at compile time leaves values that are not known, and numbers out of bounds.
             Ok(_) | Err(_) => None,
         }
+    }
+}
+
+impl TryFrom<String> for Condition {
+    type Error = ConditionError;
+
+    fn try_from(text: String) -> Result<Self, ConditionError> {
+        Self::compile(&text)
     }
 }
 

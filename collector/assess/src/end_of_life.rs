@@ -42,7 +42,11 @@ impl EndOfLife {
     pub fn shipped() -> Result<Self, CatalogueError> {
         let name = "os_end_of_life.toml";
         toml::from_str(include_str!("../data/os_end_of_life.toml")).map_err(|source| {
-            CatalogueError::Syntax { name: name.to_owned(), source: Box::new(source) }
+            CatalogueError::Syntax {
+                name: name.to_owned(),
+                finding: None,
+                source: Box::new(source),
+            }
         })
     }
 

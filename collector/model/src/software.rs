@@ -85,6 +85,19 @@ pub struct Software {
     pub version: i64,
 }
 
+/// What the organisation says of one package.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Decision {
+    /// Ecosystem, as in [`Installation`].
+    pub ecosystem: String,
+    /// Name, as in [`Installation`].
+    pub name: String,
+    /// Whether it may be used.
+    pub approval: Approval,
+    /// Why.
+    pub reason: String,
+}
+
 /// Finds a package by name in a list that is sorted as [`Installation`] orders.
 pub fn is_installed(installed: &[Installation], name: &str) -> bool {
     let mut rest = installed;

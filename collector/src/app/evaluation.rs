@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use belfort_assess::evaluate::{self, Subject, evaluate};
+use belfort_assess::evaluate::{self, Records, Subject, evaluate};
 use belfort_assess::risk::{Scoped, suggestions};
 use belfort_model::classification::EffectiveClass;
 use belfort_model::finding::reconcile;
@@ -71,6 +71,9 @@ impl App {
                 agent: input.agent.as_ref(),
                 shares_evidence_with: &input.shares_evidence_with,
                 software: None,
+                decisions: &[],
+                // Nobody can grant an exception yet: there are none.
+                records: Records { exceptions: Some(&[]), ..Records::default() },
                 now,
             },
         );

@@ -4,19 +4,29 @@
 use cel::IdedExpr;
 use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, LiteralValue, SelectExpr, operators};
 
-use super::fields::RECORDS;
+use super::fields::{Field, RECORDS};
 use super::fields::Sort::{self, Flag, Names, Number, Numbers, Text, Texts};
 use super::network::{self, IN_SUBNET};
 
 type Checked = Result<Sort, String>;
 
-/// Names of the lists being gone through, with the kind of their elements, innermost last.
-type Scope<'e> = Vec<(&'e str, Sort)>;
+/// What is known on the way.
+#[derive(Default)]
+struct Scope<'e> {
+    /// Names of the lists being gone through, with the kind of their elements, innermost last.
+    variables: Vec<(&'e str, Sort)>,
+    /// Record and field of what was named, each once.
+    named: Vec<(&'static str, &'static Field)>,
+}
 
-/// Checks that an expression is true or false and everything in it exists and fits.
-pub(super) fn check(expression: &IdedExpr) -> Result<(), String> {
-    match sort_of(expression, &mut Vec::new())? {
-        Sort::Flag => Ok(()),
+/// Checks that an expression is true or false and everything in it exists and fits; answers the fields it
+/// names.
+pub(super) fn check(
+    expression: &IdedExpr,
+) -> Result<Vec<(&'static str, &'static Field)>, String> {
+    let mut scope = Scope::default();
+    match sort_of(expression, &mut scope)? {
+        Sort::Flag => Ok(scope.named),
         other => Err(format!("it is a {}, not true or false", other.name())),
     }
 }
@@ -67,7 +77,7 @@ fn literal_sort(literal: &LiteralValue) -> Checked {
 }
 
 fn ident(name: &str, scope: &Scope<'_>) -> Checked {
-    if let Some((_, sort)) = scope.iter().rev().find(|(known, _)| *known == name) {
+    if let Some((_, sort)) = scope.variables.iter().rev().find(|(known, _)| *known == name) {
         return Ok(*sort);
     }
     if RECORDS.iter().any(|(record, _)| *record == name) {
@@ -84,10 +94,10 @@ fn field(select: &SelectExpr, scope: &mut Scope<'_>) -> Checked {
     let Expr::Ident(name) = &select.operand.expr else {
         return Err(format!("`.{}` is asked of something that has no fields", select.field));
     };
-    if scope.iter().any(|(known, _)| known == name) {
+    if scope.variables.iter().any(|(known, _)| known == name) {
         return Err(format!("`{name}` has no fields"));
     }
-    let Some((_, fields)) = RECORDS.iter().find(|(record, _)| record == name) else {
+    let Some((record, fields)) = RECORDS.iter().find(|(record, _)| record == name) else {
         return Err(format!("there is no `{name}`: there are {}", record_names()));
     };
     let Some(field) = fields.iter().find(|field| field.name == select.field) else {
@@ -95,6 +105,9 @@ fn field(select: &SelectExpr, scope: &mut Scope<'_>) -> Checked {
         let names = names.join(", ");
         return Err(format!("`{name}` has no `{}`: it has {names}", select.field));
     };
+    if !scope.named.iter().any(|(known, one)| known == record && one.name == field.name) {
+        scope.named.push((record, field));
+    }
     Ok(if select.test { Sort::Flag } else { field.sort })
 }
 
@@ -182,7 +195,7 @@ fn unknown_function(name: &str) -> String {
 
 fn comprehend<'e>(comprehension: &'e ComprehensionExpr, scope: &mut Scope<'e>) -> Checked {
     // One list at a time: the cost of a condition grows with what it looks at, never with its square.
-    if scope.iter().any(|(name, _)| name.starts_with('@')) {
+    if scope.variables.iter().any(|(name, _)| name.starts_with('@')) {
         return Err("a list cannot be gone through within another".to_owned());
     }
     let element = match sort_of(&comprehension.iter_range, scope)? {
@@ -200,9 +213,9 @@ fn comprehend<'e>(comprehension: &'e ComprehensionExpr, scope: &mut Scope<'e>) -
         return Err(format!("`{}` is the name of a record", comprehension.iter_var));
     }
     let result = sort_of(&comprehension.accu_init, scope)?;
-    let before = scope.len();
-    scope.push((&comprehension.iter_var, element));
-    scope.push((&comprehension.accu_var, result));
+    let before = scope.variables.len();
+    scope.variables.push((&comprehension.iter_var, element));
+    scope.variables.push((&comprehension.accu_var, result));
     for (part, wanted) in
         [(&comprehension.loop_cond, Sort::Flag), (&comprehension.loop_step, result)]
     {
@@ -216,6 +229,6 @@ fn comprehend<'e>(comprehension: &'e ComprehensionExpr, scope: &mut Scope<'e>) -
         }
     }
     let sort = sort_of(&comprehension.result, scope);
-    scope.truncate(before);
+    scope.variables.truncate(before);
     sort
 }

@@ -51,10 +51,26 @@ pub(super) enum Held<'a> {
     Installed(&'a [Installation]),
 }
 
+impl Held<'_> {
+    /// The value for people; nothing for what would fill pages.
+    pub(super) fn shown(&self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some((*text).to_owned()),
+            Self::Number(number) => Some(number.to_string()),
+            Self::Flag(flag) => Some(if *flag { "yes" } else { "no" }.to_owned()),
+            Self::Texts(texts) => {
+                let shown: Vec<_> = texts.iter().take(20).map(AsRef::as_ref).collect();
+                Some(shown.join(", "))
+            }
+            Self::Installed(_) => None,
+        }
+    }
+}
+
 type Get = for<'a> fn(&Subject<'a>) -> Option<Held<'a>>;
 
 /// One field of a record.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Field {
     /// Its name, as in `device.hostname`.
     pub name: &'static str,
@@ -99,6 +115,9 @@ const ASSET: &[Field] = &[
     field("legal_entity", Sort::Text, "Legal entity.", |s| text(&s.asset.legal_entity)),
     field("site", Sort::Text, "Site code.", |s| text(&s.asset.site)),
     field("labels", Sort::Texts, "Labels.", |s| Some(Held::Texts(labels(s.asset)))),
+    field("data_links", Sort::Number, "Data sets and applications it is linked to.", |s| {
+        Some(Held::Number(i64::try_from(s.links.len()).unwrap_or(i64::MAX)))
+    }),
     field("known_days", Sort::Number, "Days since it came into the registry.", |s| {
         Some(days(s, s.asset.first_seen))
     }),
@@ -142,6 +161,41 @@ const DEVICE: &[Field] = &[
     field("listeners", Sort::Texts, "Reachable ports, as `tcp/22`.", |s| {
         Some(Held::Texts(listeners(s.facts?)?))
     }),
+    field("domain", Sort::Text, "DNS domain.", |s| text(&s.facts?.domain)),
+    field("addresses", Sort::Texts, "Addresses inside the configured prefixes.", |s| {
+        known_texts(&s.facts?.addresses)
+    }),
+    field("firmware_days", Sort::Number, "Age of the firmware, days.", |s| {
+        let released = format!("{}T00:00:00Z", s.facts?.firmware_date).parse().ok()?;
+        Some(days(s, released))
+    }),
+    field("tpm", Sort::Flag, "Whether a TPM is present.", |s| flag(s.facts?.tpm)),
+    field("tpm_version", Sort::Number, "Major version of the TPM.", |s| {
+        count(s.facts?.tpm_version)
+    }),
+    field("processor_flaws", Sort::Texts, "Processor flaws without mitigation.", |s| {
+        Some(Held::Texts(borrowed(s.facts?.processor_flaws.as_ref()?)))
+    }),
+    field("services", Sort::Texts, "Names of services that run.", |s| {
+        Some(Held::Texts(borrowed(s.facts?.services.as_ref()?)))
+    }),
+    field("accounts", Sort::Number, "Local accounts.", |s| {
+        Some(Held::Number(i64::from(s.facts?.accounts.as_ref()?.count)))
+    }),
+    field("login_accounts", Sort::Number, "Local accounts that can log in.", |s| {
+        Some(Held::Number(i64::from(s.facts?.accounts.as_ref()?.login_count)))
+    }),
+    field("empty_passwords", Sort::Number, "Local accounts with an empty password.", |s| {
+        Some(Held::Number(i64::from(s.facts?.accounts.as_ref()?.without_password?)))
+    }),
+    field("administrators", Sort::Texts, "Administrators: built-in names and pseudonyms.", |s| {
+        let administrators = &s.facts?.accounts.as_ref()?.administrators;
+        let names = administrators.iter().map(|one| Cow::Borrowed(one.name.as_str()));
+        Some(Held::Texts(names.collect()))
+    }),
+    field("hotfixes", Sort::Texts, "Numbers of installed updates, as `KB5031234`.", |s| {
+        Some(Held::Texts(borrowed(s.facts?.hotfixes.as_ref()?)))
+    }),
     field("packages", Sort::Names, "Names of installed packages.", |s| {
         Some(Held::Installed(s.software?))
     }),
@@ -154,8 +208,12 @@ const OWNER: &[Field] = &[
         text(s.unit?.kind.as_str())
     }),
     field("function", Sort::Text, "Function of the holder.", |s| text(&s.owner?.function)),
-    field("method", Sort::Text, "`manual`, `rule` or `import`.", |s| {
-        text(s.owner?.method.as_str())
+    field("method", Sort::Text, "`manual`, `rule` or `import`.", |s| text(s.owner?.method.as_str())),
+    field("owned_days", Sort::Number, "Days since it has this owner.", |s| {
+        Some(days(s, s.owner?.valid_from))
+    }),
+    field("unit_ended", Sort::Flag, "Whether that unit exists no more.", |s| {
+        flag(Some(s.unit?.active_to.is_some_and(|end| end <= s.now)))
     }),
     field("confirmed_days", Sort::Number, "Days since it was confirmed.", |s| {
         Some(days(s, s.owner?.confirmed_at?))
@@ -174,6 +232,9 @@ const CLASS: &[Field] = &[
     }),
     field("assumed", Sort::Flag, "Whether the default counts.", |s| {
         flag(Some(s.class.is_assumed()))
+    }),
+    field("review_days", Sort::Number, "Days since its own review was due; negative before.", |s| {
+        Some(days(s, s.classification?.review_due))
     }),
     field("personal_data", Sort::Text, "`none`, `ordinary`, `special_category` …", |s| {
         text(s.class.personal_data.as_str())
@@ -203,6 +264,15 @@ fn count(count: u32) -> Option<Held<'static>> {
 
 fn days(subject: &Subject<'_>, since: belfort_model::time::Timestamp) -> Held<'static> {
     Held::Number(subject.now.days_since(since))
+}
+
+fn borrowed(texts: &[String]) -> Vec<Cow<'_, str>> {
+    texts.iter().map(|text| Cow::Borrowed(text.as_str())).collect()
+}
+
+/// A list whose being empty says nothing.
+fn known_texts(texts: &[String]) -> Option<Held<'_>> {
+    (!texts.is_empty()).then(|| Held::Texts(borrowed(texts)))
 }
 
 fn labels(asset: &Asset) -> Vec<Cow<'_, str>> {
