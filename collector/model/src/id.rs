@@ -53,4 +53,6 @@ ids! {
     UserId;
     /// An API token.
     ApiTokenId;
+    /// A vulnerability that is passed over for a reason.
+    SuppressionId;
 }

@@ -7,10 +7,11 @@
 //!
 //! The rooms: [`asset`] with its [`unit`], [`ownership`], [`classification`] and [`data_set`];
 //! [`facts`] is what an agent's report says about a device and [`evidence`] decides which machine it
-//! was; [`finding`] and [`risk`] are what follows from it, on the scales of [`scale`]; [`access`] says
+//! was; [`advisory`] is what publishers say about vulnerabilities; [`finding`] and [`risk`] are what follows from it, on the scales of [`scale`]; [`access`] says
 //! who may do what; [`id`] and [`time`] are used by all.
 
 pub mod access;
+pub mod advisory;
 pub mod agent;
 pub mod asset;
 pub mod classification;
