@@ -92,7 +92,9 @@ mod tests {
             assert_eq!(CveId::from_number(id.number()), Some(id));
         }
         assert_eq!("cve-2024-3094".parse::<CveId>().unwrap().to_string(), "CVE-2024-3094");
-        for text in ["", "CVE-", "CVE-2024-1", "CVE-24-1234", "CVE-2024-12a4", "DSA-2024-1234", "é-2"] {
+        for text in
+            ["", "CVE-", "CVE-2024-1", "CVE-24-1234", "CVE-2024-12a4", "DSA-2024-1234", "é-2"]
+        {
             assert!(text.parse::<CveId>().is_err(), "{text}");
         }
         assert_eq!(CveId::from_number(-1), None);

@@ -53,18 +53,23 @@ impl VendorSeverity {
     }
 }
 
-/// Affected versions: from `introduced` on, until before `fixed` or up to and with `last`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Range {
-    /// First affected version; `0` comes before every version.
+/// Where a range of affected versions begins or ends. `0` comes before every version.
+///
+/// Source: OSV schema 1.7, `affected[].ranges[].events[]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Event {
+    /// First affected version.
     #[serde(rename = "i")]
-    pub introduced: String,
-    /// First version that is not affected any more; nothing when there is no fix.
-    #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
-    pub fixed: Option<String>,
-    /// Last affected version, where no fixed one is named.
-    #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
-    pub last: Option<String>,
+    Introduced(String),
+    /// First version that is not affected any more.
+    #[serde(rename = "f")]
+    Fixed(String),
+    /// Last affected version.
+    #[serde(rename = "l")]
+    LastAffected(String),
+    /// What is not before this version is not spoken of.
+    #[serde(rename = "x")]
+    Limit(String),
 }
 
 /// A package some versions of which are affected.
@@ -87,9 +92,9 @@ pub struct Affected {
 pub struct AffectedDetail {
     /// Vulnerabilities it is about.
     pub cves: Vec<CveId>,
-    /// Ranges of affected versions.
+    /// Ranges of affected versions, each the events of one line of development.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub ranges: Vec<Range>,
+    pub ranges: Vec<Vec<Event>>,
     /// Affected versions, one by one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub versions: Vec<String>,
