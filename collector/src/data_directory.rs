@@ -31,8 +31,9 @@ pub struct Opened {
 
 /// The catalogue of a configuration: the shipped one and the organisation's own files.
 pub fn catalogue(directory: &Path, config: &Config) -> Result<Catalogue, Failure> {
-    const SHIPPED: &str = Catalogue::SHIPPED;
-    let mut files = vec![("catalogue.toml".to_owned(), SHIPPED.to_owned())];
+    let shipped = Catalogue::SHIPPED_FILES.iter();
+    let mut files: Vec<_> =
+        shipped.map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
     for file in &config.catalogue {
         let path = directory.join(file);
         let text = fs::read_to_string(&path)

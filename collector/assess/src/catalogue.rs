@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::end_of_life::EndOfLife;
 use crate::matchers::{self, Matcher};
+use crate::products::ProductTable;
 
 /// A text in the languages of the interface.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -97,6 +98,8 @@ pub struct Catalogue {
     pub matrix: Matrix,
     /// When support of operating systems ends.
     pub end_of_life: EndOfLife,
+    /// Which product an operating system or a package is.
+    pub products: ProductTable,
 }
 
 /// Why a catalogue cannot be used.
@@ -129,9 +132,15 @@ impl Catalogue {
     /// The text of the catalogue this build ships.
     pub const SHIPPED: &str = include_str!("../data/catalogue.toml");
 
+    /// All files of the catalogue this build ships, by name.
+    pub const SHIPPED_FILES: &[(&str, &str)] = &[
+        ("catalogue.toml", Self::SHIPPED),
+        ("advisories.toml", include_str!("../data/advisories.toml")),
+    ];
+
     /// The catalogue this build ships.
     pub fn shipped() -> Result<Self, CatalogueError> {
-        Self::read(&[("catalogue.toml", Self::SHIPPED)])
+        Self::read(Self::SHIPPED_FILES)
     }
 
     /// Reads catalogue files; later ones add to earlier ones.
@@ -142,6 +151,7 @@ impl Catalogue {
             scenarios: BTreeMap::new(),
             matrix: Matrix::default(),
             end_of_life: EndOfLife::shipped()?,
+            products: ProductTable::shipped()?,
         };
         for (name, text) in files {
             let file: File = toml::from_str(text).map_err(|source| CatalogueError::Syntax {

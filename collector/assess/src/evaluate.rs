@@ -12,6 +12,7 @@ use belfort_model::ownership::Ownership;
 use belfort_model::scale::{Dimensions, Level};
 use belfort_model::time::Timestamp;
 
+use crate::advisory::Advised;
 use crate::catalogue::{Catalogue, FindingKind};
 
 /// Hours until an asset is evaluated again when nothing happens: enough for checks that count days.
@@ -36,6 +37,8 @@ pub struct Subject<'a> {
     pub agent: Option<&'a Agent>,
     /// Assets with the same hardware evidence.
     pub shares_evidence_with: &'a [AssetId],
+    /// What advisories say about it; nothing without any advisory data.
+    pub advised: Option<Advised<'a>>,
     /// The present moment.
     pub now: Timestamp,
 }

@@ -11,6 +11,8 @@ mod boot;
 mod disk;
 mod network;
 mod os;
+mod product;
+mod vulnerability;
 
 /// Looks at one asset on behalf of one finding.
 pub type Matcher = fn(&Subject<'_>, &FindingKind, &Catalogue) -> Verdict;
@@ -26,8 +28,12 @@ pub const ALL: &[(&str, Matcher)] = &[
     ("identity_duplicate", asset::identity_duplicate),
     ("listener_insecure", network::listener_insecure),
     ("os_end_of_life", os::end_of_life),
+    ("os_end_of_life_soon", os::end_of_life_soon),
     ("os_extended_only", os::extended_only),
     ("reboot_pending", os::reboot_pending),
+    ("software_end_of_life", product::end_of_life),
+    ("vulnerability_exploited", vulnerability::exploited),
+    ("vulnerability_known", vulnerability::known),
 ];
 
 /// The matcher with this name.

@@ -55,6 +55,7 @@ impl Fixture {
             class: &self.class,
             agent: None,
             shares_evidence_with: &[],
+            advised: None,
             now: Timestamp(0),
         }
     }
