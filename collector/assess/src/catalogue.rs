@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::end_of_life::EndOfLife;
 use crate::matchers;
+use crate::products::ProductTable;
 
 mod kind;
 
@@ -38,6 +39,8 @@ pub struct Catalogue {
     pub matrix: Matrix,
     /// When support of operating systems ends.
     pub end_of_life: EndOfLife,
+    /// Which product an operating system or a package is.
+    pub products: ProductTable,
 }
 
 /// Why a catalogue cannot be used.
@@ -59,7 +62,9 @@ pub enum CatalogueError {
     )]
     NoVersion(String),
     /// The same code twice.
-    #[error("catalogue `{name}` has `{code}`, which exists already: give it a code of its own, or change the existing one with `[[adjust]]`")]
+    #[error(
+        "catalogue `{name}` has `{code}`, which exists already: give it a code of its own, or change the existing one with `[[adjust]]`"
+    )]
     Twice {
         /// Which file.
         name: String,
@@ -67,7 +72,9 @@ pub enum CatalogueError {
         code: String,
     },
     /// A finding names what does not exist.
-    #[error("catalogue `{name}`: `{finding}` names {what} `{named}`, which does not exist; there are {known}")]
+    #[error(
+        "catalogue `{name}`: `{finding}` names {what} `{named}`, which does not exist; there are {known}"
+    )]
     Dangling {
         /// Which file.
         name: String,
@@ -120,6 +127,7 @@ impl Catalogue {
             scenarios: BTreeMap::new(),
             matrix: Matrix::default(),
             end_of_life: EndOfLife::shipped()?,
+            products: ProductTable::shipped()?,
         };
         let mut origin = Origin::default();
         for (name, text) in Self::SHIPPED {
@@ -183,11 +191,7 @@ impl Catalogue {
         for (code, finding) in &self.findings {
             let name = origin.get(code).copied().unwrap_or_default();
             let wrong = |reason| {
-                Err(CatalogueError::Entry {
-                    name: name.to_owned(),
-                    finding: code.clone(),
-                    reason,
-                })
+                Err(CatalogueError::Entry { name: name.to_owned(), finding: code.clone(), reason })
             };
             if !is_code(code) {
                 return wrong(

@@ -14,6 +14,7 @@ use belfort_model::software::{Decision, Installation};
 use belfort_model::time::Timestamp;
 use belfort_model::unit::OrgUnit;
 
+use crate::advisory::Advised;
 use crate::catalogue::{Catalogue, FindingKind};
 use crate::condition::{Condition, Context};
 use crate::matchers;
@@ -48,6 +49,8 @@ pub struct Subject<'a> {
     pub decisions: &'a [Decision],
     /// What else the registry knows.
     pub records: Records<'a>,
+    /// What advisories say about it; nothing without any advisory data.
+    pub advised: Option<Advised<'a>>,
     /// The present moment.
     pub now: Timestamp,
 }

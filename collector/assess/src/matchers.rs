@@ -16,9 +16,11 @@ mod hardware;
 mod life;
 mod network;
 mod os;
+mod product;
 mod provision;
 mod software;
 mod update;
+mod vulnerability;
 
 /// Looks at one asset on behalf of one finding.
 pub type Matcher = fn(&Subject<'_>, &FindingKind, &Catalogue) -> Verdict;
@@ -48,6 +50,7 @@ pub const ALL: &[(&str, Matcher)] = &[
     ("malware_absent", provision::malware_absent),
     ("malware_outdated", provision::malware_outdated),
     ("os_end_of_life", os::end_of_life),
+    ("os_end_of_life_soon", os::end_of_life_soon),
     ("os_extended_only", os::extended_only),
     ("overcollection", governance::overcollection),
     ("patch_overdue", update::patch_overdue),
@@ -55,6 +58,9 @@ pub const ALL: &[(&str, Matcher)] = &[
     ("remote_control", software::remote_control),
     ("service_absent", provision::service_absent),
     ("software_unauthorised", software::unauthorised),
+    ("software_end_of_life", product::end_of_life),
+    ("vulnerability_exploited", vulnerability::exploited),
+    ("vulnerability_known", vulnerability::known),
 ];
 
 /// The matcher with this name.

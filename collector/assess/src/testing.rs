@@ -65,6 +65,7 @@ impl Fixture {
             software: None,
             decisions: &[],
             records: Records::default(),
+            advised: None,
             now: Timestamp(0),
         }
     }
@@ -114,6 +115,7 @@ impl Fixture {
 
     pub(crate) fn classification(&self) -> Classification {
         Classification {
+            method: Method::Manual,
             subject: self.asset.id,
             scheme: DEFAULT_SCHEME.to_owned(),
             biv: Biv::new(Level::TWO, Level::TWO, Level::TWO),

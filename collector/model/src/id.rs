@@ -69,6 +69,8 @@ ids! {
     IncidentId;
     /// An entry of the software catalogue.
     SoftwareId;
+    /// A vulnerability that is passed over for a reason.
+    SuppressionId;
 }
 
 /// The id that follows from a name, version 8: the first bytes of the SHA-256 of the parts, each with its

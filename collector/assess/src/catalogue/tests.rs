@@ -100,16 +100,36 @@ fn an_organisation_adjusts_ours() {
 #[test]
 fn errors_say_which_file_which_finding_and_what_to_do() {
     for (change, to, expected) in [
-        ("listener_insecure", "no_such", "`own.toml`: `gent.telnet` names matcher `no_such`, which does not exist; there are active_after"),
-        ("network_intrusion", "no_such", "names scenario `no_such`, which does not exist; there are confused_identity"),
-        ("likelihood = 4", "likelihood = 6", "`own.toml` cannot be read, at `gent.telnet`: TOML parse error at line 8"),
+        (
+            "listener_insecure",
+            "no_such",
+            "`own.toml`: `gent.telnet` names matcher `no_such`, which does not exist; there are active_after",
+        ),
+        (
+            "network_intrusion",
+            "no_such",
+            "names scenario `no_such`, which does not exist; there are confused_identity",
+        ),
+        (
+            "likelihood = 4",
+            "likelihood = 6",
+            "`own.toml` cannot be read, at `gent.telnet`: TOML parse error at line 8",
+        ),
         ("likelihood = 4", "likelihoods = 4", "unknown field `likelihoods`"),
-        ("gent.telnet", "firewall.off", "`firewall.off`, which exists already: give it a code of its own"),
+        (
+            "gent.telnet",
+            "firewall.off",
+            "`firewall.off`, which exists already: give it a code of its own",
+        ),
         ("gent.telnet", "Gent Telnet", "is no code"),
         (r#"version = "own/1""#, "", "`own.toml` has no version: begin it with"),
         (r#"en = "Switch off.""#, r#"en = """#, "lacks a title or a remedy"),
         (r#"matcher = "listener_insecure""#, "", "has both a matcher and a condition, or neither"),
-        (r#"matcher = "listener_insecure""#, r#"condition = "device.model == 3""#, "is not made for text and number"),
+        (
+            r#"matcher = "listener_insecure""#,
+            r#"condition = "device.model == 3""#,
+            "is not made for text and number",
+        ),
     ] {
         assert!(OWN.contains(change), "{change}");
         let error = wrong(&OWN.replace(change, to));

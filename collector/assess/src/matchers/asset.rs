@@ -173,8 +173,7 @@ mod tests {
     fn an_asset_in_use_that_is_not_seen_is_missing() {
         let mut fixture = Fixture::device();
         let on = |fixture: &Fixture, days| {
-            let subject =
-                Subject { now: Timestamp(0).plus_days(days), ..fixture.subject() };
+            let subject = Subject { now: Timestamp(0).plus_days(days), ..fixture.subject() };
             result("asset.missing", &subject)
         };
         assert_eq!(on(&fixture, 29), "pass");

@@ -48,6 +48,7 @@ impl Device {
             likelihood: kind.likelihood,
             dimensions: kind.dimensions,
             evidence: vec![],
+            triage: Default::default(),
         });
         self.results.insert(code.to_owned(), CheckResult::Hit);
         self
@@ -172,6 +173,19 @@ fn what_is_resolved_excepted_or_information_counts_for_nothing() {
     let mut information = Device::new(1, (3, 3, 3)).hit("disk.unencrypted");
     information.findings[0].dimensions = Dimensions::default();
     assert!(run(&[information]).is_empty());
+}
+
+/// A flaw that tells only a little (C:L) of confidential data: V4 counts as 3; and never below 1.
+#[test]
+fn a_low_impact_takes_one_off() {
+    let with = |class, dimensions: &str| {
+        let mut device = Device::new(1, class).hit("os.end_of_life");
+        device.findings[0].dimensions = Dimensions::try_from(dimensions.to_owned()).unwrap();
+        run(&[device])[0].1.biv.to_string()
+    };
+    assert_eq!(with((2, 3, 4), "V"), "B1 I1 V4");
+    assert_eq!(with((2, 3, 4), "v"), "B1 I1 V3");
+    assert_eq!(with((1, 3, 4), "bIv"), "B1 I3 V3");
 }
 
 #[test]
