@@ -8,7 +8,7 @@
 //! The rooms: [`asset`] with its [`unit`], [`ownership`], [`classification`] and [`data_set`];
 //! [`facts`] is what an agent's report says about a device and [`evidence`] decides which machine it
 //! was; [`finding`] and [`risk`] are what follows from it, on the scales of [`scale`]; [`access`] says
-//! who may do what; [`id`] and [`time`] are used by all.
+//! who may do what and [`lockout`] how long a guesser waits; [`id`] and [`time`] are used by all.
 
 pub mod access;
 pub mod agent;
@@ -19,6 +19,7 @@ pub mod evidence;
 pub mod facts;
 pub mod finding;
 pub mod id;
+pub mod lockout;
 pub mod ownership;
 pub mod risk;
 pub mod scale;

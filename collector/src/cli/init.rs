@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{Context, output};
 use crate::app::access;
+use crate::config::login::LoginConfig;
 use crate::config::{Agents, Config, FILE, Listener, Web};
 use crate::failure::Failure;
 use crate::{clock, data_directory};
@@ -60,9 +61,10 @@ impl Init {
             names: self.names,
             enrolment: Listener { listen: self.enrolment_listen },
             report: Listener { listen: self.report_listen },
-            web: Web { listen: self.web_listen, certificate: None, key: None },
+            web: Web::plain(self.web_listen),
             agents: Agents::default(),
             catalogue: vec![],
+            login: LoginConfig::default(),
         };
         let made = data_directory::create(&context.data, &config)?;
         let (actor, now) = (access::local(), clock::now());

@@ -13,6 +13,7 @@ mod conformance;
 mod driver;
 mod migration;
 mod open;
+pub mod people;
 mod pool;
 mod postgres;
 pub mod record;
@@ -41,6 +42,7 @@ use record::{
 };
 
 pub use open::{create, open};
+pub use people::PeopleStore;
 pub use url::{DatabaseUrl, PostgresUrl};
 
 /// Why a call failed.
@@ -107,11 +109,17 @@ pub enum StoreError {
     },
 }
 
+/// The hash of a record of the audit log that follows another, for whoever proves the chain without the
+/// database. The first record follows 32 zero bytes.
+pub fn audit_hash(previous: [u8; 32], record: &AuditRecord) -> [u8; 32] {
+    sql::audit_hash(previous, record)
+}
+
 /// Result of a call.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// The store. See the crate's documentation for what holds for every method.
-pub trait Store: Send + Sync + 'static {
+pub trait Store: people::PeopleStore + Send + Sync + 'static {
     // -- housekeeping ---------------------------------------------------------------------------
 
     /// Whether the database answers and can be written, and which schema it has.

@@ -11,6 +11,8 @@ macro_rules! methods {
 // Rooms of their own declare the methods of their part of the store with it.
 pub(crate) use methods;
 
+pub(crate) use audit::chained as audit_hash;
+
 mod agent;
 mod asset;
 mod audit;
@@ -23,6 +25,7 @@ mod finding;
 mod health;
 mod link;
 mod owner;
+pub(crate) mod people;
 mod report;
 mod risk;
 mod section;
