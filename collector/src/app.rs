@@ -7,6 +7,7 @@ pub mod access;
 pub mod api_tokens;
 pub mod assets;
 pub mod audit;
+pub mod audit_file;
 pub mod callers;
 pub mod evaluation;
 pub mod external;

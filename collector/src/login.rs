@@ -8,11 +8,13 @@ pub mod password;
 pub mod seal;
 pub mod totp;
 
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use belfort_model::access::{Role, RoleGrant};
 
+use crate::config::Web;
 use crate::config::login::{LoginConfig, SecondFactor};
 
 /// What logging in goes by.
@@ -22,14 +24,23 @@ pub struct Login {
     key: Option<[u8; 32]>,
     /// The identity provider, where there is one.
     pub oidc: Option<oidc::Provider>,
+    /// Reverse proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Where people reach the collector, without a slash at the end; nothing when that is not known.
+    pub url: Option<String>,
     hashing: Turns,
 }
 
 impl Login {
     /// Logging in as configured; `key` seals the secrets of second factors.
     pub fn new(config: &LoginConfig, key: [u8; 32], oidc: Option<oidc::Provider>) -> Self {
-        let second_factor = config.totp;
-        Self { second_factor, key: Some(key), oidc, hashing: Turns::default() }
+        Self { second_factor: config.totp, key: Some(key), oidc, ..Self::default() }
+    }
+
+    /// The same behind these proxies, at this address.
+    #[must_use]
+    pub fn at(self, web: &Web) -> Self {
+        Self { trusted_proxies: web.trusted_proxies.clone(), url: Some(web.address()), ..self }
     }
 
     /// The key that seals secrets; nothing in a process that was given none.

@@ -1,7 +1,7 @@
 //! The audit log: who looked at what about people, and proving that nothing was changed.
 
 use belfort_model::access::Right;
-use belfort_model::time::Timestamp;
+use belfort_model::time::{NotATimestamp, Timestamp};
 use belfort_store::record::{Audit, AuditFilter, AuditRecord, Page, Paged};
 use serde_json::json;
 
@@ -18,6 +18,12 @@ const VIEW_SECONDS: i64 = 3600;
 /// Whether a section of a report says something about people.
 pub fn is_personal(section: &str) -> bool {
     matches!(section, "accounts" | "neighbours")
+}
+
+/// Reads a day such as `2026-03-01` (its beginning, in UTC) or a moment in RFC 3339.
+pub fn moment(text: &str) -> std::result::Result<Timestamp, NotATimestamp> {
+    let start_of_day = || format!("{text}T00:00:00Z").parse::<Timestamp>();
+    text.parse::<Timestamp>().or_else(|error| start_of_day().map_err(|_| error))
 }
 
 impl App {

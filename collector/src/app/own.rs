@@ -49,7 +49,7 @@ impl Caller {
     }
 
     /// Whether the password was given a moment ago.
-    fn is_fresh(&self, now: Timestamp) -> bool {
+    pub fn is_fresh(&self, now: Timestamp) -> bool {
         self.session().is_some_and(|session| {
             session.method == LoginMethod::Password
                 && session.created_at > now.plus_seconds(-FRESH_MINUTES * 60)
@@ -74,7 +74,7 @@ impl App {
         own_login(&self.own_account(caller)?)?;
         let refused = || {
             let reason = "the present password, or the code of the second factor, is not right";
-            AppError::Forbidden(reason.to_owned())
+            AppError::Invalid(reason.to_owned())
         };
         let kept = self.store.credential_get(caller.user.id)?;
         let Some(kept) = kept else { return Err(refused()) };
