@@ -5,7 +5,7 @@
 //! rules to `belfort-model`, the meaning to `belfort-assess` and the keeping to `belfort-store`.
 //!
 //! The rooms: [`ca`] signs; [`jobs`] keeps findings and risks current; [`serve`] puts everything
-//! together; [`config`] and [`data_directory`] are what it starts from; [`view`] is what the outside
+//! together; [`login`] knows passwords, codes and identity providers; [`config`] and [`data_directory`] are what it starts from; [`view`] is what the outside
 //! sees.
 
 pub mod agent_settings;
@@ -19,6 +19,7 @@ pub mod failure;
 pub mod grpc;
 pub mod ingest;
 pub mod jobs;
+pub mod login;
 pub mod rest;
 pub mod secret;
 pub mod serve;

@@ -1,17 +1,21 @@
-//! The REST API under `/api/v1`, with bearer tokens; its description is `/api/v1/openapi.json`.
+//! The REST API under `/api/v1`, with bearer tokens or a session; its description is `/api/v1/openapi.json`.
 //!
 //! One file per resource; every handler calls one function of [`crate::app`] and shows what it gives.
 //! Which role may call which endpoint is in the golden list of `rest/tests.rs`.
 
 pub mod agents;
+pub mod api_tokens;
 pub mod assets;
 pub mod auth;
 pub mod findings;
 pub mod idempotency;
+pub mod me;
 pub mod precondition;
 pub mod problem;
+pub mod session;
 pub mod system;
 pub mod units;
+pub mod users;
 
 use std::sync::Arc;
 
@@ -24,7 +28,7 @@ use tokio::sync::Notify;
 use utoipa::openapi::Required;
 use utoipa::openapi::path::{ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{IntoParams, Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -77,7 +81,7 @@ const BODY: usize = 1 << 20;
     ),
     components(schemas(problem::Problem)),
     modifiers(&Bearer),
-    security(("bearer" = []))
+    security(("bearer" = []), ("session" = []))
 )]
 struct Description;
 
@@ -112,6 +116,13 @@ impl Modify for Bearer {
             .build();
         let components = openapi.components.get_or_insert_default();
         components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+        let session = ApiKeyValue::with_description(
+            session::COOKIE,
+            "A session that began at /aanmelden. What changes something also needs the header \
+             `X-CSRF-Token` with the token of /api/v1/me.",
+        );
+        let session = SecurityScheme::ApiKey(ApiKey::Cookie(session));
+        components.add_security_scheme("session", session);
     }
 }
 
@@ -166,6 +177,23 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(agents::revoke))
         .routes(routes!(agents::token_list, agents::token_create))
         .routes(routes!(agents::token_revoke))
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::show))
+        .routes(routes!(users::set_roles))
+        .routes(routes!(users::disable))
+        .routes(routes!(users::enable))
+        .routes(routes!(users::reset))
+        .routes(routes!(users::sessions, users::end_sessions))
+        .routes(routes!(users::end_session))
+        .routes(routes!(api_tokens::list, api_tokens::create))
+        .routes(routes!(api_tokens::revoke))
+        .routes(routes!(me::show))
+        .routes(routes!(me::set_password))
+        .routes(routes!(me::propose_second_factor, me::confirm_second_factor))
+        .routes(routes!(me::api_tokens, me::create_api_token))
+        .routes(routes!(me::revoke_api_token))
+        .routes(routes!(me::sessions))
+        .routes(routes!(me::end_session))
 }
 
 /// The API's router.

@@ -71,6 +71,8 @@ ids! {
     SoftwareId;
     /// A vulnerability that is passed over for a reason.
     SuppressionId;
+    /// A session of somebody who logged in.
+    SessionId;
 }
 
 /// The id that follows from a name, version 8: the first bytes of the SHA-256 of the parts, each with its

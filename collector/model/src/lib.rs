@@ -8,9 +8,10 @@
 //! The rooms: [`asset`] with its [`lifecycle`], [`unit`], [`ownership`], [`classification`] (in the words of
 //! a [`scheme`]) and [`data_set`]; [`rule`] is how the last four are assigned without a person;
 //! [`facts`] is what an agent's report says about a device and [`evidence`] decides which machine it
-//! was; [`software`] is what is installed, [`advisory`] what publishers say about its vulnerabilities; [`finding`] and [`risk`] are what follows from it, on the
-//! scales of [`scale`], with the [`exception`]s, [`meeting`]s and [`incident`]s people bring in;
-//! [`access`] says who may do what; [`id`] and [`time`] are used by all.
+//! was; [`software`] is what is installed, [`advisory`] what publishers say about its vulnerabilities;
+//! [`finding`] and [`risk`] are what follows from it, on the scales of [`scale`], with the
+//! [`exception`]s, [`meeting`]s and [`incident`]s people bring in; [`access`] says who may do what and
+//! [`lockout`] how long a guesser waits; [`id`] and [`time`] are used by all.
 
 pub mod access;
 pub mod advisory;
@@ -25,6 +26,7 @@ pub mod finding;
 pub mod id;
 pub mod incident;
 pub mod lifecycle;
+pub mod lockout;
 pub mod meeting;
 pub mod ownership;
 pub mod risk;

@@ -61,10 +61,15 @@ impl Problem {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 1 MiB")
     }
 
+    /// Somebody who may not do this.
+    pub fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, detail)
+    }
+
     /// Nobody, or nobody we know.
     pub fn unauthorized() -> Self {
-        let detail = "send a valid API token as `Authorization: Bearer …`; \
-            `belfort-collector api-token create` makes one";
+        let detail = "send a valid API token as `Authorization: Bearer …` (`belfort-collector \
+            api-token create` makes one), or log in at /aanmelden";
         Self::new(StatusCode::UNAUTHORIZED, detail)
     }
 
@@ -97,7 +102,8 @@ impl From<AppError> for Problem {
             AppError::Invalid(reason) => Self::bad_request(reason),
             AppError::Forbidden(reason) => Self::new(StatusCode::FORBIDDEN, reason),
             AppError::Store(error) => error.into(),
-            AppError::Random(error) => {
+            AppError::Busy => Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
+            AppError::Random(_) | AppError::Login(_) => {
                 tracing::error!(%error, "request failed");
                 Self::internal()
             }

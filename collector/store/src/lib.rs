@@ -14,6 +14,7 @@ mod driver;
 pub mod idempotency;
 mod migration;
 mod open;
+pub mod people;
 mod pool;
 mod postgres;
 pub mod record;
@@ -44,6 +45,7 @@ use record::{
 };
 
 pub use open::{create, open};
+pub use people::PeopleStore;
 pub use registry::RegistryStore;
 pub use url::{DatabaseUrl, PostgresUrl};
 pub use workflow::WorkflowStore;
@@ -112,12 +114,24 @@ pub enum StoreError {
     },
 }
 
+/// The hash of a record of the audit log that follows another, for whoever proves the chain without the
+/// database. The first record follows 32 zero bytes.
+pub fn audit_hash(previous: [u8; 32], record: &AuditRecord) -> [u8; 32] {
+    sql::audit_hash(previous, record)
+}
+
 /// Result of a call.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// The store. See the crate's documentation for what holds for every method.
 pub trait Store:
-    idempotency::IdempotencyStore + WorkflowStore + RegistryStore + Send + Sync + 'static
+    idempotency::IdempotencyStore
+    + WorkflowStore
+    + RegistryStore
+    + people::PeopleStore
+    + Send
+    + Sync
+    + 'static
 {
     // -- housekeeping ---------------------------------------------------------------------------
 

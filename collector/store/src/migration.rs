@@ -25,6 +25,7 @@ macro_rules! migrations {
 migrations!(
     1 = "0001_initial.sql",
     2 = "0002_risk_workflow.sql",
+    3 = "0003_people.sql",
     5 = "0005_registry.sql",
     8 = "0008_idempotency.sql",
 );

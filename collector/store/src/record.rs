@@ -1,11 +1,14 @@
 //! What goes into the store and comes out of it, where a domain type alone does not say it.
 
+mod people;
 mod registry;
 mod workflow;
 
-use std::collections::BTreeMap;
+pub use people::*;
 
-use belfort_model::access::{RoleGrant, Scope};
+use std::collections::{BTreeMap, BTreeSet};
+
+use belfort_model::access::{Right, RoleGrant, Scope};
 use belfort_model::agent::Agent;
 use belfort_model::asset::{
     Asset, AssetKind, Authorised, Environment, Exposure, Lifecycle, Source, Subtype,
@@ -109,6 +112,8 @@ pub struct User {
     pub created_at: Timestamp,
     /// When it was switched off.
     pub disabled_at: Option<Timestamp>,
+    /// Counts the changes, from 1.
+    pub version: u64,
 }
 
 /// An API token. The secret is not here: only its hash is kept.
@@ -126,6 +131,10 @@ pub struct ApiToken {
     pub expires_at: Timestamp,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// The only rights it gives; nothing when it gives all that its user has.
+    pub rights: Option<BTreeSet<Right>>,
+    /// When it was last used, to the minute.
+    pub last_used_at: Option<Timestamp>,
 }
 
 /// A device that wants in.

@@ -11,6 +11,8 @@ macro_rules! methods {
 // Rooms of their own declare the methods of their part of the store with it.
 pub(crate) use methods;
 
+pub(crate) use audit::chained as audit_hash;
+
 mod agent;
 mod asset;
 pub(crate) mod asset_edit;
@@ -29,6 +31,7 @@ pub(crate) mod incident;
 pub(crate) mod link;
 pub(crate) mod meeting;
 pub(crate) mod owner;
+pub(crate) mod people;
 mod report;
 pub(crate) mod risk;
 pub(crate) mod rule;
