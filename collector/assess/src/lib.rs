@@ -5,11 +5,12 @@
 //!
 //! The rooms: [`catalogue`] reads `data/*.toml`; [`matchers`] holds one file per subject;
 //! [`evaluate`] runs them over one asset; [`risk`] aggregates over one unit; [`version`] orders
-//! versions; [`end_of_life`] knows when support ends.
+//! versions; [`end_of_life`] knows when support ends; [`kpi`] works out the key figures.
 
 pub mod catalogue;
 pub mod end_of_life;
 pub mod evaluate;
+pub mod kpi;
 pub mod matchers;
 pub mod risk;
 pub mod version;

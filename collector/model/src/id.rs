@@ -53,4 +53,6 @@ ids! {
     UserId;
     /// An API token.
     ApiTokenId;
+    /// A frozen report.
+    ReportId;
 }

@@ -12,6 +12,7 @@
 mod conformance;
 mod driver;
 mod migration;
+pub mod monthly;
 mod open;
 mod pool;
 mod postgres;
@@ -111,7 +112,7 @@ pub enum StoreError {
 pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// The store. See the crate's documentation for what holds for every method.
-pub trait Store: Send + Sync + 'static {
+pub trait Store: monthly::MonthlyStore + Send + Sync + 'static {
     // -- housekeeping ---------------------------------------------------------------------------
 
     /// Whether the database answers and can be written, and which schema it has.

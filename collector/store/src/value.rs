@@ -8,7 +8,9 @@ use belfort_model::classification::ClassificationStatus;
 use belfort_model::data_set::{PersonalData, Relation};
 use belfort_model::evidence::EvidenceKind;
 use belfort_model::finding::FindingStatus;
-use belfort_model::id::{AgentId, ApiTokenId, AssetId, FindingId, RiskId, TokenId, UnitId, UserId};
+use belfort_model::id::{
+    AgentId, ApiTokenId, AssetId, FindingId, ReportId, RiskId, TokenId, UnitId, UserId,
+};
 use belfort_model::ownership::{Method, OwnershipRole};
 use belfort_model::risk::RiskState;
 use belfort_model::scale::{Dimensions, Level};
@@ -232,7 +234,7 @@ macro_rules! ids {
         }
     )+};
 }
-ids!(AgentId, ApiTokenId, AssetId, FindingId, RiskId, TokenId, UnitId, UserId,);
+ids!(AgentId, ApiTokenId, AssetId, FindingId, ReportId, RiskId, TokenId, UnitId, UserId,);
 
 macro_rules! texts {
     ($($name:ident),+ $(,)?) => {$(
