@@ -6,6 +6,8 @@
 pub mod access;
 pub mod assets;
 pub mod evaluation;
+pub mod kpis;
+pub mod reports;
 pub mod tokens;
 pub mod users;
 

@@ -11,14 +11,17 @@
 pub mod agent_settings;
 pub mod app;
 pub mod ca;
+pub mod calendar;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod data_directory;
 pub mod failure;
 pub mod grpc;
+pub mod i18n;
 pub mod ingest;
 pub mod jobs;
+pub mod report;
 pub mod rest;
 pub mod secret;
 pub mod serve;
