@@ -85,6 +85,12 @@ impl Month {
         Self(self.0.saturating_sub(jiff::Span::new().months(months.clamp(0, 10_000))))
     }
 
+    /// The month after.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.last_day().0.tomorrow().unwrap_or(self.0))
+    }
+
     /// Its number, 1 to 12.
     pub fn number(self) -> i8 {
         self.0.month()
@@ -153,6 +159,7 @@ mod tests {
         let month: Month = "2026-11".parse().unwrap();
         assert_eq!(month.start(), moment("2026-10-31T23:00:00Z"));
         assert_eq!(month.last_day().to_string(), "2026-11-30");
+        assert_eq!(month.next().next().to_string(), "2027-01");
         assert_eq!(month.months_before(11).to_string(), "2025-12");
         assert_eq!(day.days_before(31).to_string(), "2026-06-30");
     }

@@ -141,6 +141,6 @@ mod tests {
 
     #[test]
     fn a_missing_text_shows() {
-        assert_eq!(Texts::of(Language::Nl).get("nothing"), "⟦nothing⟧");
+        assert_eq!(Texts::of(Language::Nl).get("no-such-text"), "⟦no-such-text⟧");
     }
 }

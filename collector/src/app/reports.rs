@@ -37,7 +37,7 @@ impl Asked {
             return Err(AppError::Invalid(reason));
         }
         // Until the end of the next month: meetings are held after the month they are about.
-        let last = month.months_before(-1).last_day();
+        let last = month.next().last_day();
         if cut_off.end() < month.start() || cut_off > last {
             let reason = format!("cut_off: {cut_off} is not from {month}-01 to {last}");
             return Err(AppError::Invalid(reason));

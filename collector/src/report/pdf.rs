@@ -12,7 +12,7 @@ mod write;
 use super::Report;
 use super::document::{Block, Document, Section, Tile};
 use font::{Fonts, Weight};
-use layout::{Colour, Kind, Layout, Shape};
+use layout::{Colour, Kind, Layout, NodeId, Shape};
 
 /// Why a PDF could not be made.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -101,7 +101,7 @@ fn body(layout: &mut Layout<'_>, text: &str, colour: Colour) {
 }
 
 const TILES_ACROSS: usize = 3;
-const TILE_HEIGHT: f32 = 66.0;
+const TILE_HEIGHT: f32 = 72.0;
 const GAP: f32 = 8.0;
 
 fn draw_tiles(layout: &mut Layout<'_>, tiles: &[Tile]) {
@@ -118,22 +118,34 @@ fn draw_tiles(layout: &mut Layout<'_>, tiles: &[Tile]) {
             let item = layout.node(Some(list), Kind::ListItem);
             let body = layout.node(Some(item), Kind::ListBody);
             let inner = width - 14.0;
-            let parts = [
-                (tile.label.as_str(), 8.0, Weight::Bold, TEXT, 13.0),
-                (tile.value.as_str(), 15.0, Weight::Bold, TEXT, 31.0),
-                (tile.detail.as_str(), 7.5, Weight::Regular, MUTED, 43.0),
-            ];
-            for (text, size, weight, colour, below) in parts {
-                let text = layout.shortened(text, size, weight, inner);
-                if text.is_empty() {
-                    continue;
-                }
-                let (x, y) = (x + 7.0, top + below);
-                layout.mark(body, vec![Shape::Text { x, y, size, weight, colour, text }]);
+            let mut below = 12.0;
+            for text in
+                layout.fonts.lines(&tile.label, 8.0, Weight::Bold, inner).into_iter().take(2)
+            {
+                tile_text(layout, body, text, (x + 7.0, top + below), 8.0, Weight::Bold, TEXT);
+                below += 10.0;
             }
-            table::badge(layout, body, &tile.judgement, tile.tone, (x + 7.0, top + 57.0), 7.5);
+            let value = layout.shortened(&tile.value, 15.0, Weight::Bold, inner);
+            tile_text(layout, body, value, (x + 7.0, top + 38.0), 15.0, Weight::Bold, TEXT);
+            let detail = layout.shortened(&tile.detail, 7.5, Weight::Regular, inner);
+            tile_text(layout, body, detail, (x + 7.0, top + 49.0), 7.5, Weight::Regular, MUTED);
+            table::badge(layout, body, &tile.judgement, tile.tone, (x + 7.0, top + 63.0), 7.5);
             x += width + GAP;
         }
         layout.space(TILE_HEIGHT + GAP);
+    }
+}
+
+fn tile_text(
+    layout: &mut Layout<'_>,
+    node: NodeId,
+    text: String,
+    (x, y): (f32, f32),
+    size: f32,
+    weight: Weight,
+    colour: Colour,
+) {
+    if !text.is_empty() {
+        layout.mark(node, vec![Shape::Text { x, y, size, weight, colour, text }]);
     }
 }

@@ -19,6 +19,8 @@ use crate::app::reports::{Asked, Made, Verified};
 use crate::app::{App, AppError};
 use crate::i18n::Language;
 
+mod full;
+
 const HOSTILE: &str = "=cmd|'/C calc'!A0<script>alert(1)</script>\"&Ж";
 
 struct Lab {
@@ -251,4 +253,18 @@ fn a_cut_off_has_come_and_belongs_to_its_month() {
     assert!(future.contains("has not come yet"), "{future}");
     let open = Asked::new(Some("2026-11".parse().unwrap()), None, noon()).unwrap();
     assert_eq!(open.cut_off.to_string(), "2026-11-20", "the month is not over");
+}
+
+/// Writing it checks it as PDF/UA-1: a part without a name or a letter without a shape is an error.
+#[test]
+fn a_report_of_many_pages_with_hostile_texts_is_a_valid_pdf() {
+    for text in [HOSTILE, "", " ", "\u{202e}gnirts\u{0}\u{7f}", &"lang".repeat(200)] {
+        let report = full::full(text);
+        let content = canonical::text(&report).unwrap();
+        assert_eq!(canonical::read(&content).unwrap(), report);
+        let made = Made { sha256: canonical::sha256(&content), report, content };
+        let pdf = render(&made, Form::Pdf, Language::Nl).unwrap();
+        assert!(pdf.len() > 20_000 && pdf.ends_with(b"%%EOF"), "{}", pdf.len());
+        assert!(std::str::from_utf8(&render(&made, Form::Html, Language::Nl).unwrap()).is_ok());
+    }
 }

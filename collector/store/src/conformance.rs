@@ -9,6 +9,7 @@ mod fixture;
 mod housekeeping;
 mod lab;
 mod links;
+mod monthly;
 mod people;
 mod registry;
 mod reports;
@@ -127,5 +128,12 @@ suite! {
         every_version_is_kept,
         entries_of_assets_follow_their_owner,
         commits_at_once_number_without_gaps,
+    }
+    monthly {
+        a_day_keeps_its_last_figures,
+        assets_are_counted_once_with_what_they_have,
+        findings_are_told_as_of_a_moment,
+        the_register_is_told_as_of_a_moment,
+        a_frozen_report_never_changes,
     }
 }

@@ -208,14 +208,19 @@ impl<'a> Tally<'a> {
     fn checks(&mut self, asset: &Measured<'_>) {
         let result = &mut self.result;
         if asset.kind == AssetKind::Device {
+            // Checks do not concern what no agent reports; a figure about computers does.
+            let blind = takes_an_agent(asset.subtype) && !asset.has_inventory;
+            let judge = |codes, needed| {
+                if blind { Judged::Unknown } else { judge(asset.results, codes, needed) }
+            };
             // Past its end of life is what is counted, so the roles are turned.
-            let turned = judge(asset.results, END_OF_LIFE, Any).map(|passes| !passes);
+            let turned = judge(END_OF_LIFE, Any).map(|passes| !passes);
             count(&mut result.end_of_life, turned);
             if asset.subtype == Subtype::Laptop && asset.class.biv.v >= Level::THREE {
-                count(&mut result.encrypted, judge(asset.results, ENCRYPTED, All));
+                count(&mut result.encrypted, judge(ENCRYPTED, All));
             }
-            count(&mut result.protected, judge(asset.results, PROTECTED, All));
-            count(&mut result.patched, judge(asset.results, PATCHED, All));
+            count(&mut result.protected, judge(PROTECTED, All));
+            count(&mut result.patched, judge(PATCHED, All));
         }
         for (code, said) in asset.results {
             let Some(check) = result.checks.get_mut(code) else { continue };

@@ -115,6 +115,21 @@ fn a_check_that_could_not_run_is_neither_pass_nor_hit() {
 }
 
 #[test]
+fn a_computer_that_no_agent_reports_is_not_told() {
+    let catalogue = catalogue();
+    let device = device(3, &[("disk.unencrypted", CheckResult::NotApplicable)]);
+    let mut tally = Tally::new(&catalogue, NOW);
+    tally.add(&Measured { has_inventory: false, ..device.measured() });
+    let measurement = tally.finish();
+    assert_eq!(measurement.encrypted, Known::Unknown(Reason::NotChecked));
+    // A printer is no computer.
+    let mut tally = Tally::new(&catalogue, NOW);
+    let printer = Measured { subtype: Subtype::Printer, has_inventory: false, ..device.measured() };
+    tally.add(&printer);
+    assert_eq!(tally.finish().end_of_life, Known::Unknown(Reason::NothingInScope));
+}
+
+#[test]
 fn a_figure_without_a_check_is_unknown() {
     let mut catalogue = catalogue();
     catalogue.findings.remove("disk.unencrypted");

@@ -7,6 +7,8 @@ use crate::report::document::{Cell, Table, Tone};
 
 const SIZE: f32 = 7.5;
 const PAD: f32 = 3.5;
+/// Room at either side of a cell.
+const SIDE: f32 = 5.0;
 const LINE: f32 = SIZE * LEADING;
 const HEAD: Colour = Colour(0xee, 0xf2, 0xf5);
 /// No column asks for more than this part of the width before the rest is shared.
@@ -62,7 +64,7 @@ fn weight_of(column: usize, is_head: bool, tone: Tone) -> Weight {
 fn broken(fonts: &Fonts, cells: &[Cell], widths: &[f32], is_head: bool) -> Row {
     let lines = cells.iter().zip(widths).enumerate().map(|(column, (cell, width))| {
         let weight = weight_of(column, is_head, cell.tone);
-        fonts.lines(&cell.text, SIZE, weight, width - 2.0 * PAD)
+        fonts.lines(&cell.text, SIZE, weight, width - 2.0 * SIDE)
     });
     Row { cells: lines.collect(), tones: cells.iter().map(|cell| cell.tone).collect() }
 }
@@ -78,9 +80,13 @@ fn widths(fonts: &Fonts, table: &Table, width: f32) -> Vec<f32> {
         .enumerate()
         .map(|(index, column)| {
             let cells = table.rows.iter().filter_map(|row| row.get(index));
-            let cells = cells.map(|cell| longest(&cell.text, Weight::Bold));
+            // A word on a colour stays in one piece.
+            let cells = cells.map(|cell| match cell.tone {
+                Tone::Plain => longest(&cell.text, Weight::Bold),
+                _ => fonts.width(&cell.text, SIZE, Weight::Bold),
+            });
             let word = cells.fold(longest(&column.title, Weight::Bold), f32::max);
-            (word + 2.0 * PAD + 0.5).min(width * MOST)
+            (word + 2.0 * SIDE + 0.5).min(width * MOST)
         })
         .collect();
     let (sum, weights): (f32, f32) =
@@ -194,9 +200,9 @@ impl Places<'_> {
             let mut shapes = Vec::new();
             for line in shown {
                 let x = if self.table.is_numeric(column) {
-                    x + width - PAD - layout.fonts.width(line, SIZE, weight)
+                    x + width - SIDE - layout.fonts.width(line, SIZE, weight)
                 } else {
-                    x + PAD
+                    x + SIDE
                 };
                 let text = line.clone();
                 shapes.push(Shape::Text { x, y, size: SIZE, weight, colour, text });
