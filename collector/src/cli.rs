@@ -10,6 +10,7 @@ mod export;
 mod findings;
 mod init;
 mod output;
+mod reports;
 mod server;
 mod users;
 
@@ -110,6 +111,12 @@ enum Command {
     /// The risk register
     #[command(subcommand)]
     Risk(findings::Risk),
+    /// Key figures K1 to K16
+    #[command(subcommand)]
+    Kpi(reports::Kpi),
+    /// Monthly reports for the CI meeting
+    #[command(subcommand)]
+    Report(reports::Report),
     /// Write assets, findings or risks to a file
     #[command(subcommand)]
     Export(export::Export),
@@ -209,6 +216,8 @@ fn run(context: &Context, command: Command) -> Result<ExitCode, Failure> {
         Command::Dataset(dataset) => dataset.run(context)?,
         Command::Finding(finding) => finding.run(context)?,
         Command::Risk(risk) => risk.run(context)?,
+        Command::Kpi(kpi) => kpi.run(context)?,
+        Command::Report(report) => return report.run(context),
         Command::Export(export) => export.run(context)?,
         Command::Audit(audit) => return audit.run(context),
         Command::Evaluate(evaluate) => evaluate.run(context)?,

@@ -15,6 +15,8 @@ use crate::grpc::tls::ServerCertificate;
 const EVALUATE_EVERY: Duration = Duration::from_secs(5);
 /// How often every unit's risks are worked out anew, whatever happened: forgotten proposals close.
 const RISKS_EVERY: Duration = Duration::from_hours(24);
+/// How often the key figures of the day are kept anew, so that the day ends with nearly its last state.
+const FIGURES_EVERY: Duration = Duration::from_mins(30);
 /// Reports that come together are evaluated together.
 const GATHER: Duration = Duration::from_millis(200);
 
@@ -47,6 +49,20 @@ pub async fn evaluate(app: App, wake: Arc<Notify>) {
         }
         let _ = tokio::time::timeout(EVALUATE_EVERY, wake.notified()).await;
         tokio::time::sleep(GATHER).await;
+    }
+}
+
+/// Keeps the key figures of the day, for the trend and for reports about a day that is over. Never ends.
+pub async fn keep_figures(app: App) {
+    loop {
+        let run = app.clone();
+        let work = move || run.kpi_day_keep(clock::now());
+        match tokio::task::spawn_blocking(work).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "key figures not kept, tried again later"),
+            Err(error) => tracing::error!(%error, "keeping key figures ended unexpectedly"),
+        }
+        tokio::time::sleep(FIGURES_EVERY).await;
     }
 }
 

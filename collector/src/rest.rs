@@ -9,9 +9,11 @@ pub mod assets;
 pub mod auth;
 pub mod findings;
 pub mod idempotency;
+pub mod kpis;
 pub mod me;
 pub mod precondition;
 pub mod problem;
+pub mod reports;
 pub mod session;
 pub mod system;
 pub mod units;
@@ -173,6 +175,15 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(findings::findings))
         .routes(routes!(findings::risks))
         .routes(routes!(findings::risk))
+        .routes(routes!(kpis::kpis))
+        .routes(routes!(reports::list, reports::create))
+        .routes(routes!(reports::preview))
+        .routes(routes!(reports::show))
+        .routes(routes!(reports::verify))
+        .routes(routes!(reports::html))
+        .routes(routes!(reports::pdf))
+        .routes(routes!(reports::csv))
+        .routes(routes!(reports::json))
         .routes(routes!(agents::list))
         .routes(routes!(agents::revoke))
         .routes(routes!(agents::token_list, agents::token_create))

@@ -112,6 +112,7 @@ impl Server {
         background.spawn(keep_current);
         let wake = Arc::new(Notify::new());
         background.spawn(jobs::evaluate(app.clone(), wake.clone()));
+        background.spawn(jobs::keep_figures(app.clone()));
 
         let endpoint = config.endpoint(config.report.listen);
         let enrolments = Enrolments::new(

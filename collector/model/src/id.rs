@@ -73,6 +73,8 @@ ids! {
     SuppressionId;
     /// A session of somebody who logged in.
     SessionId;
+    /// A frozen report.
+    ReportId;
 }
 
 /// The id that follows from a name, version 8: the first bytes of the SHA-256 of the parts, each with its

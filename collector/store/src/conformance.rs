@@ -11,6 +11,7 @@ mod housekeeping;
 mod idempotency;
 mod lab;
 mod links;
+mod monthly;
 mod people;
 mod registry;
 mod reports;
@@ -165,5 +166,12 @@ suite! {
         the_history_is_whole_and_small,
         the_register_is_read_as_of_any_moment,
         versions_of_one_risk_are_written_together,
+    }
+    monthly {
+        a_day_keeps_its_last_figures,
+        assets_are_counted_once_with_what_they_have,
+        findings_are_told_as_of_a_moment,
+        the_register_is_told_as_of_a_moment,
+        a_frozen_report_never_changes,
     }
 }

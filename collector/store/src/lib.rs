@@ -13,6 +13,7 @@ mod conformance;
 mod driver;
 pub mod idempotency;
 mod migration;
+pub mod monthly;
 mod open;
 pub mod people;
 mod pool;
@@ -129,6 +130,7 @@ pub trait Store:
     + WorkflowStore
     + RegistryStore
     + people::PeopleStore
+    + monthly::MonthlyStore
     + Send
     + Sync
     + 'static

@@ -11,7 +11,7 @@ use belfort_model::exception::ExceptionStatus;
 use belfort_model::finding::FindingStatus;
 use belfort_model::id::{
     ActionId, AgentId, ApiTokenId, AssetId, BatchId, ExceptionId, FindingId, IncidentId, MeetingId,
-    RiskId, RuleId, SessionId, TokenId, UnitId, UserId,
+    ReportId, RiskId, RuleId, SessionId, TokenId, UnitId, UserId,
 };
 use belfort_model::ownership::{Method, OwnershipRole};
 use belfort_model::risk::{ActionStatus, RiskState};
@@ -247,6 +247,7 @@ ids!(
     FindingId,
     IncidentId,
     MeetingId,
+    ReportId,
     RiskId,
     RuleId,
     SessionId,

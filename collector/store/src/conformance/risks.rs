@@ -40,7 +40,12 @@ pub(super) fn suggestion(severity: i64, assets: &[AssetId]) -> Suggestion {
     }
 }
 
-fn new(scenario: &str, unit: Option<UnitId>, severity: i64, assets: &[AssetId]) -> NewRisk {
+pub(super) fn new(
+    scenario: &str,
+    unit: Option<UnitId>,
+    severity: i64,
+    assets: &[AssetId],
+) -> NewRisk {
     NewRisk {
         id: RiskId(id()),
         key: RiskKey { scenario: scenario.to_owned(), unit, asset: None },
@@ -50,7 +55,7 @@ fn new(scenario: &str, unit: Option<UnitId>, severity: i64, assets: &[AssetId]) 
     }
 }
 
-fn add(store: &dyn Store, unit: Option<UnitId>, risks: &[NewRisk]) {
+pub(super) fn add(store: &dyn Store, unit: Option<UnitId>, risks: &[NewRisk]) {
     let generation = store.risk_scope(unit).unwrap().generation;
     store.risk_commit(unit, generation, risks, &[]).unwrap();
 }

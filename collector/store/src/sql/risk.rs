@@ -60,7 +60,7 @@ fn read(row: &mut Row) -> Result<Risk> {
     row.document("risk")
 }
 
-fn read_summary(row: &mut Row) -> Result<RiskSummary> {
+pub(super) fn read_summary(row: &mut Row) -> Result<RiskSummary> {
     Ok(RiskSummary {
         risk: read(row)?,
         asset_name: row.next("asset")?,
