@@ -7,6 +7,7 @@ pub mod agents;
 pub mod assets;
 pub mod auth;
 pub mod findings;
+pub mod idempotency;
 pub mod precondition;
 pub mod problem;
 pub mod system;
@@ -16,9 +17,13 @@ use std::sync::Arc;
 
 pub use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
 use belfort_store::record::Page;
 use serde::Deserialize;
 use tokio::sync::Notify;
+use utoipa::openapi::Required;
+use utoipa::openapi::path::{ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{IntoParams, Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
@@ -54,6 +59,12 @@ impl EnrolmentAddress {
     }
 }
 
+/// Goes with an answer that holds a secret: it is kept nowhere on the way.
+pub type NoStore = [(http::HeaderName, &'static str); 1];
+
+/// See [`NoStore`].
+pub const NO_STORE: NoStore = [(http::header::CACHE_CONTROL, "no-store")];
+
 /// Largest request body, bytes.
 const BODY: usize = 1 << 20;
 
@@ -69,6 +80,27 @@ const BODY: usize = 1 << 20;
     security(("bearer" = []))
 )]
 struct Description;
+
+/// Adds the header that every `POST` takes to its description.
+fn describe_idempotency(description: &mut utoipa::openapi::OpenApi) {
+    for path in description.paths.paths.values_mut() {
+        let Some(operation) = &mut path.post else { continue };
+        let text = Some("Repeat the same call with the same key until there is an answer");
+        let schema = ObjectBuilder::new()
+            .schema_type(SchemaType::new(Type::String))
+            .min_length(Some(1))
+            .max_length(Some(255))
+            .pattern(Some("^[\\x21-\\x7e]+$"));
+        let header = ParameterBuilder::new()
+            .name("Idempotency-Key")
+            .parameter_in(ParameterIn::Header)
+            .required(Required::False)
+            .description(text)
+            .schema(Some(schema))
+            .build();
+        operation.parameters.get_or_insert_default().push(header.into());
+    }
+}
 
 struct Bearer;
 
@@ -138,7 +170,8 @@ fn routes() -> OpenApiRouter<Api> {
 
 /// The API's router.
 pub fn router(api: Api) -> Router {
-    let (router, description) = routes().split_for_parts();
+    let (router, mut description) = routes().split_for_parts();
+    describe_idempotency(&mut description);
     // What was generated from our own types can be written; an empty text would show at once.
     let description = description.to_json().unwrap_or_default();
     router
@@ -150,13 +183,16 @@ pub fn router(api: Api) -> Router {
             }),
         )
         .method_not_allowed_fallback(problem::method_not_allowed)
+        .layer(from_fn_with_state(api.clone(), idempotency::once))
         .layer(DefaultBodyLimit::max(BODY))
         .with_state(api)
 }
 
 /// The description of the API, for the reference that is committed.
 pub fn openapi_json() -> Option<String> {
-    routes().split_for_parts().1.to_pretty_json().ok()
+    let mut description = routes().split_for_parts().1;
+    describe_idempotency(&mut description);
+    description.to_pretty_json().ok()
 }
 
 #[cfg(test)]

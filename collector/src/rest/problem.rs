@@ -46,6 +46,21 @@ impl Problem {
         Self::new(StatusCode::PRECONDITION_FAILED, detail)
     }
 
+    /// It is not as the caller thinks it is.
+    pub fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, detail)
+    }
+
+    /// A rule does not allow it.
+    pub fn unprocessable(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
+    }
+
+    /// The body is larger than what is read.
+    pub fn too_large() -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 1 MiB")
+    }
+
     /// Nobody, or nobody we know.
     pub fn unauthorized() -> Self {
         let detail = "send a valid API token as `Authorization: Bearer …`; \

@@ -7,6 +7,7 @@ mod evaluation;
 mod files;
 mod fixture;
 mod housekeeping;
+mod idempotency;
 mod lab;
 mod links;
 mod people;
@@ -49,6 +50,10 @@ suite! {
         a_read_only_database_says_so,
         creating_twice_keeps_everything,
         broken_connections_are_replaced,
+    }
+    idempotency {
+        a_repeated_call_gets_the_first_answer,
+        an_interrupted_or_failed_call_can_be_repeated,
     }
     people {
         users_are_found_by_name_whatever_its_case,

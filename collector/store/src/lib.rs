@@ -11,6 +11,7 @@
 #[cfg(unix)]
 mod conformance;
 mod driver;
+pub mod idempotency;
 mod migration;
 mod open;
 mod pool;
@@ -113,7 +114,7 @@ pub enum StoreError {
 pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// The store. See the crate's documentation for what holds for every method.
-pub trait Store: WorkflowStore + Send + Sync + 'static {
+pub trait Store: idempotency::IdempotencyStore + WorkflowStore + Send + Sync + 'static {
     // -- housekeeping ---------------------------------------------------------------------------
 
     /// Whether the database answers and can be written, and which schema it has.

@@ -22,7 +22,7 @@ macro_rules! migrations {
         }),+];
     };
 }
-migrations!(1 = "0001_initial.sql", 2 = "0002_risk_workflow.sql",);
+migrations!(1 = "0001_initial.sql", 2 = "0002_risk_workflow.sql", 8 = "0008_idempotency.sql",);
 
 /// The newest schema this program knows.
 pub(crate) fn known() -> i64 {

@@ -22,6 +22,7 @@ mod evidence;
 pub(crate) mod exception;
 pub(crate) mod finding;
 mod health;
+pub(crate) mod idempotency;
 pub(crate) mod incident;
 mod link;
 pub(crate) mod meeting;

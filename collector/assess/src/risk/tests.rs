@@ -1,5 +1,5 @@
 use belfort_model::classification::Origin;
-use belfort_model::finding::FindingStatus;
+use belfort_model::finding::{FindingStatus, Triage};
 use belfort_model::id::FindingId;
 use belfort_model::time::Timestamp;
 use uuid::Uuid;
@@ -48,6 +48,7 @@ impl Device {
             likelihood: kind.likelihood,
             dimensions: kind.dimensions,
             evidence: vec![],
+            triage: Triage::default(),
         });
         self.results.insert(code.to_owned(), CheckResult::Hit);
         self
