@@ -6,7 +6,9 @@
 pub mod access;
 pub mod assets;
 pub mod evaluation;
+pub mod risks;
 pub mod tokens;
+pub mod triage;
 pub mod users;
 
 use std::sync::Arc;
