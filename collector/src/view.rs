@@ -7,12 +7,17 @@ mod asset;
 mod finding;
 mod risk;
 mod system;
+mod workflow;
 
 pub use access::{AgentView, ApiTokenView, NewTokenView, TokenView};
 pub use asset::{Asset, AssetFull, Biv, Change, Class, GivenClass, Link, Owner, Section, Unit};
-pub use finding::{EvidenceView, FindingKindView, FindingView};
+pub use finding::{EvidenceView, FindingKindView, FindingView, JudgementView};
 pub use risk::{Rating, RiskView};
 pub use system::{AuditView, OverviewView};
+pub use workflow::{
+    ActionView, AssessmentView, DecisionView, ExceptionView, IncidentView, MeetingView,
+    ReassessView, RiskVersionView, SaidView,
+};
 
 use belfort_model::time::Timestamp;
 use belfort_store::record::Paged;
