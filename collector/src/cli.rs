@@ -8,7 +8,9 @@ mod export;
 mod findings;
 mod init;
 mod output;
+mod risks;
 mod server;
+mod work;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -106,7 +108,16 @@ enum Command {
     Finding(findings::Finding),
     /// The risk register
     #[command(subcommand)]
-    Risk(findings::Risk),
+    Risk(risks::Risk),
+    /// Actions against risks
+    #[command(subcommand)]
+    Action(work::Action),
+    /// Meetings that take decisions
+    #[command(subcommand)]
+    Meeting(work::Meeting),
+    /// Exceptions: findings that are let be until a date
+    #[command(subcommand)]
+    Exception(work::Exception),
     /// Write assets, findings or risks to a file
     #[command(subcommand)]
     Export(export::Export),
@@ -206,6 +217,9 @@ fn run(context: &Context, command: Command) -> Result<ExitCode, Failure> {
         Command::Dataset(dataset) => dataset.run(context)?,
         Command::Finding(finding) => finding.run(context)?,
         Command::Risk(risk) => risk.run(context)?,
+        Command::Action(action) => action.run(context)?,
+        Command::Meeting(meeting) => meeting.run(context)?,
+        Command::Exception(exception) => exception.run(context)?,
         Command::Export(export) => export.run(context)?,
         Command::Audit(audit) => return audit.run(context),
         Command::Evaluate(evaluate) => evaluate.run(context)?,
