@@ -201,3 +201,6 @@ fn worked(what: &dyn std::fmt::Debug, result: Result<()>) -> Result<bool> {
         Err(error) => Err(error),
     }
 }
+
+#[cfg(test)]
+mod tests;
