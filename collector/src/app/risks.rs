@@ -5,6 +5,7 @@ use belfort_model::id::{ActionId, UnitId};
 use belfort_model::meeting::{Meeting, MeetingError, NewMeeting};
 use belfort_model::risk::{
     ActionUpdate, NewAction, NewDecision, Risk, RiskChange, RiskEvent, TransitionError, Treatment,
+    may_decide,
 };
 use belfort_model::time::Timestamp;
 use belfort_store::StoreError;
@@ -149,7 +150,7 @@ impl App {
         write: Write,
         now: Timestamp,
     ) -> Result<RiskSummary> {
-        require_any(actor, change.rights())?;
+        change.may_try(actor)?;
         let found = self.store.risk_get(reference)?.ok_or_else(|| not_found("risk", reference))?;
         let unit = unit_of(&found);
         actor.require_for(Right::Read, unit)?;
@@ -181,11 +182,7 @@ impl App {
         write: Write,
         now: Timestamp,
     ) -> Result<RiskSummary> {
-        let rights: &[Right] = match new.meeting {
-            Some(_) => &[Right::Decide, Right::RecordMeeting],
-            None => &[Right::Decide],
-        };
-        require_any(actor, rights)?;
+        may_decide(actor, new.meeting.is_some())?;
         let meeting = new.meeting.map(|reference| self.meeting(&reference)).transpose()?;
         let Decide { treatment, reason, accept_until, .. } = new;
         let decision = NewDecision { treatment, reason, meeting, accept_until };
@@ -299,38 +296,27 @@ pub(super) fn same_version(
 
 /// What the audit log says of a change.
 fn detail(old: &Risk, new: &Risk, change: &RiskChange) -> serde_json::Value {
-    let mut detail = json!({ "version": new.version });
-    if old.state != new.state {
-        detail["from"] = json!(old.state);
-        detail["to"] = json!(new.state);
-    }
-    match change {
+    let more = match change {
         RiskChange::Assess(_) => {
-            detail["assessed"] = json!(new.assessed.as_ref().map(|assessed| assessed.current));
+            json!({ "current": new.assessed.as_ref().map(|assessed| assessed.current) })
         }
-        RiskChange::Decide(_) => {
-            detail["treatment"] = json!(new.treatment);
-            detail["meeting"] = json!(new.decision.as_ref().map(|one| &one.meeting));
-            detail["accept_until"] = json!(new.accept_until);
-        }
-        RiskChange::AddAction(action) => {
-            detail["action"] = json!(action.id);
-            detail["due"] = json!(action.due);
-        }
-        RiskChange::SetAction(id, update) => {
-            detail["action"] = json!(id);
-            detail["status"] = json!(update.status);
-        }
-        RiskChange::LinkIncident { reference } => detail["incident"] = json!(reference),
+        RiskChange::Decide(_) => json!({
+            "treatment": new.treatment,
+            "meeting": new.decision.as_ref().and_then(|decision| decision.meeting.as_ref()),
+            "accept_until": new.accept_until,
+        }),
+        RiskChange::AddAction(action) => json!({ "id": action.id, "due": action.due }),
+        RiskChange::SetAction(id, update) => json!({ "id": id, "status": update.status }),
+        RiskChange::LinkIncident { reference } => json!({ "reference": reference }),
         RiskChange::Close { .. } => {
-            let agreed = new.last_change.as_ref().map(|last| last.event);
-            detail["asked"] = json!(agreed == Some(RiskEvent::ClosingRequested));
+            let event = new.last_change.as_ref().map(|last| last.event);
+            json!({ "asked": event == Some(RiskEvent::ClosingRequested) })
         }
         RiskChange::Analyse
         | RiskChange::Describe(_)
         | RiskChange::Evaluate
         | RiskChange::Reject { .. }
-        | RiskChange::Advise { .. } => {}
-    }
-    detail
+        | RiskChange::Advise { .. } => json!({}),
+    };
+    json!({ "version": new.version, "from": old.state, "to": new.state, "with": more })
 }

@@ -3,12 +3,13 @@
 
 use axum::extract::State;
 use belfort_model::access::Actor;
-use belfort_model::risk::{Description, NewAssessment, RiskChange, RiskOwner};
+use belfort_model::risk::{Description, NewAssessment, RiskChange, RiskOwner, may_decide};
 use belfort_model::scale::Level;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::meant;
+use crate::app::AppError;
 use crate::app::access::Right;
 use crate::app::risks::{Decide, Write};
 use crate::clock;
@@ -262,10 +263,7 @@ pub async fn decide(
     Json(new): Json<NewDecision>,
 ) -> Result<Versioned<RiskView>, Problem> {
     // Who may not decide learns nothing about values first.
-    let by_meeting = new.meeting.is_some() && actor.require(Right::RecordMeeting).is_ok();
-    if !by_meeting {
-        actor.require(Right::Decide)?;
-    }
+    may_decide(&actor, new.meeting.is_some()).map_err(AppError::from)?;
     let until = new.accept_until.map(|text| clock::until(&text).map_err(invalid("accept_until")));
     let decision = Decide {
         treatment: new.treatment.parse().map_err(invalid("treatment"))?,
