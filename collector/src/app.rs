@@ -15,7 +15,9 @@ pub mod kpis;
 pub mod log_in;
 pub mod own;
 pub mod reports;
+pub mod risks;
 pub mod tokens;
+pub mod triage;
 pub mod users;
 
 use std::sync::Arc;

@@ -11,8 +11,10 @@ mod findings;
 mod init;
 mod output;
 mod reports;
+mod risks;
 mod server;
 mod users;
+mod work;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -110,13 +112,19 @@ enum Command {
     Finding(findings::Finding),
     /// The risk register
     #[command(subcommand)]
-    Risk(findings::Risk),
     /// Key figures K1 to K16
     #[command(subcommand)]
     Kpi(reports::Kpi),
     /// Monthly reports for the CI meeting
     #[command(subcommand)]
     Report(reports::Report),
+    Risk(risks::Risk),
+    /// Actions against risks
+    Action(work::Action),
+    /// Meetings that take decisions
+    Meeting(work::Meeting),
+    /// Exceptions: findings that are let be until a date
+    Exception(work::Exception),
     /// Write assets, findings or risks to a file
     #[command(subcommand)]
     Export(export::Export),
@@ -218,6 +226,9 @@ fn run(context: &Context, command: Command) -> Result<ExitCode, Failure> {
         Command::Risk(risk) => risk.run(context)?,
         Command::Kpi(kpi) => kpi.run(context)?,
         Command::Report(report) => return report.run(context),
+        Command::Action(action) => action.run(context)?,
+        Command::Meeting(meeting) => meeting.run(context)?,
+        Command::Exception(exception) => exception.run(context)?,
         Command::Export(export) => export.run(context)?,
         Command::Audit(audit) => return audit.run(context),
         Command::Evaluate(evaluate) => evaluate.run(context)?,

@@ -13,7 +13,8 @@ use crate::grpc::tls::ServerCertificate;
 /// What is due is looked for at least this often: another process may have made it so, and some findings
 /// come with time alone.
 const EVALUATE_EVERY: Duration = Duration::from_secs(5);
-/// How often every unit's risks are worked out anew, whatever happened: forgotten proposals close.
+/// How often time is let pass, and every unit's risks are worked out anew, whatever happened: reviews fall
+/// due, exceptions end, forgotten proposals close.
 const RISKS_EVERY: Duration = Duration::from_hours(24);
 /// How often the key figures of the day are kept anew, so that the day ends with nearly its last state.
 const FIGURES_EVERY: Duration = Duration::from_mins(30);

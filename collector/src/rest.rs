@@ -7,13 +7,16 @@ pub mod agents;
 pub mod api_tokens;
 pub mod assets;
 pub mod auth;
+pub mod exceptions;
 pub mod findings;
 pub mod idempotency;
 pub mod kpis;
 pub mod me;
+pub mod meetings;
 pub mod precondition;
 pub mod problem;
 pub mod reports;
+pub mod risks;
 pub mod session;
 pub mod system;
 pub mod units;
@@ -173,8 +176,6 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(assets::create_data_set))
         .routes(routes!(units::list, units::create))
         .routes(routes!(findings::findings))
-        .routes(routes!(findings::risks))
-        .routes(routes!(findings::risk))
         .routes(routes!(kpis::kpis))
         .routes(routes!(reports::list, reports::create))
         .routes(routes!(reports::preview))
@@ -184,6 +185,32 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(reports::pdf))
         .routes(routes!(reports::csv))
         .routes(routes!(reports::json))
+        .routes(routes!(findings::finding))
+        .routes(routes!(findings::confirm))
+        .routes(routes!(findings::false_positive))
+        .routes(routes!(findings::reopen))
+        .routes(routes!(findings::assign))
+        .routes(routes!(exceptions::list, exceptions::create))
+        .routes(routes!(exceptions::show))
+        .routes(routes!(exceptions::approve))
+        .routes(routes!(exceptions::reject))
+        .routes(routes!(exceptions::close))
+        .routes(routes!(risks::list))
+        .routes(routes!(risks::show, risks::work::describe))
+        .routes(routes!(risks::history))
+        .routes(routes!(risks::work::analyse))
+        .routes(routes!(risks::work::assess))
+        .routes(routes!(risks::work::evaluate))
+        .routes(routes!(risks::work::reject))
+        .routes(routes!(risks::work::decide))
+        .routes(routes!(risks::work::close))
+        .routes(routes!(risks::work::advise))
+        .routes(routes!(risks::actions::of_risk, risks::actions::create))
+        .routes(routes!(risks::actions::list))
+        .routes(routes!(risks::actions::show, risks::actions::set))
+        .routes(routes!(meetings::list, meetings::create))
+        .routes(routes!(meetings::incidents, meetings::incident))
+        .routes(routes!(meetings::link))
         .routes(routes!(agents::list))
         .routes(routes!(agents::revoke))
         .routes(routes!(agents::token_list, agents::token_create))

@@ -10,10 +10,11 @@ mod people;
 mod report;
 mod risk;
 mod system;
+mod workflow;
 
 pub use access::{AgentView, ApiTokenView, NewTokenView, TokenView};
 pub use asset::{Asset, AssetFull, Biv, Change, Class, GivenClass, Link, Owner, Section, Unit};
-pub use finding::{EvidenceView, FindingKindView, FindingView};
+pub use finding::{EvidenceView, FindingKindView, FindingView, JudgementView};
 pub use kpi::{FigureView, KpisView, MedianView, ServiceView, SourceView};
 pub use people::{
     MeView, NewApiTokenView, RecoveryCodesView, ResetCodeView, SecondFactorView, SessionView,
@@ -22,6 +23,10 @@ pub use people::{
 pub use report::{ReportView, VerifiedView};
 pub use risk::{Rating, RiskView};
 pub use system::{AuditView, OverviewView};
+pub use workflow::{
+    ActionView, AssessmentView, DecisionView, ExceptionView, IncidentView, MeetingView,
+    ReassessView, RiskVersionView, SaidView,
+};
 
 use belfort_model::time::Timestamp;
 use belfort_store::record::Paged;

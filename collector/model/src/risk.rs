@@ -24,7 +24,7 @@ use crate::time::Timestamp;
 
 pub use action::{Action, ActionStatus, ActionUpdate, NewAction};
 pub use assessment::{Assessment, Description, Knowledge, NewAssessment, Rejection, RiskOwner};
-pub use change::RiskChange;
+pub use change::{RiskChange, may_decide};
 pub use decision::{
     ACCEPT_DAYS, Advice, AdviceRole, ClosingRequest, Decision, DecisionRole, NewDecision,
 };

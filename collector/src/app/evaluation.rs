@@ -5,14 +5,13 @@ use std::collections::BTreeSet;
 use belfort_assess::evaluate::{self, Records, Subject, evaluate};
 use belfort_assess::risk::{Scoped, suggestions};
 use belfort_model::classification::EffectiveClass;
-use belfort_model::finding::reconcile;
-use belfort_model::id::{AssetId, FindingId, RiskId, UnitId};
+use belfort_model::finding::{Circumstances, reconcile, settle, settle_new};
+use belfort_model::id::{AssetId, RiskId, UnitId};
 use belfort_model::risk::Risk;
-use belfort_model::scale::review_days;
+use belfort_model::scale::{Level, review_days};
 use belfort_model::time::Timestamp;
 use belfort_store::StoreError;
 use belfort_store::record::{EvaluationCommit, NewRisk, RiskScope};
-use uuid::Uuid;
 
 use super::{App, AppError, Result};
 
@@ -78,7 +77,19 @@ impl App {
             },
         );
         let result_of = |code: &str| evaluation.results.get(code).copied();
-        let changes = reconcile(&input.findings, evaluation.hits, result_of, now);
+        let mut changes = reconcile(&input.findings, evaluation.hits, result_of, now);
+        let matrix = &self.catalogue.matrix;
+        let around = Circumstances {
+            exceptions: &input.exceptions,
+            owners: &input.owners,
+            severity: &|likelihood, dimensions| {
+                let levels = dimensions.iter().map(|dimension| evaluation.class.biv.get(dimension));
+                matrix.severity(likelihood, levels.max().unwrap_or(Level::ONE))
+            },
+            now,
+        };
+        settle(&input.findings, &mut changes, &around);
+        let new = changes.new.iter().map(|hit| settle_new(asset, hit, &around)).collect();
         let commit = EvaluationCommit {
             asset,
             generation: input.generation,
@@ -86,7 +97,7 @@ impl App {
             next: now.plus_seconds(evaluate::REPEAT_HOURS * 3600),
             class: evaluation.class,
             results: evaluation.results,
-            new_ids: changes.new.iter().map(|_| FindingId(Uuid::now_v7())).collect(),
+            new,
         };
         Ok(self.store.evaluation_commit(&commit, &changes)?)
     }
@@ -120,19 +131,35 @@ impl App {
             .risks
             .iter()
             .filter(|risk| !suggested.iter().any(|(key, _)| *key == risk.key))
-            .filter_map(|risk| risk.unsupported(now))
+            .flat_map(|risk| settled(risk, risk.unsupported(now), now))
             .collect();
+        // In the order of their keys: so the same data give the same references.
         for (key, suggestion) in suggested {
             if let Some(risk) = scope.risks.iter().find(|risk| risk.key == key) {
-                changed.extend(risk.evaluated(&suggestion, now));
+                changed.extend(settled(risk, risk.evaluated(&suggestion, now), now));
             } else {
                 let next_review = now.plus_days(review_days(suggestion.current.severity));
-                let id = RiskId(Uuid::now_v7());
+                let id = RiskId::of(&key.text());
                 new.push(NewRisk { id, key, suggestion, now, next_review });
             }
         }
         (new, changed)
     }
+}
+
+/// Most steps that time alone can take with one entry at one moment; the model has fewer.
+const STEPS: usize = 8;
+
+/// The versions of an entry that follow from new evidence, when there is any, and from time.
+pub(super) fn settled(risk: &Risk, evidence: Option<Risk>, now: Timestamp) -> Vec<Risk> {
+    let mut versions: Vec<Risk> = evidence.into_iter().collect();
+    for _ in 0..STEPS {
+        match versions.last().unwrap_or(risk).passed(now) {
+            Some(next) => versions.push(next),
+            None => break,
+        }
+    }
+    versions
 }
 
 /// Takes up what is due, batch by batch; answers how many were done and how many could not be.
@@ -179,3 +206,6 @@ fn worked(what: &dyn std::fmt::Debug, result: Result<()>) -> Result<bool> {
         Err(error) => Err(error),
     }
 }
+
+#[cfg(test)]
+mod tests;

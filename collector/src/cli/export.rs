@@ -230,12 +230,40 @@ const RISK: &[&str] = &[
     "ernst",
     "beheersing",
     "prioriteit",
+    "ernst (geldend)",
+    "kans (beoordeeld)",
+    "impact (beoordeeld)",
+    "ernst (beoordeeld)",
+    "beheersing (beoordeeld)",
+    "ernst (doel)",
+    "beoordeeld door",
+    "motivering",
+    "risico-eigenaar",
+    "beslist door",
+    "overleg",
+    "beslist op",
+    "motivering beslissing",
+    "aanvaard tot",
+    "acties",
+    "acties open",
+    "advies DPO",
+    "advies CISO",
+    "incidenten",
+    "wettelijke verwijzingen",
     "bevindingen",
     "bedrijfsmiddelen",
     "volgende herziening",
 ];
 
 fn risk_cells(risk: &RiskView) -> Vec<String> {
+    let assessed = risk.assessed.as_ref();
+    let decision = risk.decision.as_ref();
+    let number = |level: Option<u8>| level.map(|level| level.to_string()).unwrap_or_default();
+    let advice = |role: &str| {
+        let given = risk.advice.iter().filter(|advice| advice.role.as_deref() == Some(role));
+        given.map(|advice| advice.text.as_str()).collect::<Vec<_>>().join(" | ")
+    };
+    let open = risk.actions.iter().filter(|action| action.status != "verified").count();
     vec![
         risk.reference.clone(),
         risk.key.clone(),
@@ -251,6 +279,26 @@ fn risk_cells(risk: &RiskView) -> Vec<String> {
         risk.current.severity.to_string(),
         risk.control.to_string(),
         risk.priority.clone(),
+        risk.severity.to_string(),
+        number(assessed.map(|one| one.current.likelihood)),
+        number(assessed.map(|one| one.current.impact)),
+        number(assessed.map(|one| one.current.severity)),
+        number(assessed.map(|one| one.control)),
+        number(assessed.and_then(|one| one.target).map(|target| target.severity)),
+        assessed.map(|one| one.by.clone()).unwrap_or_default(),
+        assessed.map(|one| one.reason.clone()).unwrap_or_default(),
+        risk.owner_function.clone().unwrap_or_default(),
+        decision.map(|one| one.by.clone()).unwrap_or_default(),
+        decision.and_then(|one| one.meeting.clone()).unwrap_or_default(),
+        decision.map(|one| one.at.clone()).unwrap_or_default(),
+        decision.map(|one| one.reason.clone()).unwrap_or_default(),
+        risk.accept_until.clone().unwrap_or_default(),
+        risk.actions.len().to_string(),
+        open.to_string(),
+        advice("dpo"),
+        advice("ciso"),
+        risk.incidents.join(", "),
+        risk.legal.join(", "),
         risk.codes.join(", "),
         risk.assets.len().to_string(),
         risk.next_review.clone(),

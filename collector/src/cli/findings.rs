@@ -1,16 +1,19 @@
-//! `finding`, `risk` and `evaluate`.
+//! `finding` and `evaluate`.
 
 use belfort_assess::catalogue::Catalogue;
-use belfort_model::finding::FindingStatus;
-use belfort_model::risk::RiskState;
-use belfort_store::record::{FindingFilter, RiskFilter};
+use belfort_model::finding::{FindingStatus, TriageChange};
+use belfort_model::id::FindingId;
+use belfort_store::record::FindingFilter;
 use clap::{Args, Subcommand};
 
 use super::Context;
 use super::assets::Paging;
+use super::output;
+use super::risks::Trial;
 use crate::app::access::Right;
+use crate::app::risks::Write;
 use crate::failure::{Exit, Failure};
-use crate::view::{FindingKindView, FindingView, List, Rating, RiskView};
+use crate::view::{FindingKindView, FindingView, List};
 use crate::{clock, data_directory};
 
 /// Findings.
@@ -36,14 +39,55 @@ pub(super) enum Finding {
         #[command(flatten)]
         paging: Paging,
     },
+    /// Show one finding with its evidence, remedy and what people made of it
+    Show {
+        /// Id
+        id: FindingId,
+    },
+    /// Agree with a finding
+    Confirm {
+        /// Id
+        id: FindingId,
+        /// Why
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
+    /// Say that a finding is none, until its evidence changes
+    FalsePositive {
+        /// Id
+        id: FindingId,
+        /// Why
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        trial: Trial,
+    },
+    /// Take a judgement back
+    Reopen {
+        /// Id
+        id: FindingId,
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
+    /// Give a finding to a unit to solve
+    Assign {
+        /// Id
+        id: FindingId,
+        /// Code of the unit; the owner of the asset when left out
+        #[arg(long, value_name = "CODE")]
+        unit: Option<String>,
+    },
     /// List what can be found: the catalogue, with controls and remedies
     Kinds,
 }
 
 impl Finding {
     pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
-        let Self::List { asset, code, status, open, paging } = self else {
-            return kinds(context);
+        let (asset, code, status, open, paging) = match self {
+            Self::Kinds => return kinds(context),
+            Self::List { asset, code, status, open, paging } => (asset, code, status, open, paging),
+            other => return other.one(context),
         };
         let (app, actor) = context.acting()?;
         let asset = asset.map(|asset| app.asset(&asset)).transpose()?;
@@ -52,10 +96,12 @@ impl Finding {
         let filter = FindingFilter { asset, code, status, open, scope };
         let found = app.store.finding_list(&filter, paging.page())?;
         let findings = List::of(found, |finding| FindingView::of(finding, &app.catalogue));
-        let head = ["CODE", "ASSET", "UNIT", "STATUS", "LIKELIHOOD", "BIV", "SINCE", "EVIDENCE"];
+        let head =
+            ["ID", "CODE", "ASSET", "UNIT", "STATUS", "LIKELIHOOD", "BIV", "SINCE", "EVIDENCE"];
         context.output.list(&findings, &head, |finding| {
             let evidence: Vec<_> = finding.evidence.iter().map(|e| e.value.as_str()).collect();
             vec![
+                finding.id.clone(),
                 finding.code.clone(),
                 finding.asset_name.clone(),
                 finding.unit.clone().unwrap_or_default(),
@@ -67,6 +113,65 @@ impl Finding {
             ]
         })
     }
+}
+
+impl Finding {
+    /// Shows or judges one finding.
+    fn one(self, context: &Context) -> Result<(), Failure> {
+        let (app, actor) = context.acting()?;
+        let (id, change, dry_run) = match self {
+            Self::Confirm { id, reason } => (id, TriageChange::Confirm { reason }, false),
+            Self::FalsePositive { id, reason, trial } => {
+                (id, TriageChange::FalsePositive { reason }, trial.dry_run)
+            }
+            Self::Reopen { id, reason } => (id, TriageChange::Reopen { reason }, false),
+            Self::Assign { id, unit } => {
+                let unit = unit.map(|code| app.unit(&code)).transpose()?.map(|unit| unit.id);
+                (id, TriageChange::Assign { unit }, false)
+            }
+            Self::Show { id } => {
+                let found = app.finding(&actor, id)?;
+                return context.output.one(&FindingView::of(found, &app.catalogue), lines);
+            }
+            // These do not come here.
+            Self::List { .. } | Self::Kinds => return Ok(()),
+        };
+        let write = Write { version: None, dry_run };
+        let done = app.finding_triage(&actor, id, &change, write, clock::now())?;
+        if !dry_run {
+            app.evaluate_soon(clock::now());
+        } else if !context.output.is_json() {
+            output::line("nothing is written; the finding would be:")?;
+        }
+        context.output.one(&FindingView::of(done, &app.catalogue), lines)
+    }
+}
+
+fn lines(finding: &FindingView) -> Vec<String> {
+    let mut lines = vec![format!("{}  {}", finding.code, finding.title_nl)];
+    let mut say = |what: &str, text: String| {
+        if !text.is_empty() {
+            lines.push(format!("  {what:<12} {text}"));
+        }
+    };
+    say("id", finding.id.clone());
+    say("asset", format!("{} ({})", finding.asset_name, finding.asset));
+    say("status", format!("{}, version {}", finding.status, finding.version));
+    say("likelihood", format!("{} on {}", finding.likelihood, finding.dimensions));
+    for item in &finding.evidence {
+        say("evidence", format!("{}: {}", item.name, item.value));
+    }
+    if let Some(judged) = &finding.judged {
+        let who = format!("{}, {}: {}", judged.by, judged.at, judged.status);
+        say("judged", format!("{who} {}", judged.reason).trim_end().to_owned());
+    }
+    say("assigned to", finding.assigned_unit_id.clone().unwrap_or_default());
+    say("exception", finding.exception.clone().unwrap_or_default());
+    say("since", finding.first_observed.clone());
+    say("due", finding.due.clone().unwrap_or_default());
+    say("remedy", finding.remedy_nl.clone());
+    say("controls", [finding.cyfun_2025.clone(), finding.iso_27001.clone()].concat().join(", "));
+    lines
 }
 
 /// Lists the catalogue: the configured one, or the shipped one where nothing is set up.
@@ -92,118 +197,6 @@ fn kinds(context: &Context) -> Result<(), Failure> {
     })
 }
 
-/// The risk register.
-#[derive(Debug, Subcommand)]
-pub(super) enum Risk {
-    /// List risks, highest severity first
-    #[command(after_help = "Examples:\n  \
-        belfort-collector risk list --open\n  \
-        belfort-collector risk list --unit BZ --json")]
-    List {
-        /// In this state
-        #[arg(long)]
-        state: Option<RiskState>,
-        /// Of the unit with this code
-        #[arg(long, value_name = "CODE")]
-        unit: Option<String>,
-        /// That rest on this asset: name, id, or the beginning of its id
-        #[arg(long)]
-        asset: Option<String>,
-        /// Only those on the agenda
-        #[arg(long)]
-        open: bool,
-        #[command(flatten)]
-        paging: Paging,
-    },
-    /// Show one risk
-    Show {
-        /// Reference, for example R-2026-0001
-        reference: String,
-    },
-}
-
-impl Risk {
-    pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
-        let (app, actor) = context.acting()?;
-        match self {
-            Self::List { state, unit, asset, open, paging } => {
-                let unit = unit.map(|code| app.unit(&code)).transpose()?.map(|unit| unit.id);
-                let asset = asset.map(|asset| app.asset(&asset)).transpose()?;
-                let asset = asset.map(|asset| asset.summary.asset.id);
-                let scope = actor.scope(Right::Read);
-                let filter = RiskFilter { state, unit, asset, open, scope };
-                let found = app.store.risk_list(&filter, paging.page())?;
-                let risks = List::of(found, |risk| RiskView::of(risk, &app.catalogue));
-                let head = [
-                    "REF",
-                    "TITLE",
-                    "STATE",
-                    "SEVERITY",
-                    "LIKELIHOOD",
-                    "IMPACT",
-                    "CONTROL",
-                    "PRIORITY",
-                ];
-                context.output.list(&risks, &head, |risk| {
-                    vec![
-                        risk.reference.clone(),
-                        risk.title_nl.clone(),
-                        risk.state.clone(),
-                        risk.current.severity.to_string(),
-                        risk.current.likelihood.to_string(),
-                        risk.current.impact.to_string(),
-                        risk.control.to_string(),
-                        risk.priority.clone(),
-                    ]
-                })
-            }
-            Self::Show { reference } => {
-                let found = app.store.risk_get(&reference)?;
-                let found = found.ok_or_else(|| {
-                    Failure::bad_input(format!(
-                        "there is no risk `{reference}`: `belfort-collector risk list` shows all"
-                    ))
-                })?;
-                context.output.one(&RiskView::of(found, &app.catalogue), lines)
-            }
-        }
-    }
-}
-
-fn lines(risk: &RiskView) -> Vec<String> {
-    let rating = |rating: Rating| {
-        let Rating { likelihood, impact, severity } = rating;
-        format!("likelihood {likelihood} × impact {impact} → severity {severity}")
-    };
-    let facets: Vec<_> =
-        risk.facets.iter().map(|(name, level)| format!("{name} {level}")).collect();
-    let biv = risk.biv;
-    vec![
-        format!("{}  {}", risk.reference, risk.title_nl),
-        format!("  {:<12} {}", "what", risk.description_nl),
-        format!("  {:<12} {} ({})", "state", risk.state, risk.treatment),
-        format!("  {:<12} {}", "inherent", rating(risk.inherent)),
-        format!("  {:<12} {}", "current", rating(risk.current)),
-        format!(
-            "  {:<12} B{} I{} V{}; {} (matrix {})",
-            "impact",
-            biv.b,
-            biv.i,
-            biv.v,
-            facets.join(", "),
-            risk.matrix
-        ),
-        format!(
-            "  {:<12} {} ({} of {} comply)",
-            "control", risk.control, risk.compliant, risk.in_scope
-        ),
-        format!("  {:<12} {}", "priority", risk.priority),
-        format!("  {:<12} {}", "findings", risk.codes.join(", ")),
-        format!("  {:<12} {}", "assets", risk.assets.join(", ")),
-        format!("  {:<12} {}", "next review", risk.next_review),
-    ]
-}
-
 /// Evaluate what is due.
 #[derive(Debug, Args)]
 pub(super) struct Evaluate {
@@ -219,7 +212,9 @@ impl Evaluate {
             app.store.evaluation_request_all()?;
             app.store.risk_request_all()?;
         }
-        let done = app.evaluate_due(clock::now())?;
+        let now = clock::now();
+        app.pass_time(now)?;
+        let done = app.evaluate_due(now)?;
         let (assets, units) = (done.assets, done.units);
         context.output.done(&format!("evaluated {assets} assets and the risks of {units} units"))
     }

@@ -1,6 +1,8 @@
 //! The API as its users meet it, over a real database. The authorisation golden list names every
 //! endpoint and every role: a new endpoint is not merged without its line.
 
+mod risks;
+
 use std::fmt::Write as _;
 
 use axum::body::Body;
@@ -137,7 +139,33 @@ fn example(path: &str) -> Value {
         path if path.ends_with("/data-links") => {
             json!({ "data_set": "01890000-0000-7000-8000-000000000000", "relation": "stores" })
         }
+        "/api/v1/meetings" => json!({ "reference": "CI-2026-11", "held_at": "2026-11-24" }),
+        "/api/v1/exceptions" => {
+            json!({ "asset": "01890000-0000-7000-8000-000000000000", "reason": "X" })
+        }
+        "/api/v1/incidents" => json!({ "reference": "INC-1", "risks": ["R-1999-0001"] }),
+        path if path.ends_with("/incidents") => json!({ "reference": "INC-2" }),
+        path if path.ends_with("/assess") => json!({ "reason": "X" }),
+        path if path.ends_with("/decide") => json!({ "treatment": "avoid", "reason": "X" }),
+        path if path.ends_with("/advice") => json!({ "text": "X" }),
+        path if path.ends_with("/actions") => {
+            json!({ "title": "X", "unit": "X", "function": "X", "due": "2030-01-01" })
+        }
+        path if path.contains("/actions/") => json!({ "note": "X" }),
+        path if path.ends_with("/assign") || path.ends_with("/approve") => json!({}),
+        path if path.contains("/risks/") && !path.ends_with("/history") => describe_or(path),
+        path if path.contains("/findings/") || path.contains("/exceptions/") => {
+            json!({ "reason": "X" })
+        }
         _ => Value::Null,
+    }
+}
+
+/// The body for an entry itself, or the reason that the other calls on it take.
+fn describe_or(path: &str) -> Value {
+    match path.ends_with("/close") || path.ends_with("/reject") {
+        true => json!({ "reason": "X" }),
+        false => json!({ "title": "X" }),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Findings, and the kinds of the catalogue.
 
 use belfort_assess::catalogue::{Catalogue, FindingKind};
-use belfort_model::finding::{EvidenceItem, Finding};
+use belfort_model::finding::{EvidenceItem, Finding, Judgement};
 use belfort_store::record::FindingSummary;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -62,6 +62,36 @@ pub struct FindingView {
     pub last_observed: String,
     /// When it was resolved.
     pub resolved_at: Option<String>,
+    /// By when it is to be gone.
+    pub due: Option<String>,
+    /// The last judgement: who said what, and why.
+    pub judged: Option<JudgementView>,
+    /// Id of the unit that is to solve it, where that is not the owner of the asset.
+    pub assigned_unit_id: Option<String>,
+    /// Id of the exception it stands, or last stood, under.
+    pub exception: Option<String>,
+    /// Version, for optimistic locking.
+    pub version: u64,
+}
+
+/// What somebody said of a finding.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct JudgementView {
+    /// `confirmed`, `false_positive` or `open`.
+    pub status: String,
+    /// Who.
+    pub by: String,
+    /// When.
+    pub at: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl From<Judgement> for JudgementView {
+    fn from(judged: Judgement) -> Self {
+        let status = judged.status.to_string();
+        Self { status, by: judged.by, at: text(judged.at), reason: judged.reason }
+    }
 }
 
 impl FindingView {
@@ -98,6 +128,11 @@ impl FindingView {
             first_observed: text(finding.first_observed),
             last_observed: text(finding.last_observed),
             resolved_at: finding.resolved_at.map(text),
+            due: finding.triage.due.map(text),
+            judged: finding.triage.judged.map(Into::into),
+            assigned_unit_id: finding.triage.assigned.map(|unit| unit.to_string()),
+            exception: finding.triage.exception.map(|exception| exception.to_string()),
+            version: finding.triage.version,
             code: finding.code,
         }
     }

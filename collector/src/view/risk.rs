@@ -8,6 +8,7 @@ use belfort_store::record::RiskSummary;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::workflow::{ActionView, AssessmentView, DecisionView, ReassessView, SaidView, facets};
 use super::{Biv, text};
 
 /// Likelihood, impact and severity, 1 to 5 each.
@@ -54,6 +55,8 @@ pub struct RiskView {
     pub state: String,
     /// Treatment.
     pub treatment: String,
+    /// Severity that counts: the assessed one, or else the suggested one.
+    pub severity: u8,
     /// Suggested: without controls.
     pub inherent: Rating,
     /// Suggested: with the controls in place.
@@ -69,6 +72,8 @@ pub struct RiskView {
     /// Assets in scope.
     pub in_scope: u32,
     /// Suggested priority.
+    pub suggested_priority: String,
+    /// Priority that counts: of the assessed values, or else of the suggested ones.
     pub priority: String,
     /// Version of the matrix.
     pub matrix: String,
@@ -78,6 +83,34 @@ pub struct RiskView {
     pub findings: Vec<String>,
     /// Codes of the findings.
     pub codes: Vec<String>,
+    /// What people assessed, apart from what is suggested.
+    pub assessed: Option<AssessmentView>,
+    /// Id of the unit that answers for it, where that is not the risk's own.
+    pub owner_unit_id: Option<String>,
+    /// Function of who answers for it.
+    pub owner_function: Option<String>,
+    /// Controls in place.
+    pub existing_controls: Vec<String>,
+    /// Laws and articles it touches.
+    pub legal: Vec<String>,
+    /// The decision that stands.
+    pub decision: Option<DecisionView>,
+    /// Until when it is accepted.
+    pub accept_until: Option<String>,
+    /// The last rejection.
+    pub rejection: Option<SaidView>,
+    /// What is done about it.
+    pub actions: Vec<ActionView>,
+    /// Advice of DPO and CISO.
+    pub advice: Vec<SaidView>,
+    /// References of incidents that concern it.
+    pub incidents: Vec<String>,
+    /// Why it has to be looked at again.
+    pub reassess: Vec<ReassessView>,
+    /// Who agreed first that it is closed.
+    pub closing: Option<SaidView>,
+    /// Since when the system proposes to close it.
+    pub closure_proposed_at: Option<String>,
     /// When it was first proposed.
     pub created_at: String,
     /// When it last changed.
@@ -102,30 +135,28 @@ impl RiskView {
         };
         let said = |text: Option<&String>| text.cloned().unwrap_or_default();
         let suggestion = &risk.suggestion;
-        let facets = suggestion.facets;
         Self {
             reference: risk.reference.clone(),
             key: risk.key.text(),
-            title_nl: titled(scenario.map(|s| &s.title.nl), "zonder eigenaar"),
-            title_en: titled(scenario.map(|s| &s.title.en), "without an owner"),
-            description_nl: said(scenario.map(|s| &s.description.nl)),
-            description_en: said(scenario.map(|s| &s.description.en)),
+            title_nl: own(&risk.title, || titled(scenario.map(|s| &s.title.nl), "zonder eigenaar")),
+            title_en: own(&risk.title, || {
+                titled(scenario.map(|s| &s.title.en), "without an owner")
+            }),
+            description_nl: own(&risk.description, || said(scenario.map(|s| &s.description.nl))),
+            description_en: own(&risk.description, || said(scenario.map(|s| &s.description.en))),
             unit: unit.map(|unit| unit.code),
             state: risk.state.to_string(),
             treatment: risk.treatment.to_string(),
             inherent: suggestion.inherent.into(),
             current: suggestion.current.into(),
             biv: suggestion.biv.into(),
-            facets: BTreeMap::from([
-                ("operations".to_owned(), facets.operations.get()),
-                ("citizens".to_owned(), facets.citizens.get()),
-                ("legal".to_owned(), facets.legal.get()),
-                ("reputation".to_owned(), facets.reputation.get()),
-            ]),
+            facets: facets(suggestion.facets),
             control: suggestion.control.get(),
             compliant: suggestion.compliant,
             in_scope: suggestion.in_scope,
-            priority: suggestion.priority.to_string(),
+            suggested_priority: suggestion.priority.to_string(),
+            priority: risk.priority().to_string(),
+            severity: risk.severity().get(),
             matrix: suggestion.matrix.clone(),
             assets: suggestion.assets.iter().map(ToString::to_string).collect(),
             findings: suggestion.findings.iter().map(ToString::to_string).collect(),
@@ -134,8 +165,31 @@ impl RiskView {
             updated_at: text(risk.updated_at),
             next_review: text(risk.next_review),
             unsupported_since: risk.unsupported_since.map(text),
+            assessed: risk.assessed.map(Into::into),
+            owner_unit_id: risk.owner.as_ref().map(|owner| owner.unit.to_string()),
+            owner_function: risk.owner.map(|owner| owner.function),
+            existing_controls: risk.existing_controls,
+            legal: risk.legal,
+            decision: risk.decision.map(Into::into),
+            accept_until: risk.accept_until.map(text),
+            rejection: risk.rejection.map(Into::into),
+            actions: risk
+                .actions
+                .into_iter()
+                .map(|action| ActionView::new(action, risk.reference.clone(), None))
+                .collect(),
+            advice: risk.advice.into_iter().map(Into::into).collect(),
+            incidents: risk.incidents.into_iter().map(|one| one.reference).collect(),
+            reassess: risk.reassess.into_iter().map(Into::into).collect(),
+            closing: risk.closing.map(Into::into),
+            closure_proposed_at: risk.closure_proposed_at.map(text),
             version: risk.version,
             scenario: risk.key.scenario,
         }
     }
+}
+
+/// What a person wrote, or else what follows from the catalogue.
+fn own(written: &Option<String>, or: impl FnOnce() -> String) -> String {
+    written.clone().unwrap_or_else(or)
 }

@@ -1,5 +1,5 @@
 use belfort_model::classification::Origin;
-use belfort_model::finding::FindingStatus;
+use belfort_model::finding::{FindingStatus, Triage};
 use belfort_model::id::FindingId;
 use belfort_model::time::Timestamp;
 use uuid::Uuid;
@@ -48,7 +48,7 @@ impl Device {
             likelihood: kind.likelihood,
             dimensions: kind.dimensions,
             evidence: vec![],
-            triage: Default::default(),
+            triage: Triage::default(),
         });
         self.results.insert(code.to_owned(), CheckResult::Hit);
         self
@@ -214,4 +214,115 @@ fn the_same_findings_give_the_same_suggestions_in_any_order() {
     let mut reversed = unit();
     reversed.reverse();
     assert_eq!(run(&unit()), run(&reversed));
+}
+
+/// Review days per severity: 30 at 5, 90 at 4, 180 at 3, 365 below.
+#[test]
+fn the_worse_a_risk_the_sooner_its_review() {
+    use belfort_model::scale::review_days;
+    assert_eq!(Level::ALL.map(review_days), [365, 365, 180, 90, 30]);
+}
+
+/// Every cell of the matrix and every pair of severity and control, read once more from `domain.md`.
+#[test]
+fn matrix_and_priorities_are_those_of_the_domain() {
+    let matrix = belfort_model::scale::Matrix::default();
+    let rows = ["1 1 2 2 2", "1 2 2 3 3", "2 2 3 4 4", "2 3 4 4 5", "3 4 4 5 5"];
+    for (likelihood, row) in Level::ALL.iter().zip(rows) {
+        let cells = Level::ALL.map(|impact| matrix.severity(*likelihood, impact).to_string());
+        assert_eq!(cells.join(" "), row, "likelihood {likelihood}");
+    }
+    // Rows are severity 1 to 5, columns control 1 to 5.
+    let rows =
+        ["P4 P4 P4 P4 P4", "P3 P3 P4 P4 P4", "P2 P2 P3 P4 P4", "P1 P1 P2 P3 P3", "P1 P1 P2 P3 P3"];
+    for (severity, row) in Level::ALL.iter().zip(rows) {
+        let cells = Level::ALL.map(|control| Priority::of(*severity, control).to_string());
+        assert_eq!(cells.join(" "), row, "severity {severity}");
+    }
+}
+
+/// Every band of control, by the assets of a unit that comply: of 100, one to thirty are not encrypted.
+#[test]
+fn every_band_of_control() {
+    let control = |hit: u128| {
+        let unit: Vec<_> = (1..=100)
+            .map(|n| {
+                let device = Device::new(n, (1, 1, 1));
+                if n <= hit { device.hit("disk.unencrypted") } else { device }
+            })
+            .collect();
+        run(&unit)[0].1.control.get()
+    };
+    let bands = [1, 2, 5, 6, 10, 11, 25, 26].map(control);
+    assert_eq!(bands, [5, 4, 4, 3, 3, 2, 2, 1]);
+}
+
+/// Current likelihood = max(1, likelihood − {1: 0, 2: 0, 3: 1, 4: 2, 5: 3}), for every pair.
+#[test]
+fn every_reduction_of_likelihood() {
+    for (control, less) in Level::ALL.into_iter().zip([0i64, 0, 1, 2, 3]) {
+        for likelihood in Level::ALL {
+            let expected = (i64::from(likelihood.get()) - less).max(1);
+            let current = i64::from(current_likelihood(likelihood, control).get());
+            assert_eq!(current, expected, "likelihood {likelihood}, control {control}");
+        }
+    }
+}
+
+/// Severity 5 gives an entry of its own though no class is 4: L5 on V3 with special-category data is 5 × 4.
+/// One step less likely is severity 4, and shared.
+#[test]
+fn severity_five_stands_apart_below_class_four() {
+    let device = |likelihood| {
+        let mut device =
+            Device::new(1, (1, 1, 3)).hit("listener.insecure").with(PersonalData::SpecialCategory);
+        device.findings[0].likelihood = likelihood;
+        in_a_unit_of_four(device)
+    };
+    let own = device(Level::FIVE);
+    assert!(own[0].0.asset.is_some() && own[0].0.unit.is_none());
+    assert_eq!(numbers(own[0].1.inherent), [5, 4, 5]);
+    let shared = device(Level::FOUR);
+    assert_eq!((shared[0].0.asset, numbers(shared[0].1.inherent)), (None, [4, 4, 4]));
+}
+
+/// Facets from B3 I2 V4 with ordinary data, by what is hit: operations = B, citizens and reputation =
+/// max(V, I), legal = V + 1; a dimension that is not hit counts for nothing.
+#[test]
+fn facets_follow_the_dimensions_hit() {
+    let facets = |dimensions: &str| {
+        let mut device = Device::new(1, (3, 2, 4)).hit("firewall.off").with(PersonalData::Ordinary);
+        device.findings[0].dimensions = Dimensions::try_from(dimensions.to_owned()).unwrap();
+        let facets = run(&[device])[0].1.facets;
+        [facets.operations, facets.citizens, facets.legal, facets.reputation].map(Level::get)
+    };
+    assert_eq!(facets("BIV"), [3, 4, 5, 4]);
+    assert_eq!(facets("B"), [3, 1, 1, 1]);
+    assert_eq!(facets("I"), [1, 2, 1, 2]);
+    assert_eq!(facets("V"), [1, 4, 5, 4]);
+}
+
+/// The impact of a shared entry is that of the worst asset hit, its likelihood the highest.
+#[test]
+fn a_shared_entry_takes_the_worst_of_its_assets() {
+    let mut devices = vec![
+        Device::new(1, (1, 1, 2)).hit("disk.unencrypted"),
+        Device::new(2, (1, 1, 3)).hit("disk.unencrypted"),
+    ];
+    devices[0].findings[0].likelihood = Level::THREE;
+    devices.extend((3..=8).map(|n| Device::new(n, (1, 1, 1))));
+    let all = run(&devices);
+    assert_eq!((all.len(), numbers(all[0].1.inherent)), (1, [3, 3, 3]), "2 of 8 is not over 25%");
+    assert_eq!(all[0].1.assets.len(), 2);
+}
+
+/// A control that failed on the asset hit is not its mitigation, though it holds on all the others.
+#[test]
+fn the_control_that_failed_never_counts_as_its_own_mitigation() {
+    let hit = Device::new(1, (2, 3, 3)).hit("firewall.off");
+    let mut unit = vec![hit];
+    unit.extend((2..=200).map(|n| Device::new(n, (2, 3, 3))));
+    let all = run(&unit);
+    assert_eq!(all[0].1.control, Level::FIVE, "199 of 200");
+    assert_eq!(all[0].1.inherent, all[0].1.current);
 }

@@ -4,8 +4,8 @@ use super::Risk;
 use super::action::{ActionUpdate, NewAction};
 use super::assessment::{Description, NewAssessment};
 use super::decision::NewDecision;
-use super::error::Changed;
-use crate::access::{Actor, Right};
+use super::error::{Changed, TransitionError, needs_role};
+use crate::access::{Actor, Right, Role};
 use crate::id::{ActionId, UnitId};
 use crate::scale::Matrix;
 use crate::time::Timestamp;
@@ -67,23 +67,41 @@ impl RiskChange {
         }
     }
 
-    /// The right without which nobody may even try, so that it can be refused before anything is looked
-    /// up. A decision that names a meeting can also be entered by who may record meetings.
-    pub fn rights(&self) -> &'static [Right] {
-        match self {
-            Self::Analyse
-            | Self::Describe(_)
-            | Self::Assess(_)
-            | Self::Evaluate
-            | Self::Reject { .. }
-            | Self::LinkIncident { .. } => &[Right::Analyse],
-            Self::Decide(new) if new.meeting.is_some() => &[Right::Decide, Right::RecordMeeting],
-            Self::Decide(_) => &[Right::Decide],
-            Self::Close { .. } => &[Right::Close],
-            Self::Advise { .. } => &[Right::Advise],
-            Self::AddAction(_) | Self::SetAction(..) => &[Right::Act],
+    /// Refuses who could do this with no risk whatever, so that it can be said before anything is looked
+    /// up.
+    pub fn may_try(&self, actor: &Actor) -> Result<(), TransitionError> {
+        let (right, roles): (_, &[Role]) = match self {
+            Self::Analyse => (Right::Analyse, &[Role::SecurityOfficer, Role::Ciso]),
+            Self::Evaluate => (Right::Analyse, &[Role::SecurityOfficer, Role::DepartmentHead]),
+            Self::Reject { .. } => (Right::Analyse, &[Role::SecurityOfficer]),
+            Self::Describe(_) | Self::Assess(_) | Self::LinkIncident { .. } => {
+                (Right::Analyse, &[])
+            }
+            Self::Decide(new) => return may_decide(actor, new.meeting.is_some()),
+            Self::Close { .. } => (Right::Close, &[]),
+            Self::Advise { .. } => (Right::Advise, &[]),
+            Self::AddAction(_) | Self::SetAction(..) => (Right::Act, &[]),
+        };
+        actor.require(right)?;
+        if roles.is_empty() || roles.iter().any(|role| actor.holds(*role)) {
+            return Ok(());
         }
+        Err(needs_role(actor, right, roles))
     }
+}
+
+/// Refuses who decides on no risk whatever: who is neither head of a department nor enters what a meeting
+/// decided, a data protection officer and a CISO.
+pub fn may_decide(actor: &Actor, in_meeting: bool) -> Result<(), TransitionError> {
+    if let Err(denied) = actor.require(Right::Decide)
+        && !(in_meeting && actor.may(Right::RecordMeeting))
+    {
+        return Err(denied.into());
+    }
+    if actor.holds(Role::Ciso) {
+        return Err(TransitionError::Ciso { name: actor.name.clone() });
+    }
+    Ok(())
 }
 
 impl Risk {

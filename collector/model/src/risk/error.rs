@@ -12,7 +12,7 @@ pub enum TransitionError {
     #[error(transparent)]
     Denied(#[from] Denied),
     /// The actor has the right through another role, and this takes a certain one.
-    #[error("{name} may not {what}: that takes the role {roles} for this unit")]
+    #[error("{name} may not {what}: this takes the role {roles}, for this unit")]
     Role {
         /// Who asked.
         name: String,
@@ -70,9 +70,14 @@ pub(super) fn require_role(
     if holds(actor, roles, unit) {
         return Ok(());
     }
+    Err(needs_role(actor, right, roles))
+}
+
+/// That this takes one of these roles.
+pub(super) fn needs_role(actor: &Actor, right: Right, roles: &[Role]) -> TransitionError {
     let roles: Vec<_> = roles.iter().map(|role| role.as_str()).collect();
     let (name, what) = (actor.name.clone(), right.description());
-    Err(TransitionError::Role { name, what, roles: roles.join(" or ") })
+    TransitionError::Role { name, what, roles: roles.join(" or ") }
 }
 
 /// Whether the actor holds one of these roles for the unit.

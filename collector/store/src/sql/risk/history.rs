@@ -26,8 +26,8 @@ const LEVEL: i32 = 3;
 /// Largest document that is believed to be one, bytes.
 const LARGEST: usize = 64 << 20;
 
-fn corrupt(reason: impl ToString) -> StoreError {
-    StoreError::Corrupt { what: "history of risks", reason: reason.to_string() }
+fn corrupt(reason: impl std::fmt::Display) -> StoreError {
+    StoreError::Corrupt { what: "history of risks", reason: format!("{reason}") }
 }
 
 /// Keeps a version; `before` is the document of the version before it.

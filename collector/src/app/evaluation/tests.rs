@@ -1,0 +1,86 @@
+//! The same data give the same register, byte for byte.
+
+use std::path::Path;
+
+use belfort_model::access::Role;
+use belfort_model::data_set::PersonalData;
+use belfort_model::unit::UnitKind;
+use belfort_store::record::{FindingFilter, Page, RiskFilter};
+
+use super::*;
+use crate::app::access::Actor;
+use crate::app::assets::NewUnit;
+use crate::view::{FindingView, RiskView};
+use belfort_assess::catalogue::Catalogue;
+
+const THEN: Timestamp = Timestamp(1_780_000_000_000);
+
+fn app(store: Box<dyn belfort_store::Store>) -> App {
+    App::new(store.into(), Catalogue::shipped().unwrap())
+}
+
+fn open(path: &Path) -> App {
+    app(belfort_store::open(&format!("sqlite:{}", path.display())).unwrap())
+}
+
+/// Findings and risks as they are exported.
+fn register(app: &App) -> String {
+    let findings = app.store.finding_list(&FindingFilter::default(), Page::ALL).unwrap();
+    let risks = app.store.risk_list(&RiskFilter::default(), Page::ALL).unwrap();
+    assert!(findings.total > 20 && risks.total > 2, "{} {}", findings.total, risks.total);
+    let findings = findings.items.into_iter().map(|one| FindingView::of(one, &app.catalogue));
+    let risks = risks.items.into_iter().map(|one| RiskView::of(one, &app.catalogue));
+    let all = (findings.collect::<Vec<_>>(), risks.collect::<Vec<_>>());
+    serde_json::to_string_pretty(&all).unwrap()
+}
+
+/// Units with data sets that nobody classified, some of which nobody owns.
+fn populate(path: &Path) {
+    let app = app(belfort_store::create(&format!("sqlite:{}", path.display())).unwrap());
+    let root = Actor::with_roles("test", &[Role::Admin]);
+    for code in ["BZ", "FIN", "ICT"] {
+        let name = format!("Dienst {code}");
+        let new = NewUnit { code: code.to_owned(), name, kind: UnitKind::Service, parent: None };
+        app.unit_create(&root, &new, THEN).unwrap();
+    }
+    for number in 0..24 {
+        let name = format!("gegevens {number}");
+        let set = app.data_set_create(&root, &name, PersonalData::Ordinary, THEN).unwrap();
+        if let Some(code) = ["BZ", "FIN", "ICT"].get(number % 4) {
+            app.owner_set(&root, set.id, code, "dienstchef", THEN).unwrap();
+        }
+    }
+}
+
+#[test]
+fn two_evaluations_of_the_same_data_give_the_same_register() {
+    let directory = tempfile::tempdir().unwrap();
+    let paths = ["a.db", "b.db"].map(|name| directory.path().join(name));
+    populate(&paths[0]);
+    std::fs::copy(&paths[0], &paths[1]).unwrap();
+    let [first, second] = paths.map(|path| open(&path));
+    let day = |days| THEN.plus_days(days);
+    for app in [&first, &second] {
+        app.evaluate_due(day(40)).unwrap();
+    }
+    let register_once = register(&first);
+    assert_eq!(register_once, register(&second));
+    // Again at the same moment: nothing changes, however often it is asked for.
+    for app in [&first, &second] {
+        app.store.evaluation_request_all().unwrap();
+        app.store.risk_request_all().unwrap();
+        app.evaluate_due(day(40)).unwrap();
+        app.pass_time(day(40)).unwrap();
+    }
+    assert_eq!(register(&first), register_once);
+    assert_eq!(register(&second), register_once);
+    // And as time goes by, on both alike.
+    for days in [60, 400, 800] {
+        for app in [&first, &second] {
+            app.pass_time(day(days)).unwrap();
+            assert_eq!(app.pass_time(day(days)).unwrap(), 0, "one pass is enough");
+            app.evaluate_due(day(days)).unwrap();
+        }
+        assert_eq!(register(&first), register(&second), "after {days} days");
+    }
+}

@@ -1,0 +1,95 @@
+//! Who decides on a risk, and who never does, on the command line.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "helpers of tests stand outside test functions"
+)]
+
+use std::path::PathBuf;
+
+use belfort_tests::collector::{Backend, Collector};
+use belfort_tests::device::Device;
+use serde_json::Value;
+
+/// A file with the API token of a new user with these roles.
+fn user(collector: &Collector, name: &str, roles: &[&str]) -> String {
+    let mut arguments = vec!["user", "add", name];
+    for role in roles {
+        arguments.extend(["--role", role]);
+    }
+    collector.say(&arguments);
+    let made = collector.json(&["api-token", "create", name]);
+    let path: PathBuf = collector.scratch().join(format!("{name}.token"));
+    std::fs::write(&path, made["secret"].as_str().unwrap()).unwrap();
+    path.display().to_string()
+}
+
+fn by<'a>(token: &'a str, arguments: &[&'a str]) -> Vec<&'a str> {
+    [["--token-file", token].as_slice(), arguments].concat()
+}
+
+fn risk(collector: &Collector, reference: &str) -> Value {
+    collector.json(&["risk", "show", reference])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dpo_is_refused_and_the_head_decides() {
+    let collector = Collector::start(Backend::Sqlite);
+    collector.say(&["unit", "add", "BZ", "Dienst Burgerzaken"]);
+    let device = Device::enrolled(&collector, "srv-1").await;
+    let mut session = device.connect(&collector).await;
+    session.report(&device.inventory("srv-1").with_firewall(false)).await.unwrap();
+    collector.say(&["owner", "set", "srv-1", "BZ"]);
+    collector.say(&["evaluate"]);
+    let listed = collector.json(&["risk", "list", "--unit", "BZ", "--open"]);
+    let of_network = |one: &&Value| one["scenario"] == "network_intrusion";
+    let found = listed["items"].as_array().unwrap().iter().find(of_network).unwrap().clone();
+    let reference = found["reference"].as_str().unwrap();
+
+    let officer = user(&collector, "ivv", &["security_officer"]);
+    let head = user(&collector, "departementshoofd", &["department_head@BZ"]);
+    let dpo = user(&collector, "dpo", &["dpo", "department_head"]);
+    collector.say(&by(&officer, &["risk", "analyse", reference]));
+    collector.say(&by(&officer, &["risk", "assess", reference, "--reason", "zoals voorgesteld"]));
+    collector.say(&by(&head, &["risk", "evaluate", reference]));
+    collector.say(&by(&officer, &["meeting", "add", "CI-2026-11", "--held", "2020-01-01"]));
+
+    let mut decide = vec!["risk", "decide", reference, "--treatment", "accept"];
+    decide.extend(["--reason", "tot de vervanging", "--meeting", "CI-2026-11"]);
+    let said = collector.fails(&by(&dpo, &decide), 7);
+    assert!(said.contains("a data protection officer (dpo) advises and never decides"), "{said}");
+    // Neither does the machine's administrator, who decides no risks.
+    collector.fails(&decide, 7);
+    let said = collector.fails(&by(&head, &decide), 7);
+    assert!(said.contains("accepted until a date within 365 days"), "{said}");
+    collector.say(&by(&dpo, &["risk", "advise", reference, "--text", "eerst een GEB"]));
+    let accept = [decide.as_slice(), &["--until", "2026-12-31", "--dry-run"]].concat();
+    // A day that may lie behind us when this runs is of no use: thirty days from now.
+    let until = belfort_model_day(30);
+    let accept: Vec<&str> =
+        accept.iter().map(|one| if *one == "2026-12-31" { until.as_str() } else { *one }).collect();
+    assert!(collector.say(&by(&head, &accept)).contains("nothing is written"));
+    assert_eq!(risk(&collector, reference)["state"], "evaluated");
+    collector.say(&by(&head, &accept[..accept.len() - 1]));
+    let decided = risk(&collector, reference);
+    assert_eq!((&decided["state"], &decided["treatment"]), (&"monitored".into(), &"accept".into()));
+    assert_eq!(decided["decision"]["by"], "departementshoofd");
+    assert_eq!(decided["advice"][0]["role"], "dpo");
+
+    let past = collector.json(&["risk", "list", "--as-of", "2020-01-01"]);
+    assert_eq!(past["total"], 0);
+    let history = collector.json(&["risk", "history", reference]);
+    assert_eq!(history["items"][0]["event"], "monitored");
+    let csv = collector.say(&["export", "csv", "--what", "risks"]);
+    assert!(csv.contains("tot de vervanging") && csv.contains("eerst een GEB"), "{csv}");
+    assert!(collector.say(&["audit", "verify"]).contains("hold"), "the chain holds");
+}
+
+/// The day so many days from now.
+fn belfort_model_day(days: u64) -> String {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let moment = i64::try_from(now.as_millis()).unwrap();
+    let moment = belfort_model::time::Timestamp(moment);
+    moment.plus_days(i64::try_from(days).unwrap()).day()
+}
