@@ -5,8 +5,16 @@
 
 pub mod access;
 pub mod assets;
+pub mod classes;
+pub mod data_sets;
 pub mod evaluation;
+pub mod imports;
+pub mod lifecycle;
+pub mod owners;
+pub mod registry;
+pub mod rules;
 pub mod tokens;
+pub mod units;
 pub mod users;
 
 use std::sync::Arc;
@@ -25,6 +33,8 @@ pub struct App {
     pub store: Arc<dyn Store>,
     /// What evaluations go by.
     pub catalogue: Arc<Catalogue>,
+    /// How the organisation words its registry.
+    pub registry: Arc<registry::Registry>,
 }
 
 /// Why a call failed.
@@ -50,7 +60,13 @@ pub type Result<T> = std::result::Result<T, AppError>;
 impl App {
     /// An application over a store.
     pub fn new(store: Arc<dyn Store>, catalogue: Catalogue) -> Self {
-        Self { store, catalogue: Arc::new(catalogue) }
+        Self { store, catalogue: Arc::new(catalogue), registry: Arc::default() }
+    }
+
+    /// The application, worded as the organisation configured it.
+    #[must_use]
+    pub fn with_registry(self, registry: registry::Registry) -> Self {
+        Self { registry: Arc::new(registry), ..self }
     }
 }
 

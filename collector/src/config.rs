@@ -8,6 +8,8 @@ use belfort_proto::identity::is_trust_domain;
 use belfort_proto::section;
 use serde::{Deserialize, Serialize};
 
+use crate::app::registry::Registry;
+
 /// Name of the file in the data directory.
 pub const FILE: &str = "collector.toml";
 
@@ -34,6 +36,9 @@ pub struct Config {
     /// Files with findings and scenarios of your own, beside the shipped catalogue.
     #[serde(default)]
     pub catalogue: Vec<PathBuf>,
+    /// How the registry is worded: legal entities and classification schemes.
+    #[serde(default)]
+    pub registry: Registry,
 }
 
 /// A listener.
@@ -184,6 +189,9 @@ impl Config {
             if section::kind_by_name(name).is_none() {
                 return wrong("agents.sections_off", format!("there is no section `{name}`"));
             }
+        }
+        if let Err((key, reason)) = self.registry.validate() {
+            return wrong(key, reason);
         }
         for prefix in &self.agents.ip_prefixes {
             if !is_prefix(prefix) {

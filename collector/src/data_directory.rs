@@ -47,7 +47,7 @@ pub fn catalogue(directory: &Path, config: &Config) -> Result<Catalogue, Failure
 pub fn open_app(directory: &Path, config: &Config) -> Result<App, Failure> {
     let catalogue = catalogue(directory, config)?;
     let store: Arc<dyn Store> = belfort_store::open(&database_url(directory, config))?.into();
-    Ok(App::new(store, catalogue))
+    Ok(App::new(store, catalogue).with_registry(config.registry.clone()))
 }
 
 /// Opens everything.
