@@ -4,11 +4,18 @@
 mod access;
 mod assets;
 mod check;
+mod classes;
+mod data_sets;
 mod export;
+mod filter;
 mod findings;
+mod imports;
 mod init;
 mod output;
+mod owners;
+mod rules;
 mod server;
+mod units;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -89,18 +96,27 @@ enum Command {
     ApiToken(access::ApiToken),
     /// Organisational units
     #[command(subcommand)]
-    Unit(assets::Unit),
+    Unit(units::Unit),
     /// Assets
     #[command(subcommand)]
     Asset(assets::Asset),
     /// Who answers for an asset
     #[command(subcommand)]
-    Owner(assets::Owner),
+    Owner(owners::Owner),
     /// Classify an asset or a data set by availability, integrity and confidentiality
-    Classify(assets::Classify),
+    Classify(classes::Classify),
+    /// Classifications: confirmed, reviewed, and the schemes they are worded in
+    #[command(subcommand)]
+    Class(classes::Class),
     /// Data sets, and where they live
     #[command(subcommand)]
-    Dataset(assets::Dataset),
+    Dataset(data_sets::Dataset),
+    /// Assignment rules: what gives assets their owner, class, data, labels and site
+    #[command(subcommand)]
+    Rule(rules::Rule),
+    /// Import assets, units or inventories from files, with a preview
+    #[command(subcommand)]
+    Import(imports::Import),
     /// Findings: what is not as it should be
     #[command(subcommand)]
     Finding(findings::Finding),
@@ -203,7 +219,10 @@ fn run(context: &Context, command: Command) -> Result<ExitCode, Failure> {
         Command::Asset(asset) => asset.run(context)?,
         Command::Owner(owner) => owner.run(context)?,
         Command::Classify(classify) => classify.run(context)?,
+        Command::Class(class) => class.run(context)?,
         Command::Dataset(dataset) => dataset.run(context)?,
+        Command::Rule(rule) => rule.run(context)?,
+        Command::Import(import) => import.run(context)?,
         Command::Finding(finding) => finding.run(context)?,
         Command::Risk(risk) => risk.run(context)?,
         Command::Export(export) => export.run(context)?,

@@ -5,12 +5,20 @@
 mod access;
 mod asset;
 mod finding;
+mod import;
+mod registry;
 mod risk;
+mod rule;
 mod system;
 
 pub use access::{AgentView, ApiTokenView, NewTokenView, TokenView};
 pub use asset::{Asset, AssetFull, Biv, Change, Class, GivenClass, Link, Owner, Section, Unit};
 pub use finding::{EvidenceView, FindingKindView, FindingView};
+pub use import::ImportView;
+pub use registry::{
+    DataSetView, DisposalView, OwnershipView, SchemeView, StepView, UnitNode,
+};
+pub use rule::{AppliedView, AssignedView, BatchView, PreviewView, RuleView, UndoneView};
 pub use risk::{Rating, RiskView};
 pub use system::{AuditView, OverviewView};
 
