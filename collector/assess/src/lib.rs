@@ -4,8 +4,9 @@
 //! the aggregation of findings into risks. What it is not: it does no I/O and has no clock.
 //!
 //! The rooms: [`catalogue`] reads `data/*.toml`; [`matchers`] holds one file per subject;
-//! [`condition`] is the language of conditions that findings and assignment rules share; [`evaluate`] runs them over one asset; [`risk`] aggregates over one unit; [`version`] orders
-//! versions; [`end_of_life`] knows when support ends.
+//! [`condition`] is the language of conditions that findings and assignment rules share; [`evaluate`] runs
+//! them over one asset; [`rules`] says what rules assign; [`risk`] aggregates over one unit; [`version`]
+//! orders versions; [`end_of_life`] knows when support ends.
 
 pub mod catalogue;
 pub mod condition;
