@@ -9,15 +9,23 @@ pub mod assets;
 pub mod audit;
 pub mod audit_file;
 pub mod callers;
+pub mod classes;
+pub mod data_sets;
 pub mod evaluation;
 pub mod external;
+pub mod imports;
 pub mod kpis;
+pub mod lifecycle;
 pub mod log_in;
 pub mod own;
+pub mod owners;
+pub mod registry;
 pub mod reports;
 pub mod risks;
+pub mod rules;
 pub mod tokens;
 pub mod triage;
+pub mod units;
 pub mod users;
 
 use std::sync::Arc;
@@ -39,6 +47,8 @@ pub struct App {
     pub catalogue: Arc<Catalogue>,
     /// What logging in goes by.
     pub login: Arc<Login>,
+    /// How the organisation words its registry.
+    pub registry: Arc<registry::Registry>,
 }
 
 /// Why a call failed.
@@ -70,13 +80,24 @@ pub type Result<T> = std::result::Result<T, AppError>;
 impl App {
     /// An application over a store.
     pub fn new(store: Arc<dyn Store>, catalogue: Catalogue) -> Self {
-        Self { store, catalogue: Arc::new(catalogue), login: Arc::default() }
+        Self {
+            store,
+            catalogue: Arc::new(catalogue),
+            login: Arc::default(),
+            registry: Arc::default(),
+        }
     }
 
     /// The same with what logging in goes by.
     #[must_use]
     pub fn with_login(self, login: Login) -> Self {
         Self { login: Arc::new(login), ..self }
+    }
+
+    /// The application, worded as the organisation configured it.
+    #[must_use]
+    pub fn with_registry(self, registry: registry::Registry) -> Self {
+        Self { registry: Arc::new(registry), ..self }
     }
 }
 

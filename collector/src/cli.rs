@@ -6,13 +6,20 @@ mod api_tokens;
 mod assets;
 mod audit;
 mod check;
+mod classes;
+mod data_sets;
 mod export;
+mod filter;
 mod findings;
+mod imports;
 mod init;
 mod output;
+mod owners;
 mod reports;
 mod risks;
+mod rules;
 mod server;
+mod units;
 mod users;
 mod work;
 
@@ -95,36 +102,48 @@ enum Command {
     ApiToken(api_tokens::ApiToken),
     /// Organisational units
     #[command(subcommand)]
-    Unit(assets::Unit),
+    Unit(units::Unit),
     /// Assets
     #[command(subcommand)]
     Asset(assets::Asset),
     /// Who answers for an asset
     #[command(subcommand)]
-    Owner(assets::Owner),
+    Owner(owners::Owner),
     /// Classify an asset or a data set by availability, integrity and confidentiality
-    Classify(assets::Classify),
+    Classify(classes::Classify),
+    /// Classifications: confirmed, reviewed, and the schemes they are worded in
+    #[command(subcommand)]
+    Class(classes::Class),
     /// Data sets, and where they live
     #[command(subcommand)]
-    Dataset(assets::Dataset),
+    Dataset(data_sets::Dataset),
+    /// Assignment rules: what gives assets their owner, class, data, labels and site
+    #[command(subcommand)]
+    Rule(rules::Rule),
+    /// Import assets, units or inventories from files, with a preview
+    #[command(subcommand)]
+    Import(imports::Import),
     /// Findings: what is not as it should be
     #[command(subcommand)]
     Finding(findings::Finding),
     /// The risk register
     #[command(subcommand)]
+    Risk(risks::Risk),
+    /// Actions against risks
+    #[command(subcommand)]
+    Action(work::Action),
+    /// Meetings that take decisions
+    #[command(subcommand)]
+    Meeting(work::Meeting),
+    /// Exceptions: findings that are let be until a date
+    #[command(subcommand)]
+    Exception(work::Exception),
     /// Key figures K1 to K16
     #[command(subcommand)]
     Kpi(reports::Kpi),
     /// Monthly reports for the CI meeting
     #[command(subcommand)]
     Report(reports::Report),
-    Risk(risks::Risk),
-    /// Actions against risks
-    Action(work::Action),
-    /// Meetings that take decisions
-    Meeting(work::Meeting),
-    /// Exceptions: findings that are let be until a date
-    Exception(work::Exception),
     /// Write assets, findings or risks to a file
     #[command(subcommand)]
     Export(export::Export),
@@ -221,7 +240,10 @@ fn run(context: &Context, command: Command) -> Result<ExitCode, Failure> {
         Command::Asset(asset) => asset.run(context)?,
         Command::Owner(owner) => owner.run(context)?,
         Command::Classify(classify) => classify.run(context)?,
+        Command::Class(class) => class.run(context)?,
         Command::Dataset(dataset) => dataset.run(context)?,
+        Command::Rule(rule) => rule.run(context)?,
+        Command::Import(import) => import.run(context)?,
         Command::Finding(finding) => finding.run(context)?,
         Command::Risk(risk) => risk.run(context)?,
         Command::Kpi(kpi) => kpi.run(context)?,

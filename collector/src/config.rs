@@ -10,6 +10,7 @@ use belfort_proto::identity::is_trust_domain;
 use belfort_proto::section;
 use serde::{Deserialize, Serialize};
 
+use crate::app::registry::Registry;
 use login::LoginConfig;
 
 /// Name of the file in the data directory.
@@ -41,6 +42,9 @@ pub struct Config {
     /// How people log in.
     #[serde(default, skip_serializing_if = "LoginConfig::is_default")]
     pub login: LoginConfig,
+    /// How the registry is worded: legal entities and classification schemes.
+    #[serde(default)]
+    pub registry: Registry,
 }
 
 /// A listener.
@@ -222,6 +226,9 @@ impl Config {
             if section::kind_by_name(name).is_none() {
                 return wrong("agents.sections_off", format!("there is no section `{name}`"));
             }
+        }
+        if let Err((key, reason)) = self.registry.validate() {
+            return wrong(key, reason);
         }
         for prefix in &self.agents.ip_prefixes {
             if !is_prefix(prefix) {

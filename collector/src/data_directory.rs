@@ -49,7 +49,8 @@ pub fn catalogue(directory: &Path, config: &Config) -> Result<Catalogue, Failure
 pub fn open_app(directory: &Path, config: &Config) -> Result<App, Failure> {
     let catalogue = catalogue(directory, config)?;
     let store: Arc<dyn Store> = belfort_store::open(&database_url(directory, config))?.into();
-    Ok(App::new(store, catalogue).with_login(login(directory, config)?))
+    let app = App::new(store, catalogue).with_registry(config.registry.clone());
+    Ok(app.with_login(login(directory, config)?))
 }
 
 /// What logging in goes by.

@@ -6,6 +6,8 @@
 
 pub mod changes;
 pub mod convert;
+pub mod glpi;
+pub mod installed;
 pub mod unpack;
 
 use std::collections::BTreeMap;
@@ -232,6 +234,13 @@ fn read_stored(
 /// Decodes a stored section.
 pub fn decode(blob: &SectionBlob) -> Option<Section> {
     Section::decode(kind_of(blob.key), &content(blob)?).ok()
+}
+
+/// Sections with personal fields, by number and by the name their changes carry: what is erased when a
+/// device goes out of service.
+pub fn personal_sections() -> Vec<(i32, String)> {
+    let kinds = [SectionKind::Accounts];
+    kinds.into_iter().map(|kind| (kind as i32, section_name(kind))).collect()
 }
 
 /// The bytes of a stored section.

@@ -7,16 +7,23 @@ pub mod agents;
 pub mod api_tokens;
 pub mod assets;
 pub mod auth;
+pub mod classes;
+pub mod data_sets;
 pub mod exceptions;
+pub mod filter;
 pub mod findings;
 pub mod idempotency;
+pub mod imports;
 pub mod kpis;
+pub mod lifecycle;
 pub mod me;
 pub mod meetings;
+pub mod owners;
 pub mod precondition;
 pub mod problem;
 pub mod reports;
 pub mod risks;
+pub mod rules;
 pub mod session;
 pub mod system;
 pub mod units;
@@ -166,15 +173,38 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(system::health))
         .routes(routes!(system::overview))
         .routes(routes!(system::audit))
-        .routes(routes!(assets::list))
-        .routes(routes!(assets::show))
+        .routes(routes!(assets::list, assets::create))
+        .routes(routes!(assets::show, assets::edit))
         .routes(routes!(assets::history))
         .routes(routes!(assets::section))
-        .routes(routes!(assets::set_owner))
-        .routes(routes!(assets::classify))
-        .routes(routes!(assets::link))
-        .routes(routes!(assets::create_data_set))
+        .routes(routes!(lifecycle::list, lifecycle::make))
+        .routes(routes!(lifecycle::verify))
+        .routes(routes!(owners::set_owner))
+        .routes(routes!(owners::list))
+        .routes(routes!(owners::set, owners::end))
+        .routes(routes!(owners::confirm))
+        .routes(routes!(classes::classify))
+        .routes(routes!(classes::list))
+        .routes(routes!(classes::confirm))
+        .routes(routes!(classes::schemes))
+        .routes(routes!(data_sets::link, data_sets::unlink))
+        .routes(routes!(data_sets::create))
+        .routes(routes!(data_sets::edit))
         .routes(routes!(units::list, units::create))
+        .routes(routes!(units::tree))
+        .routes(routes!(units::edit))
+        .routes(routes!(rules::list, rules::create))
+        .routes(routes!(rules::show, rules::edit, rules::remove))
+        .routes(routes!(rules::preview))
+        .routes(routes!(rules::enable))
+        .routes(routes!(rules::disable))
+        .routes(routes!(rules::order))
+        .routes(routes!(rules::batches))
+        .routes(routes!(rules::batch))
+        .routes(routes!(rules::undo))
+        .routes(routes!(rules::of_asset))
+        .routes(routes!(imports::preview))
+        .routes(routes!(imports::apply))
         .routes(routes!(findings::findings))
         .routes(routes!(kpis::kpis))
         .routes(routes!(reports::list, reports::create))

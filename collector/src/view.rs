@@ -5,23 +5,29 @@
 mod access;
 mod asset;
 mod finding;
+mod import;
 mod kpi;
 mod people;
+mod registry;
 mod report;
 mod risk;
+mod rule;
 mod system;
 mod workflow;
 
 pub use access::{AgentView, ApiTokenView, NewTokenView, TokenView};
 pub use asset::{Asset, AssetFull, Biv, Change, Class, GivenClass, Link, Owner, Section, Unit};
 pub use finding::{EvidenceView, FindingKindView, FindingView, JudgementView};
+pub use import::ImportView;
 pub use kpi::{FigureView, KpisView, MedianView, ServiceView, SourceView};
 pub use people::{
     MeView, NewApiTokenView, RecoveryCodesView, ResetCodeView, SecondFactorView, SessionView,
     UserView,
 };
+pub use registry::{DataSetView, DisposalView, OwnershipView, SchemeView, StepView, UnitNode};
 pub use report::{ReportView, VerifiedView};
 pub use risk::{Rating, RiskView};
+pub use rule::{AppliedView, AssignedView, BatchView, PreviewView, RuleView, UndoneView};
 pub use system::{AuditView, OverviewView};
 pub use workflow::{
     ActionView, AssessmentView, DecisionView, ExceptionView, IncidentView, MeetingView,

@@ -63,6 +63,14 @@ pub(crate) fn bench(root: &Path, as_json: bool) -> Result<()> {
     Ok(())
 }
 
+/// Measures assignment rules; fails when their limit is broken.
+pub(crate) fn rules(root: &Path) -> Result<()> {
+    let arguments = ["run", "--release", "--package", "belfort-assess", "--example", "rules"];
+    let status = Command::new(env!("CARGO")).args(arguments).current_dir(root).status()?;
+    ensure!(status.success(), "assignment rules are over their limit");
+    Ok(())
+}
+
 fn print(figures: &[Figure], as_json: bool) -> Result<()> {
     let mut text = String::new();
     if as_json {

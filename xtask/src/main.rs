@@ -63,6 +63,9 @@ enum Command {
         /// As JSON
         #[arg(long)]
         json: bool,
+        /// Measure assignment rules instead: 100 rules over 10,000 assets
+        #[arg(long, conflicts_with = "json")]
+        rules: bool,
     },
     /// Generate what is committed: protobuf code and the reference of the REST API
     Codegen {
@@ -86,7 +89,8 @@ fn main() -> Result<()> {
             packages::ensure()?;
             api::run(&root, examples, seed)
         }
-        Command::Bench { json } => bench::bench(&root, json),
+        Command::Bench { rules: true, .. } => bench::rules(&root),
+        Command::Bench { json, .. } => bench::bench(&root, json),
         Command::Codegen { check: false } => codegen::write(&root),
         Command::Codegen { check: true } => codegen::check(&root),
     }

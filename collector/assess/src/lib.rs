@@ -5,8 +5,8 @@
 //! it does no I/O and has no clock.
 //!
 //! The rooms: [`catalogue`] reads `data/*.toml`; [`matchers`] holds one file per subject;
-//! [`condition`] is the language of conditions that findings and assignment [`rules`] share; [`evaluate`]
-//! runs checks over one asset; [`risk`] aggregates over one unit; [`version`] orders versions;
+//! [`condition`] is the language of conditions that findings and assignment rules share; [`evaluate`] runs
+//! checks over one asset; [`rules`] says what rules assign; [`risk`] aggregates over one unit; [`version`] orders versions;
 //! [`advisory`] joins packages and advisories; [`end_of_life`] and [`products`] know when support ends;
 //! [`kpi`] works out the key figures.
 

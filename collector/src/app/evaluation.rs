@@ -13,6 +13,7 @@ use belfort_model::time::Timestamp;
 use belfort_store::StoreError;
 use belfort_store::record::{EvaluationCommit, NewRisk, RiskScope};
 
+use super::rules::RulesRun;
 use super::{App, AppError, Result};
 
 /// How much was evaluated.
@@ -48,10 +49,39 @@ impl App {
 
     fn evaluate_rounds(&self, now: Timestamp, rounds: usize) -> Result<Evaluated> {
         let due = |most| Ok(self.store.evaluation_due(now, most)?);
-        let (assets, failed) = each_due(rounds, due, |asset| self.evaluate_asset(asset, now))?;
+        let mut rules = None;
+        let evaluate = |asset| {
+            self.apply_rules(&mut rules, asset, now)?;
+            self.evaluate_asset(asset, now)
+        };
+        let (assets, failed) = each_due(rounds, due, evaluate)?;
         let due = |most| Ok(self.store.risk_due(most)?);
         let (units, failed_units) = each_due(rounds, due, |unit| self.evaluate_unit(unit, now))?;
         Ok(Evaluated { assets, units, failed: failed + failed_units })
+    }
+
+    /// Lets the assignment rules that are on fill what is empty, before anything follows from it. Rules
+    /// that cannot be run keep nobody from being evaluated.
+    fn apply_rules(
+        &self,
+        rules: &mut Option<Option<RulesRun>>,
+        asset: AssetId,
+        now: Timestamp,
+    ) -> Result<()> {
+        if rules.is_none() {
+            *rules = Some(match self.rules_ready(None) {
+                Ok(ready) => Some(ready),
+                Err(AppError::Store(StoreError::Refused(reason))) => {
+                    tracing::error!(%reason, "assignment rules are not applied");
+                    None
+                }
+                Err(error) => return Err(error),
+            });
+        }
+        match rules {
+            Some(Some(run)) => self.rules_on(run, asset, now).map(drop),
+            _ => Ok(()),
+        }
     }
 
     fn evaluate_asset(&self, asset: AssetId, now: Timestamp) -> Result<()> {
@@ -166,7 +196,7 @@ pub(super) fn settled(risk: &Risk, evidence: Option<Risk>, now: Timestamp) -> Ve
 fn each_due<T: Copy + Ord + std::fmt::Debug>(
     rounds: usize,
     due: impl Fn(u32) -> Result<Vec<T>>,
-    evaluate: impl Fn(T) -> Result<()>,
+    mut evaluate: impl FnMut(T) -> Result<()>,
 ) -> Result<(usize, usize)> {
     let mut done = 0;
     let mut failed = BTreeSet::new();

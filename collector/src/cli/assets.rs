@@ -1,18 +1,21 @@
-//! `unit`, `asset`, `owner`, `classify` and `dataset`.
+//! `asset`: listed, shown, entered, edited, moved in its life cycle, verified.
 
 use belfort_model::asset::{AssetKind, Lifecycle};
-use belfort_model::data_set::{PersonalData, Relation};
-use belfort_model::scale::{Biv, Level};
-use belfort_model::unit::UnitKind;
-use belfort_store::record::{AssetFilter, Page};
+use belfort_model::id::AssetId;
+use belfort_model::lifecycle::DisposalMethod;
+use belfort_model::time::Timestamp;
+use belfort_store::record::Page;
 use clap::{Args, Subcommand};
 
 use super::Context;
-use crate::app::access::Right;
-use crate::app::assets::{NewClass, NewUnit};
+use super::filter::{Filter, Said};
+use crate::app::App;
+use crate::app::access::{Actor, Right};
+use crate::app::assets::{AssetEdit, NewAsset};
+use crate::app::lifecycle::NewMove;
 use crate::clock;
 use crate::failure::Failure;
-use crate::view::{Asset as AssetView, AssetFull, Change, List, Unit as UnitView};
+use crate::view::{Asset as AssetView, AssetFull, Change, List, StepView};
 
 /// Which part of a list.
 #[derive(Clone, Copy, Debug, Args)]
@@ -31,50 +34,6 @@ impl Paging {
     }
 }
 
-/// Organisational units.
-#[derive(Debug, Subcommand)]
-pub(super) enum Unit {
-    /// Add a unit
-    #[command(after_help = "Examples:\n  \
-        belfort-collector unit add DMT \"Departement Dienstverlening\" --kind department\n  \
-        belfort-collector unit add BZ \"Dienst Burgerzaken\" --kind service --parent DMT")]
-    Add {
-        /// Short code, unique
-        code: String,
-        /// Name
-        name: String,
-        /// `department`, `service`, `team` or `external`
-        #[arg(long, default_value = "service")]
-        kind: UnitKind,
-        /// Code of the unit it is part of
-        #[arg(long, value_name = "CODE")]
-        parent: Option<String>,
-    },
-    /// List units, by code
-    List,
-}
-
-impl Unit {
-    pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
-        let (app, actor) = context.acting()?;
-        match self {
-            Self::Add { code, name, kind, parent } => {
-                let new = NewUnit { code, name, kind, parent };
-                let unit = app.unit_create(&actor, &new, clock::now())?;
-                context.output.one(&UnitView::from(unit), |unit| {
-                    vec![format!("unit {} ({}) is added", unit.code, unit.name)]
-                })
-            }
-            Self::List => {
-                let units = List::all(app.store.unit_list()?, UnitView::from);
-                context.output.list(&units, &["CODE", "NAME", "KIND"], |unit| {
-                    vec![unit.code.clone(), unit.name.clone(), unit.kind.clone()]
-                })
-            }
-        }
-    }
-}
-
 /// Assets.
 #[derive(Debug, Subcommand)]
 pub(super) enum Asset {
@@ -83,24 +42,8 @@ pub(super) enum Asset {
         belfort-collector asset list --kind device --unowned\n  \
         belfort-collector asset list --unit BZ --json")]
     List {
-        /// Of this kind
-        #[arg(long)]
-        kind: Option<AssetKind>,
-        /// In this state of life
-        #[arg(long)]
-        lifecycle: Option<Lifecycle>,
-        /// Owned by the unit with this code
-        #[arg(long, value_name = "CODE")]
-        unit: Option<String>,
-        /// Without an owner
-        #[arg(long, conflicts_with = "unit")]
-        unowned: bool,
-        /// Without a class
-        #[arg(long)]
-        unclassified: bool,
-        /// Whose name contains this
-        #[arg(long)]
-        text: Option<String>,
+        #[command(flatten)]
+        filter: Box<Filter>,
         #[command(flatten)]
         paging: Paging,
     },
@@ -116,17 +59,81 @@ pub(super) enum Asset {
         #[command(flatten)]
         paging: Paging,
     },
+    /// Enter an asset that no agent reports
+    #[command(after_help = "Examples:\n  \
+        belfort-collector asset add \"Bevolkingsloket\" --kind application --label kritiek\n  \
+        belfort-collector asset add \"Salarisdienst\" --kind external_service --subtype saas")]
+    Add {
+        /// Name
+        name: String,
+        /// `device`, `software`, `application` or `external_service`
+        #[arg(long, default_value = "application")]
+        kind: AssetKind,
+        /// State of life
+        #[arg(long, default_value = "in_use")]
+        lifecycle: Lifecycle,
+        #[command(flatten)]
+        said: Box<Said>,
+    },
+    /// Change what is said of an asset
+    #[command(after_help = "Examples:\n  \
+        belfort-collector asset edit srv-web1 --exposure internet --site \"Gent Zuid\"\n  \
+        belfort-collector asset edit srv-web1 --label kritiek --unlabel proef")]
+    Edit {
+        /// Name, id, or the beginning of its id
+        asset: String,
+        /// Another name
+        #[arg(long)]
+        name: Option<String>,
+        #[command(flatten)]
+        said: Box<Said>,
+        /// Only when the asset is at this version
+        #[arg(long, value_name = "NUMBER")]
+        if_version: Option<u64>,
+    },
+    /// Move an asset in its life cycle
+    #[command(after_help = "Examples:\n  \
+        belfort-collector asset move pc-0142 in_repair --reason \"scherm\"\n  \
+        belfort-collector asset move pc-0142 disposed --disposal wiped --certificate C-2026-7")]
+    Move {
+        /// Name, id, or the beginning of its id
+        asset: String,
+        /// The state it shall have
+        to: Lifecycle,
+        /// Since when, for example 2026-11-01T00:00:00Z
+        #[arg(long, value_name = "MOMENT")]
+        at: Option<Timestamp>,
+        /// Why
+        #[arg(long, default_value = "")]
+        reason: String,
+        /// How data carriers were disposed of: `wiped`, `key_destroyed`, `destroyed`, `returned` or `no_data_carrier`
+        #[arg(long, value_name = "METHOD")]
+        disposal: Option<DisposalMethod>,
+        /// Reference of the certificate that proves it
+        #[arg(long, default_value = "", requires = "disposal")]
+        certificate: String,
+        /// Only when the asset is at this version
+        #[arg(long, value_name = "NUMBER")]
+        if_version: Option<u64>,
+    },
+    /// Show the moves an asset has made, newest first
+    Lifecycle {
+        /// Name, id, or the beginning of its id
+        asset: String,
+    },
+    /// Say that the record of an asset was looked at and is right
+    Verify {
+        /// Name, id, or the beginning of its id
+        asset: String,
+    },
 }
 
 impl Asset {
     pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
         let (app, actor) = context.acting()?;
         match self {
-            Self::List { kind, lifecycle, unit, unowned, unclassified, text, paging } => {
-                let unit = unit.map(|code| app.unit(&code)).transpose()?.map(|unit| unit.id);
-                let (owned, classified) = (unowned.then_some(false), unclassified.then_some(false));
-                let scope = actor.scope(Right::Read);
-                let filter = AssetFilter { kind, lifecycle, unit, owned, classified, text, scope };
+            Self::List { filter, paging } => {
+                let filter = filter.read(&app, actor.scope(Right::Read))?;
                 let found = app.store.asset_list(&filter, paging.page())?;
                 let assets = List::of(found, AssetView::from);
                 let head = ["NAME", "KIND", "OS", "OWNER", "CLASS", "FINDINGS", "LAST SEEN", "ID"];
@@ -144,11 +151,11 @@ impl Asset {
                 })
             }
             Self::Show { asset } => {
-                let full = AssetFull::of(app.asset(&asset)?, &app.catalogue);
+                let full = AssetFull::of(app.asset_in_sight(&actor, &asset)?, &app.catalogue);
                 context.output.one(&full, lines)
             }
             Self::History { asset, paging } => {
-                let id = app.asset(&asset)?.summary.asset.id;
+                let id = app.asset_in_sight(&actor, &asset)?.summary.asset.id;
                 let changes = List::of(app.store.asset_history(id, paging.page())?, Change::from);
                 let head = ["AT", "SECTION", "WHAT", "BEFORE", "AFTER"];
                 context.output.list(&changes, &head, |change| {
@@ -161,8 +168,65 @@ impl Asset {
                     ]
                 })
             }
+            Self::Add { name, kind, lifecycle, said } => {
+                let edit = AssetEdit { name: Some(name), ..said.edit() };
+                let new = NewAsset { kind, lifecycle, edit };
+                let asset = app.asset_add(&actor, &new, clock::now())?;
+                show(context, &app, &actor, asset.id, |name| format!("{name} is added"))
+            }
+            Self::Edit { asset, name, said, if_version } => {
+                let id = app.asset_in_sight(&actor, &asset)?.summary.asset.id;
+                let edit = AssetEdit { name, ..said.edit() };
+                let now = clock::now();
+                app.asset_edit(&actor, id, &edit, if_version, now)?;
+                app.evaluate_soon(now);
+                show(context, &app, &actor, id, |name| format!("{name} is changed"))
+            }
+            Self::Move { asset, to, at, reason, disposal, certificate, if_version } => {
+                let id = app.asset_in_sight(&actor, &asset)?.summary.asset.id;
+                let disposal = disposal.map(|method| (method, certificate));
+                let (new, now) = (NewMove { to, at, reason, disposal }, clock::now());
+                app.asset_move(&actor, id, &new, if_version, now)?;
+                app.evaluate_soon(now);
+                show(context, &app, &actor, id, |name| format!("{name} is {to}"))
+            }
+            Self::Lifecycle { asset } => {
+                let id = app.asset_in_sight(&actor, &asset)?.summary.asset.id;
+                let steps = List::all(app.lifecycle_history(&actor, id)?, StepView::from);
+                let head = ["SINCE", "FROM", "TO", "BY", "REASON", "DISPOSAL", "CERTIFICATE"];
+                context.output.list(&steps, &head, |step| {
+                    let disposal = step.disposal.as_ref();
+                    vec![
+                        step.at.clone(),
+                        step.from.clone(),
+                        step.to.clone(),
+                        step.by.clone(),
+                        step.reason.clone(),
+                        disposal.map(|one| one.method.clone()).unwrap_or_default(),
+                        disposal.map(|one| one.certificate.clone()).unwrap_or_default(),
+                    ]
+                })
+            }
+            Self::Verify { asset } => {
+                let asset = app.asset_in_sight(&actor, &asset)?.summary.asset;
+                let due = app.asset_verify(&actor, asset.id, None, clock::now())?;
+                let text = format!("{} is verified; again by {}", asset.name, due.day());
+                context.output.done(&text)
+            }
         }
     }
+}
+
+/// Shows an asset after a change: whole as JSON, a line for people.
+pub(super) fn show(
+    context: &Context,
+    app: &App,
+    actor: &Actor,
+    id: AssetId,
+    done: impl FnOnce(&str) -> String,
+) -> Result<(), Failure> {
+    let full = AssetFull::of(app.visible(actor, id)?, &app.catalogue);
+    context.output.one(&full, |full| vec![format!("{}: {}", done(&full.asset.name), full.asset.id)])
 }
 
 fn class(asset: &AssetView) -> String {
@@ -172,7 +236,7 @@ fn class(asset: &AssetView) -> String {
 }
 
 /// An asset for people.
-fn lines(full: &AssetFull) -> Vec<String> {
+pub(super) fn lines(full: &AssetFull) -> Vec<String> {
     let asset = &full.asset;
     let mut lines = vec![format!("{} ({}, {})", asset.name, asset.kind, asset.subtype)];
     let mut say = |what: &str, value: &str| {
@@ -183,6 +247,12 @@ fn lines(full: &AssetFull) -> Vec<String> {
     say("id", &asset.id);
     say("state", &asset.lifecycle);
     say("system", &asset.operating_system);
+    say("entity", &asset.legal_entity);
+    say("site", &asset.site);
+    say("labels", &asset.labels.join(", "));
+    say("environment", &asset.environment);
+    say("exposure", &asset.exposure);
+    say("authorised", &asset.authorised);
     if let Some(facts) = &full.facts {
         say("hardware", format!("{} {}", facts.manufacturer, facts.model).trim());
         say("processor", &format!("{} ({} threads)", facts.processor, facts.threads));
@@ -209,6 +279,21 @@ fn lines(full: &AssetFull) -> Vec<String> {
     for link in &full.linked_from {
         say("on", &format!("{} ({})", link.name, link.relation));
     }
+    for other in full.ownerships.iter().filter(|one| one.role != "owner") {
+        say(&other.role, &other.function);
+    }
+    if let Some(set) = &full.data_set {
+        say("personal", &set.personal_data);
+        say("records", &set.records);
+        say("processing", &set.register_ids.join(", "));
+        say("retention", &set.retention);
+    }
+    if let Some(disposal) = &asset.disposal {
+        say("disposal", &format!("{} {}", disposal.method, disposal.certificate));
+    }
+    say("verified", asset.verified_at.as_deref().unwrap_or("never"));
+    say("verify by", asset.verify_due.as_deref().unwrap_or_default());
+    say("version", &asset.version.to_string());
     say("first seen", &asset.first_seen);
     say("last seen", &asset.last_seen);
     for finding in &full.findings {
@@ -217,130 +302,4 @@ fn lines(full: &AssetFull) -> Vec<String> {
         say(&format!("{status}:"), &format!("{code}: {evidence}"));
     }
     lines
-}
-
-/// Who answers for an asset.
-#[derive(Debug, Subcommand)]
-pub(super) enum Owner {
-    /// Make a unit the owner of an asset
-    #[command(
-        after_help = "Example:\n  belfort-collector owner set pc-0142 BZ --function \"dienstchef Burgerzaken\""
-    )]
-    Set {
-        /// Name, id, or the beginning of the id of the asset
-        asset: String,
-        /// Code of the unit
-        unit: String,
-        /// Function of the holder, never a person's name
-        #[arg(long, default_value = "")]
-        function: String,
-    },
-}
-
-impl Owner {
-    pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
-        let Self::Set { asset, unit, function } = self;
-        let (app, actor) = context.acting()?;
-        let (asset, now) = (app.asset(&asset)?.summary.asset, clock::now());
-        app.owner_set(&actor, asset.id, &unit, &function, now)?;
-        app.evaluate_soon(now);
-        context.output.done(&format!("{unit} owns {}", asset.name))
-    }
-}
-
-/// Classify an asset or a data set.
-#[derive(Debug, Args)]
-#[command(
-    after_help = "Example:\n  belfort-collector classify \"Bevolkingsregister\" --b 3 --i 4 --v 4 --basis \"collegebesluit 2026/12\""
-)]
-pub(super) struct Classify {
-    /// Name, id, or the beginning of the id of the asset or data set
-    subject: String,
-    /// Availability, 1 to 5
-    #[arg(long, value_parser = level)]
-    b: Level,
-    /// Integrity, 1 to 5
-    #[arg(long, value_parser = level)]
-    i: Level,
-    /// Confidentiality, 1 to 5
-    #[arg(long, value_parser = level)]
-    v: Level,
-    /// Why
-    #[arg(long)]
-    basis: String,
-    /// Function of who decided
-    #[arg(long, value_name = "FUNCTION", default_value = "")]
-    decided_by: String,
-}
-
-impl Classify {
-    pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
-        let (app, actor) = context.acting()?;
-        let (subject, now) = (app.asset(&self.subject)?.summary.asset, clock::now());
-        let biv = Biv::new(self.b, self.i, self.v);
-        let new = NewClass { biv, basis: self.basis, decided_by: self.decided_by };
-        app.classify(&actor, subject.id, &new, now)?;
-        app.evaluate_soon(now);
-        context.output.done(&format!("{} is classified {biv}", subject.name))
-    }
-}
-
-fn level(text: &str) -> Result<Level, String> {
-    let number: i64 = text.parse().map_err(|_| "not a level from 1 to 5".to_owned())?;
-    Level::try_from(number).map_err(|error| error.to_string())
-}
-
-/// Data sets.
-#[derive(Debug, Subcommand)]
-pub(super) enum Dataset {
-    /// Add a data set
-    #[command(
-        after_help = "Example:\n  belfort-collector dataset add \"Bevolkingsregister\" --personal-data national_register"
-    )]
-    Add {
-        /// Name
-        name: String,
-        /// `none`, `ordinary`, `special_category`, `national_register` or `social_security`
-        #[arg(long, default_value = "none")]
-        personal_data: PersonalData,
-    },
-    /// Say which asset holds a data set
-    #[command(
-        after_help = "Example:\n  belfort-collector dataset link srv-db1 \"Bevolkingsregister\" --relation stores"
-    )]
-    Link {
-        /// Name, id, or the beginning of the id of the asset
-        asset: String,
-        /// Name, id, or the beginning of the id of the data set or application
-        data_set: String,
-        /// `stores`, `processes`, `transmits` or `accesses`
-        #[arg(long, default_value = "stores")]
-        relation: Relation,
-    },
-}
-
-impl Dataset {
-    pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
-        let (app, actor) = context.acting()?;
-        let now = clock::now();
-        match self {
-            Self::Add { name, personal_data } => {
-                let asset = app.data_set_create(&actor, &name, personal_data, now)?;
-                if context.output.is_json() {
-                    let made = app.asset(&asset.id.to_string())?;
-                    let full = AssetFull::of(made, &app.catalogue);
-                    return context.output.one(&full, lines);
-                }
-                context.output.done(&format!("data set {} is added: {}", asset.name, asset.id))
-            }
-            Self::Link { asset, data_set, relation } => {
-                let asset = app.asset(&asset)?.summary.asset;
-                let data_set = app.asset(&data_set)?.summary.asset;
-                app.data_link(&actor, asset.id, relation, data_set.id, now)?;
-                app.evaluate_soon(now);
-                let (asset, data_set) = (asset.name, data_set.name);
-                context.output.done(&format!("{asset} {relation} {data_set}"))
-            }
-        }
-    }
 }

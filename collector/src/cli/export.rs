@@ -155,6 +155,15 @@ const ASSET: &[&str] = &[
     "open bevindingen",
     "eerst gezien",
     "laatst gezien",
+    "rechtspersoon",
+    "site",
+    "labels",
+    "omgeving",
+    "blootstelling",
+    "toegelaten",
+    "bevestigd",
+    "nagekeken",
+    "na te kijken tegen",
 ];
 
 fn asset_cells(asset: &Asset) -> Vec<String> {
@@ -175,6 +184,15 @@ fn asset_cells(asset: &Asset) -> Vec<String> {
         asset.open_findings.to_string(),
         asset.first_seen.clone(),
         asset.last_seen.clone(),
+        asset.legal_entity.clone(),
+        asset.site.clone(),
+        asset.labels.join(", "),
+        asset.environment.clone(),
+        asset.exposure.clone(),
+        asset.authorised.clone(),
+        owner.and_then(|owner| owner.confirmed_at.clone()).unwrap_or_default(),
+        asset.verified_at.clone().unwrap_or_default(),
+        asset.verify_due.clone().unwrap_or_default(),
     ]
 }
 

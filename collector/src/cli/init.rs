@@ -67,6 +67,7 @@ impl Init {
             agents: Agents::default(),
             catalogue: vec![],
             login: LoginConfig::default(),
+            registry: crate::app::registry::Registry::default(),
         };
         let made = data_directory::create(&context.data, &config)?;
         let (actor, now) = (access::local(), clock::now());

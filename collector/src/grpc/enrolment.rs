@@ -5,9 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use belfort_model::agent::{Agent, AgentStatus};
-use belfort_model::asset::{
-    Asset, AssetKind, Authorised, Environment, Exposure, Lifecycle, Source, Subtype,
-};
+use belfort_model::asset::{Asset, AssetKind, Source};
 use belfort_model::id::{AgentId, AssetId};
 use belfort_model::time::Timestamp;
 use belfort_proto::enrolment::v1::enrolment_service_server::EnrolmentService;

@@ -1,49 +1,24 @@
-//! Assets: list, facts, history, owner, class and data sets.
+//! Assets: list, facts, history; entered and edited by hand.
 
 use axum::extract::State;
+use belfort_model::asset::Lifecycle;
 use belfort_model::id::AssetId;
-use belfort_model::scale::{Biv, Level};
 use belfort_proto::{reflect, section};
-use belfort_store::record::AssetFilter;
 use http::StatusCode;
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::auth::{By, Json, Path, Query, blocking};
+use super::filter::AssetQuery;
+use super::precondition::{IfMatch, Versioned};
 use super::problem::{Problem, Reads, Writes};
-use super::{Api, Paging, default_limit};
-use crate::app::access::Right;
-use crate::app::assets::NewClass;
+use super::{Api, Paging};
+use crate::app::access::{Actor, Right};
+use crate::app::assets::{self, AssetEdit};
 use crate::app::audit;
 use crate::rest::agents::invalid;
-use crate::view::{Asset, AssetFull, Change, GivenClass, List};
+use crate::view::{Asset, AssetFull, Change, List};
 use crate::{clock, ingest};
-
-/// Which assets.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct AssetQuery {
-    /// Of this kind: `device`, `software`, `application`, `data_set` or `external_service`.
-    kind: Option<String>,
-    /// In this state of life.
-    lifecycle: Option<String>,
-    /// Owned by this unit, by code.
-    unit: Option<String>,
-    /// With an owner, or without.
-    owned: Option<bool>,
-    /// With a class that is not assumed, or without.
-    classified: Option<bool>,
-    /// Whose name contains this.
-    text: Option<String>,
-    /// How many at most, 1 to 1000.
-    #[serde(default = "default_limit")]
-    #[param(default = 100, minimum = 1, maximum = 1000)]
-    limit: u32,
-    /// How many to pass over.
-    #[serde(default)]
-    offset: u64,
-}
 
 /// Assets that match, by name.
 #[utoipa::path(get, path = "/api/v1/assets", tag = "assets", params(AssetQuery), responses(
@@ -57,14 +32,8 @@ pub async fn list(
 ) -> Result<axum::Json<List<Asset>>, Problem> {
     actor.require(Right::Read)?;
     let page = Paging::page(query.limit, query.offset)?;
-    let kind = query.kind.map(|kind| kind.parse().map_err(invalid("kind"))).transpose()?;
-    let lifecycle =
-        query.lifecycle.map(|state| state.parse().map_err(invalid("lifecycle"))).transpose()?;
     let found = blocking(move || {
-        let unit = query.unit.map(|code| api.app.unit(&code)).transpose()?.map(|unit| unit.id);
-        let (owned, classified, text) = (query.owned, query.classified, query.text);
-        let scope = actor.scope(Right::Read);
-        let filter = AssetFilter { kind, lifecycle, unit, owned, classified, text, scope };
+        let filter = query.filter(&api.app, actor.scope(Right::Read))?;
         Ok(api.app.store.asset_list(&filter, page)?)
     })
     .await?;
@@ -81,13 +50,10 @@ pub async fn show(
     State(api): State<Api>,
     By(actor): By,
     Path(id): Path<String>,
-) -> Result<axum::Json<AssetFull>, Problem> {
+) -> Result<Versioned<AssetFull>, Problem> {
     actor.require(Right::Read)?;
     let id = asset_id(&id)?;
-    let catalogue = api.app.catalogue.clone();
-    let found = blocking(move || Ok(api.app.store.asset_get(id)?)).await?;
-    let detail = found.ok_or_else(|| no_asset(id))?;
-    Ok(axum::Json(AssetFull::of(detail, &catalogue)))
+    blocking(move || full(&api, &actor, id)).await
 }
 
 /// What changed on an asset, newest first.
@@ -106,9 +72,7 @@ pub async fn history(
     let id = asset_id(&id)?;
     let page = Paging::page(paging.limit, paging.offset)?;
     let changes = blocking(move || {
-        if api.app.store.asset_get(id)?.is_none() {
-            return Err(no_asset(id));
-        }
+        api.app.visible(&actor, id)?;
         Ok(api.app.store.asset_history(id, page)?)
     })
     .await?;
@@ -134,6 +98,7 @@ pub async fn section(
     let kind = section::kind_by_name(&name)
         .ok_or_else(|| Problem::not_found(format!("there is no section `{name}`")))?;
     let json = blocking(move || {
+        api.app.visible(&actor, id)?;
         if audit::is_personal(&name) {
             api.app.view_personal(&actor, &id.to_string(), &name, clock::now())?;
         }
@@ -152,163 +117,144 @@ pub async fn section(
     Ok(axum::Json(json))
 }
 
-/// Who answers for an asset.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SetOwner {
-    /// Code of the unit.
-    pub unit: String,
-    /// Function of the holder, never a person's name.
-    #[serde(default)]
-    #[schema(max_length = 200)]
-    pub function: String,
-}
-
-/// Makes a unit the owner of an asset.
-#[utoipa::path(put, path = "/api/v1/assets/{id}/owner", tag = "assets", request_body = SetOwner,
-    params(("id" = String, Path, format = Uuid)), responses(
-    (status = 204),
-    Writes,
-))]
-pub async fn set_owner(
-    State(api): State<Api>,
-    By(actor): By,
-    Path(id): Path<String>,
-    Json(owner): Json<SetOwner>,
-) -> Result<StatusCode, Problem> {
-    actor.require(Right::Manage)?;
-    let id = asset_id(&id)?;
-    blocking(move || {
-        let now = clock::now();
-        api.app.owner_set(&actor, id, &owner.unit, &owner.function, now)?;
-        api.wake.notify_one();
-        Ok(())
-    })
-    .await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// A classification.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Classify {
-    /// Availability.
-    #[schema(minimum = 1, maximum = 5)]
-    pub b: i64,
-    /// Integrity.
-    #[schema(minimum = 1, maximum = 5)]
-    pub i: i64,
-    /// Confidentiality.
-    #[schema(minimum = 1, maximum = 5)]
-    pub v: i64,
-    /// Why.
-    #[schema(min_length = 1, max_length = 2000)]
-    pub basis: String,
-    /// Function of who decided; the caller when empty.
-    #[serde(default)]
-    #[schema(max_length = 200)]
-    pub decided_by: String,
-}
-
-/// Classifies an asset or a data set.
-#[utoipa::path(put, path = "/api/v1/assets/{id}/classification", tag = "assets", request_body = Classify,
-    params(("id" = String, Path, format = Uuid)), responses(
-    (status = 200, body = GivenClass),
-    Writes,
-))]
-pub async fn classify(
-    State(api): State<Api>,
-    By(actor): By,
-    Path(id): Path<String>,
-    Json(class): Json<Classify>,
-) -> Result<axum::Json<GivenClass>, Problem> {
-    actor.require(Right::Manage)?;
-    let id = asset_id(&id)?;
-    let level = |field, number: i64| Level::try_from(number).map_err(invalid(field));
-    let biv = Biv::new(level("b", class.b)?, level("i", class.i)?, level("v", class.v)?);
-    let new = NewClass { biv, basis: class.basis, decided_by: class.decided_by };
-    let given = blocking(move || {
-        let now = clock::now();
-        let given = api.app.classify(&actor, id, &new, now)?;
-        api.wake.notify_one();
-        Ok(given)
-    })
-    .await?;
-    Ok(axum::Json(given.into()))
-}
-
-/// A data set.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewDataSet {
-    /// Name.
+/// What is said of an asset. What is left out stays as it is.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct EditAsset {
+    /// Name. That of a device comes back with its next report.
     #[schema(min_length = 1, max_length = 200)]
-    pub name: String,
-    /// `none`, `ordinary`, `special_category`, `national_register` or `social_security`.
-    pub personal_data: String,
+    pub name: Option<String>,
+    /// Form.
+    pub subtype: Option<String>,
+    /// Legal entity; empty for unknown.
+    #[schema(max_length = 20)]
+    pub legal_entity: Option<String>,
+    /// Site code; empty for unknown.
+    #[schema(max_length = 50)]
+    pub site: Option<String>,
+    /// `production`, `test` or `development`.
+    pub environment: Option<String>,
+    /// `internal`, `dmz`, `internet` or `unknown`.
+    pub exposure: Option<String>,
+    /// `yes`, `no`, `unknown` or `exception`.
+    pub authorised: Option<String>,
+    /// All its labels.
+    #[schema(max_items = 32)]
+    pub labels: Option<Vec<String>>,
 }
 
-/// Adds a data set.
-#[utoipa::path(post, path = "/api/v1/data-sets", tag = "assets", request_body = NewDataSet, responses(
-    (status = 201, description = "Added; `Location` is its address"),
-    Writes,
-))]
-pub async fn create_data_set(
-    State(api): State<Api>,
-    By(actor): By,
-    Json(new): Json<NewDataSet>,
-) -> Result<(StatusCode, [(http::HeaderName, String); 1]), Problem> {
-    actor.require(Right::Manage)?;
-    let personal_data = new.personal_data.parse().map_err(invalid("personal_data"))?;
-    let asset = blocking(move || {
-        Ok(api.app.data_set_create(&actor, &new.name, personal_data, clock::now())?)
-    })
-    .await?;
-    let location = format!("/api/v1/assets/{}", asset.id);
-    Ok((StatusCode::CREATED, [(http::header::LOCATION, location)]))
+impl EditAsset {
+    fn read(self) -> Result<AssetEdit, Problem> {
+        let Self { subtype, environment, exposure, authorised, .. } = &self;
+        Ok(AssetEdit {
+            subtype: subtype.as_deref().map(str::parse).transpose().map_err(invalid("subtype"))?,
+            environment: environment
+                .as_deref()
+                .map(str::parse)
+                .transpose()
+                .map_err(invalid("environment"))?,
+            exposure: exposure
+                .as_deref()
+                .map(str::parse)
+                .transpose()
+                .map_err(invalid("exposure"))?,
+            authorised: authorised
+                .as_deref()
+                .map(str::parse)
+                .transpose()
+                .map_err(invalid("authorised"))?,
+            name: self.name,
+            legal_entity: self.legal_entity,
+            site: self.site,
+            labels: self.labels,
+            add_labels: Vec::new(),
+            remove_labels: Vec::new(),
+        })
+    }
 }
 
-/// A link to a data set.
+/// An asset that no agent reports.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct NewLink {
-    /// Id of the data set or application.
-    #[schema(format = Uuid)]
-    pub data_set: String,
-    /// `stores`, `processes`, `transmits` or `accesses`.
-    pub relation: String,
+pub struct NewAsset {
+    /// `device`, `software`, `application` or `external_service`.
+    pub kind: String,
+    /// State of life; `in_use` when left out.
+    #[serde(default)]
+    pub lifecycle: Option<String>,
+    /// What is said of it; `name` is needed.
+    pub asset: EditAsset,
 }
 
-/// Links an asset to a data set.
-#[utoipa::path(post, path = "/api/v1/assets/{id}/data-links", tag = "assets", request_body = NewLink,
-    params(("id" = String, Path, format = Uuid)), responses(
-    (status = 204),
+/// Enters an asset that no agent reports.
+#[utoipa::path(post, path = "/api/v1/assets", tag = "assets", request_body = NewAsset, responses(
+    (status = 201, body = AssetFull),
     Writes,
 ))]
-pub async fn link(
+pub async fn create(
     State(api): State<Api>,
     By(actor): By,
-    Path(id): Path<String>,
-    Json(link): Json<NewLink>,
-) -> Result<StatusCode, Problem> {
+    Json(new): Json<NewAsset>,
+) -> Result<(StatusCode, Versioned<AssetFull>), Problem> {
     actor.require(Right::Manage)?;
-    let id = asset_id(&id)?;
-    let data_set: AssetId = link.data_set.parse().map_err(invalid("data_set"))?;
-    let relation = link.relation.parse().map_err(invalid("relation"))?;
-    blocking(move || {
-        let now = clock::now();
-        api.app.data_link(&actor, id, relation, data_set, now)?;
+    let new = assets::NewAsset {
+        kind: new.kind.parse().map_err(invalid("kind"))?,
+        lifecycle: match new.lifecycle {
+            Some(state) => state.parse().map_err(invalid("lifecycle"))?,
+            None => Lifecycle::InUse,
+        },
+        edit: new.asset.read()?,
+    };
+    let made = blocking(move || {
+        let asset = api.app.asset_add(&actor, &new, clock::now())?;
         api.wake.notify_one();
-        Ok(())
+        full(&api, &actor, asset.id)
     })
     .await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok((StatusCode::CREATED, made))
 }
 
-fn asset_id(text: &str) -> Result<AssetId, Problem> {
+/// Changes what people say of an asset.
+#[utoipa::path(patch, path = "/api/v1/assets/{id}", tag = "assets", request_body = EditAsset,
+    params(("id" = String, Path, format = Uuid)), responses(
+    (status = 200, body = AssetFull),
+    Writes,
+))]
+pub async fn edit(
+    State(api): State<Api>,
+    By(actor): By,
+    version: IfMatch,
+    Path(id): Path<String>,
+    Json(edit): Json<EditAsset>,
+) -> Result<Versioned<AssetFull>, Problem> {
+    actor.require(Right::Manage)?;
+    let (id, edit) = (asset_id(&id)?, edit.read()?);
+    blocking(move || {
+        let expected = on_version(&api, &actor, id, version)?;
+        api.app.asset_edit(&actor, id, &edit, expected, clock::now())?;
+        api.wake.notify_one();
+        full(&api, &actor, id)
+    })
+    .await
+}
+
+/// One asset as it is now, with its version.
+pub(super) fn full(api: &Api, actor: &Actor, id: AssetId) -> Result<Versioned<AssetFull>, Problem> {
+    let detail = api.app.visible(actor, id)?;
+    Ok(Versioned(detail.summary.version, AssetFull::of(detail, &api.app.catalogue)))
+}
+
+/// The version a change is made on; 412 when the asset is at another one.
+pub(super) fn on_version(
+    api: &Api,
+    actor: &Actor,
+    id: AssetId,
+    version: IfMatch,
+) -> Result<Option<u64>, Problem> {
+    version.check(api.app.visible(actor, id)?.summary.version)?;
+    Ok(version.0)
+}
+
+pub(super) fn asset_id(text: &str) -> Result<AssetId, Problem> {
     text.parse().map_err(invalid("id"))
-}
-
-fn no_asset(id: AssetId) -> Problem {
-    Problem::not_found(format!("there is no asset {id}"))
 }

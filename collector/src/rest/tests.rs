@@ -14,6 +14,8 @@ use tower::ServiceExt as _;
 use super::*;
 use belfort_model::access::{Role, RoleGrant};
 
+mod registry;
+
 use crate::app::access::Actor;
 use crate::clock;
 
@@ -44,6 +46,30 @@ impl Lab {
             .user_create(&actor, role.as_str(), &[RoleGrant { role, unit: None }], now)
             .unwrap();
         self.app.api_token_create(&actor, role.as_str(), "test", 1, now).unwrap().1
+    }
+
+    /// A user with this role for one unit, and an API token of that user.
+    fn token_at(&self, role: Role, unit: &str) -> String {
+        let (actor, now) = (root(), clock::now());
+        let name = format!("{role}-{unit}");
+        let unit = Some(self.app.unit(unit).unwrap().id);
+        self.app.user_create(&actor, &name, &[RoleGrant { role, unit }], now).unwrap();
+        self.app.api_token_create(&actor, &name, "test", 1, now).unwrap().1
+    }
+
+    /// Sends bytes as they are.
+    async fn send(&self, token: &str, path: &str, body: &str) -> (StatusCode, Value) {
+        let request = Request::builder()
+            .method("POST")
+            .uri(path)
+            .header("authorization", format!("Bearer {token}"))
+            .header("content-type", "application/octet-stream")
+            .body(Body::from(body.to_owned()))
+            .unwrap();
+        let answer = self.router.clone().oneshot(request).await.unwrap();
+        let status = answer.status();
+        let bytes = axum::body::to_bytes(answer.into_body(), 1 << 20).await.unwrap();
+        (status, serde_json::from_slice(&bytes).unwrap_or_default())
     }
 
     async fn call(
@@ -87,7 +113,8 @@ fn endpoints() -> Vec<(String, String)> {
         let path = path
             .replace("{id}", "01890000-0000-7000-8000-000000000000")
             .replace("{reference}", "R-2026-0001")
-            .replace("{name}", "packages");
+            .replace("{name}", "packages")
+            .replace("{code}", "X");
         for method in methods.as_object().unwrap().keys() {
             all.push((method.to_uppercase(), path.clone()));
         }
@@ -128,6 +155,21 @@ async fn authorisation_golden_list() {
 fn example(path: &str) -> Value {
     match path {
         "/api/v1/units" => json!({ "code": "X", "name": "X", "kind": "service" }),
+        "/api/v1/assets" => json!({ "kind": "application", "asset": { "name": "X" } }),
+        "/api/v1/rules" => {
+            json!({ "name": "X", "condition": "true", "assigns": { "site": "X" } })
+        }
+        "/api/v1/rule-order" => json!({ "first": [] }),
+        path if path.starts_with("/api/v1/assets/") && path.ends_with("/lifecycle") => {
+            json!({ "to": "in_stock" })
+        }
+        path if path.contains("/owners/") && !path.ends_with("/confirm") => json!({ "unit": "X" }),
+        path if path.ends_with("/classification/confirm") || path.ends_with("/enable") => json!({}),
+        path if path.starts_with("/api/v1/units/") || path.starts_with("/api/v1/data-sets/") => {
+            json!({})
+        }
+        path if path.starts_with("/api/v1/rules/") => json!({}),
+        path if path.starts_with("/api/v1/assets/") && path.matches('/').count() == 4 => json!({}),
         "/api/v1/data-sets" => json!({ "name": "X", "personal_data": "none" }),
         "/api/v1/enrolment-tokens" => {
             json!({ "label": "X", "uses": 1, "expires_in_seconds": 3600 })

@@ -11,6 +11,7 @@ use belfort_store::record::{AssetDetail, AssetSection, AssetSummary, ChangeRecor
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::registry::{DataSetView, DisposalView, OwnershipView};
 use super::{AgentView, FindingView, text};
 
 /// Levels of availability (b), integrity (i) and confidentiality (v), 1 to 5 each.
@@ -79,6 +80,8 @@ pub struct Unit {
     pub kind: String,
     /// Id of the unit it is part of.
     pub parent: Option<String>,
+    /// Until when it exists; nothing for without end.
+    pub active_to: Option<String>,
 }
 
 impl From<OrgUnit> for Unit {
@@ -89,6 +92,7 @@ impl From<OrgUnit> for Unit {
             name: unit.name,
             kind: unit.kind.to_string(),
             parent: unit.parent.map(|parent| parent.to_string()),
+            active_to: unit.active_to.map(text),
         }
     }
 }
@@ -106,6 +110,8 @@ pub struct Owner {
     pub since: String,
     /// When it was last confirmed.
     pub confirmed_at: Option<String>,
+    /// Who confirmed it; empty when nobody did.
+    pub confirmed_by: String,
     /// How it came to be: `manual`, `rule` or `import`.
     pub method: String,
 }
@@ -118,6 +124,7 @@ fn owner(ownership: Option<Ownership>, unit: Option<OrgUnit>) -> Option<Owner> {
         function: ownership.function,
         since: ownership.valid_from.to_string(),
         confirmed_at: ownership.confirmed_at.map(text),
+        confirmed_by: ownership.confirmed_by,
         method: ownership.method.to_string(),
     })
 }
@@ -149,12 +156,39 @@ pub struct Asset {
     pub first_seen: String,
     /// When it was last seen.
     pub last_seen: String,
+    /// Legal entity it belongs to; empty when nobody has said.
+    pub legal_entity: String,
+    /// Whether it may be there: `yes`, `no`, `unknown` or `exception`.
+    pub authorised: String,
+    /// `production`, `test` or `development`.
+    pub environment: String,
+    /// `internal`, `dmz`, `internet` or `unknown`.
+    pub exposure: String,
+    /// Site code; empty when unknown.
+    pub site: String,
+    /// Labels, sorted.
+    pub labels: Vec<String>,
+    /// When somebody last verified the record.
+    pub verified_at: Option<String>,
+    /// When it is to be verified again.
+    pub verify_due: Option<String>,
+    /// How its data carriers were disposed of.
+    pub disposal: Option<DisposalView>,
+    /// Rises with every change people or rules make; what `If-Match` names.
+    pub version: u64,
 }
 
 impl From<AssetSummary> for Asset {
     fn from(summary: AssetSummary) -> Self {
-        let AssetSummary { asset, owner: ownership, owner_unit, class, os_name, open_findings } =
-            summary;
+        let AssetSummary {
+            asset,
+            version,
+            owner: ownership,
+            owner_unit,
+            class,
+            os_name,
+            open_findings,
+        } = summary;
         Self {
             id: asset.id.to_string(),
             kind: asset.kind.to_string(),
@@ -168,6 +202,16 @@ impl From<AssetSummary> for Asset {
             open_findings,
             first_seen: text(asset.first_seen),
             last_seen: text(asset.last_seen),
+            legal_entity: asset.legal_entity,
+            authorised: asset.authorised.to_string(),
+            environment: asset.environment.to_string(),
+            exposure: asset.exposure.to_string(),
+            site: asset.site,
+            labels: asset.labels,
+            verified_at: asset.verified_at.map(text),
+            verify_due: asset.verify_due.map(text),
+            disposal: asset.disposal.map(Into::into),
+            version,
         }
     }
 }
@@ -188,12 +232,15 @@ pub struct GivenClass {
     pub decided_at: String,
     /// When it is to be reviewed.
     pub review_due: String,
-    /// `proposed`, `confirmed` or `expired`.
+    /// `proposed`, `confirmed` or `expired` (its review is past; it still counts).
     pub status: String,
+    /// How it came to be: `manual`, `rule` or `import`.
+    pub method: String,
 }
 
 impl From<Classification> for GivenClass {
     fn from(class: Classification) -> Self {
+        let status = class.status_at(crate::clock::now()).to_string();
         Self {
             biv: class.biv.into(),
             scheme: class.scheme,
@@ -201,7 +248,8 @@ impl From<Classification> for GivenClass {
             decided_by: class.decided_by,
             decided_at: text(class.decided_at),
             review_due: text(class.review_due),
-            status: class.status.to_string(),
+            status,
+            method: class.method.to_string(),
         }
     }
 }
@@ -249,8 +297,12 @@ pub struct AssetFull {
     /// Facts of the last report.
     #[schema(value_type = Option<Object>)]
     pub facts: Option<DeviceFacts>,
+    /// Who answers for it, in every role.
+    pub ownerships: Vec<OwnershipView>,
     /// For a data set: what personal data it holds.
     pub personal_data: Option<String>,
+    /// For a data set: what else is said of it.
+    pub data_set: Option<DataSetView>,
     /// Data sets it is linked to.
     pub data_sets: Vec<Link>,
     /// Assets that are linked to it.
@@ -276,7 +328,9 @@ impl AssetFull {
         Self {
             classification: detail.classification.map(Into::into),
             facts: detail.facts,
-            personal_data: detail.data_set.map(|set| set.personal_data.to_string()),
+            ownerships: detail.ownerships.into_iter().map(Into::into).collect(),
+            personal_data: detail.data_set.as_ref().map(|set| set.personal_data.to_string()),
+            data_set: detail.data_set.map(Into::into),
             data_sets: detail
                 .links
                 .into_iter()

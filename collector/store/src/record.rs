@@ -358,6 +358,29 @@ pub enum AssetSort {
     ClassDescending,
 }
 
+impl std::str::FromStr for AssetSort {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Ok(match text {
+            "name" => Self::Name,
+            "-name" => Self::NameDescending,
+            "last_seen" => Self::LastSeen,
+            "-last_seen" => Self::LastSeenDescending,
+            "first_seen" => Self::FirstSeen,
+            "-first_seen" => Self::FirstSeenDescending,
+            "-findings" => Self::FindingsDescending,
+            "-class" => Self::ClassDescending,
+            _ => {
+                return Err(format!(
+                    "`{text}` is not one of name, -name, last_seen, -last_seen, first_seen, \
+                     -first_seen, -findings, -class"
+                ));
+            }
+        })
+    }
+}
+
 /// One line of the asset list.
 #[derive(Clone, Debug)]
 pub struct AssetSummary {

@@ -90,6 +90,9 @@ pub trait RegistryStore {
     fn data_link_remove(&self, link: &DataLink, expected: Option<u64>, audit: &Audit)
     -> Result<()>;
 
+    /// Whether a link from an asset to this data set or application would close a circle.
+    fn data_link_closes(&self, asset: AssetId, data_set: AssetId) -> Result<bool>;
+
     /// Replaces name, kind, parent and end of a unit. `Refused` when it would be part of itself.
     fn unit_update(&self, unit: &OrgUnit, audit: &Audit) -> Result<()>;
     /// How many assets in service each unit owns.
@@ -182,6 +185,8 @@ impl<D: Driver> RegistryStore for SqlStore<D> {
         read class::classification_history(subject: AssetId) -> Vec<Classification>;
         write link::data_set_update(data_set: &DataSet, expected: Option<u64>, audit: &Audit) -> ();
         write link::data_link_remove(link: &DataLink, expected: Option<u64>, audit: &Audit) -> ();
+
+        read link::data_link_closes(asset: AssetId, data_set: AssetId) -> bool;
 
         write unit::unit_update(unit: &OrgUnit, audit: &Audit) -> ();
         read unit::unit_assets() -> Vec<(UnitId, u64)>;

@@ -144,14 +144,7 @@ pub(super) fn insert(tx: &mut Tx<'_>, link: &DataLink, method: Method) -> Result
         }
         None => return Err(asset::unknown(link.data_set)),
     }
-    let circle = tx.count(
-        "WITH RECURSIVE below (id) AS (
-             SELECT id FROM asset WHERE id = $1
-             UNION SELECT l.data_set FROM data_link l JOIN below ON l.asset = below.id)
-         SELECT COUNT(*) FROM below WHERE id = $2",
-        params![link.data_set, link.asset],
-    )?;
-    if circle > 0 {
+    if data_link_closes(tx, link.asset, link.data_set)? {
         let message =
             format!("a link from `{}` to `{}` closes a circle", link.asset, link.data_set);
         return Err(StoreError::Refused(message));
@@ -166,6 +159,17 @@ pub(super) fn insert(tx: &mut Tx<'_>, link: &DataLink, method: Method) -> Result
         class::derive(tx, link.asset)?;
     }
     Ok(added > 0)
+}
+
+pub(crate) fn data_link_closes(tx: &mut Tx<'_>, asset: AssetId, data_set: AssetId) -> Result<bool> {
+    let circle = tx.count(
+        "WITH RECURSIVE below (id) AS (
+             SELECT id FROM asset WHERE id = $1
+             UNION SELECT l.data_set FROM data_link l JOIN below ON l.asset = below.id)
+         SELECT COUNT(*) FROM below WHERE id = $2",
+        params![data_set, asset],
+    )?;
+    Ok(circle > 0)
 }
 
 /// Makes an asset due, and every asset that is linked to it, directly or through others.
