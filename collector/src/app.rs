@@ -6,6 +6,8 @@
 pub mod access;
 pub mod assets;
 pub mod evaluation;
+mod packages;
+pub mod software;
 pub mod tokens;
 pub mod users;
 
@@ -25,6 +27,8 @@ pub struct App {
     pub store: Arc<dyn Store>,
     /// What evaluations go by.
     pub catalogue: Arc<Catalogue>,
+    /// Package lists that were read lately.
+    packages: Arc<packages::Lists>,
 }
 
 /// Why a call failed.
@@ -50,7 +54,7 @@ pub type Result<T> = std::result::Result<T, AppError>;
 impl App {
     /// An application over a store.
     pub fn new(store: Arc<dyn Store>, catalogue: Catalogue) -> Self {
-        Self { store, catalogue: Arc::new(catalogue) }
+        Self { store, catalogue: Arc::new(catalogue), packages: Arc::default() }
     }
 }
 

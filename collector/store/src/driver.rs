@@ -26,6 +26,8 @@ pub(crate) enum Lock {
     Audit = 3,
     /// Change the schema.
     Schema = 4,
+    /// List the packages of a section.
+    Packages = 20,
 }
 
 /// Advisory locks of one database share their numbers with other programs: ours start at "BELFORT".

@@ -16,6 +16,7 @@ mod open;
 mod pool;
 mod postgres;
 pub mod record;
+mod software;
 mod sql;
 mod sqlite;
 mod url;
@@ -41,6 +42,7 @@ use record::{
 };
 
 pub use open::{create, open};
+pub use software::SoftwareStore;
 pub use url::{DatabaseUrl, PostgresUrl};
 
 /// Why a call failed.
@@ -111,7 +113,7 @@ pub enum StoreError {
 pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// The store. See the crate's documentation for what holds for every method.
-pub trait Store: Send + Sync + 'static {
+pub trait Store: SoftwareStore + Send + Sync + 'static {
     // -- housekeeping ---------------------------------------------------------------------------
 
     /// Whether the database answers and can be written, and which schema it has.

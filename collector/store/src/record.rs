@@ -16,6 +16,10 @@ use belfort_model::risk::{Risk, RiskKey, RiskState, Suggestion};
 use belfort_model::time::Timestamp;
 use belfort_model::unit::OrgUnit;
 
+mod software;
+
+pub use software::{InstalledOn, ListedPackage, PackageList, SoftwareFilter, SoftwareSummary};
+
 /// A part of a list.
 #[derive(Clone, Copy, Debug)]
 pub struct Page {
@@ -342,6 +346,8 @@ pub struct EvaluationInput {
     pub facts: Option<DeviceFacts>,
     /// Active owner.
     pub owner: Option<Ownership>,
+    /// The unit of that owner.
+    pub unit: Option<OrgUnit>,
     /// Own newest classification; a proposal only when nothing was decided before.
     pub classification: Option<Classification>,
     /// Links to data sets, direct and through applications, and to applications with a confirmed

@@ -26,6 +26,7 @@ mod owner;
 mod report;
 mod risk;
 mod section;
+pub(crate) mod software;
 mod token;
 mod unit;
 mod user;

@@ -8,10 +8,13 @@ use belfort_model::classification::ClassificationStatus;
 use belfort_model::data_set::{PersonalData, Relation};
 use belfort_model::evidence::EvidenceKind;
 use belfort_model::finding::FindingStatus;
-use belfort_model::id::{AgentId, ApiTokenId, AssetId, FindingId, RiskId, TokenId, UnitId, UserId};
+use belfort_model::id::{
+    AgentId, ApiTokenId, AssetId, FindingId, RiskId, SoftwareId, TokenId, UnitId, UserId,
+};
 use belfort_model::ownership::{Method, OwnershipRole};
 use belfort_model::risk::RiskState;
 use belfort_model::scale::{Dimensions, Level};
+use belfort_model::software::{Approval, LicenceType};
 use belfort_model::time::Timestamp;
 use belfort_model::unit::UnitKind;
 use serde::Serialize;
@@ -232,7 +235,7 @@ macro_rules! ids {
         }
     )+};
 }
-ids!(AgentId, ApiTokenId, AssetId, FindingId, RiskId, TokenId, UnitId, UserId,);
+ids!(AgentId, ApiTokenId, AssetId, FindingId, RiskId, SoftwareId, TokenId, UnitId, UserId,);
 
 macro_rules! texts {
     ($($name:ident),+ $(,)?) => {$(
@@ -252,6 +255,7 @@ macro_rules! texts {
 }
 texts!(
     AgentStatus,
+    Approval,
     AssetKind,
     Authorised,
     ClassificationStatus,
@@ -259,6 +263,7 @@ texts!(
     EvidenceKind,
     Exposure,
     FindingStatus,
+    LicenceType,
     Lifecycle,
     Method,
     OwnershipRole,

@@ -8,7 +8,7 @@ use belfort_model::time::Timestamp;
 
 use crate::driver::Tx;
 use crate::record::{EvaluationCommit, EvaluationInput};
-use crate::sql::{agent, asset, class, detail, evidence, finding, link, owner, risk};
+use crate::sql::{agent, asset, class, detail, evidence, finding, link, owner, risk, unit};
 use crate::value::{document, params};
 use crate::{Result, StoreError};
 
@@ -30,11 +30,17 @@ pub(super) fn evaluation_input(tx: &mut Tx<'_>, id: AssetId) -> Result<Option<Ev
     };
     let ownerships = owner::active(tx, id)?;
     let agents = agent::of_asset(tx, id)?;
+    let owner = ownerships.into_iter().find(|ownership| ownership.role == OwnershipRole::Owner);
+    let unit = match &owner {
+        Some(owner) => unit::by_id(tx, owner.unit)?,
+        None => None,
+    };
     Ok(Some(EvaluationInput {
         asset,
         generation,
         facts: detail::facts(tx, id)?,
-        owner: ownerships.into_iter().find(|ownership| ownership.role == OwnershipRole::Owner),
+        owner,
+        unit,
         classification: class::standing(tx, id)?,
         links: link::inherited(tx, id)?,
         agent: agents.into_iter().find(|agent| agent.status == AgentStatus::Active),
