@@ -14,6 +14,7 @@ mod registry;
 mod reports;
 mod risks;
 mod server;
+mod software;
 
 /// Runs every test on both databases.
 macro_rules! suite {
@@ -127,5 +128,13 @@ suite! {
         every_version_is_kept,
         entries_of_assets_follow_their_owner,
         commits_at_once_number_without_gaps,
+    }
+    software {
+        packages_are_listed_once_for_all_machines,
+        a_new_list_takes_the_place_of_the_old,
+        the_same_list_at_once_is_one_list,
+        a_decision_reaches_the_assets_that_have_it,
+        software_is_entered_before_anybody_has_it,
+        software_is_found_and_counted_within_what_one_may_see,
     }
 }
