@@ -9,6 +9,7 @@ mod findings;
 mod init;
 mod output;
 mod server;
+mod software;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -104,6 +105,9 @@ enum Command {
     /// Findings: what is not as it should be
     #[command(subcommand)]
     Finding(findings::Finding),
+    /// Software: what is installed, and what may be
+    #[command(subcommand)]
+    Software(software::Software),
     /// The risk register
     #[command(subcommand)]
     Risk(findings::Risk),
@@ -205,6 +209,7 @@ fn run(context: &Context, command: Command) -> Result<ExitCode, Failure> {
         Command::Classify(classify) => classify.run(context)?,
         Command::Dataset(dataset) => dataset.run(context)?,
         Command::Finding(finding) => finding.run(context)?,
+        Command::Software(software) => software.run(context)?,
         Command::Risk(risk) => risk.run(context)?,
         Command::Export(export) => export.run(context)?,
         Command::Audit(audit) => return audit.run(context),

@@ -8,6 +8,7 @@ pub mod assets;
 pub mod auth;
 pub mod findings;
 pub mod problem;
+pub mod software;
 pub mod system;
 pub mod units;
 
@@ -129,6 +130,9 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(findings::findings))
         .routes(routes!(findings::risks))
         .routes(routes!(findings::risk))
+        .routes(routes!(software::list, software::create))
+        .routes(routes!(software::show, software::change))
+        .routes(routes!(software::approve))
         .routes(routes!(agents::list))
         .routes(routes!(agents::revoke))
         .routes(routes!(agents::token_list, agents::token_create))

@@ -6,12 +6,14 @@ mod access;
 mod asset;
 mod finding;
 mod risk;
+mod software;
 mod system;
 
 pub use access::{AgentView, ApiTokenView, NewTokenView, TokenView};
 pub use asset::{Asset, AssetFull, Biv, Change, Class, GivenClass, Link, Owner, Section, Unit};
 pub use finding::{EvidenceView, FindingKindView, FindingView};
 pub use risk::{Rating, RiskView};
+pub use software::{InstalledView, SoftwareFull, SoftwareView};
 pub use system::{AuditView, OverviewView};
 
 use belfort_model::time::Timestamp;
