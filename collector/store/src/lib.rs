@@ -238,7 +238,8 @@ pub trait Store: SoftwareStore + Send + Sync + 'static {
 
     // -- evaluation -----------------------------------------------------------------------------
 
-    /// Assets whose evaluation is due, longest due first.
+    /// Assets whose evaluation is due, longest due first. One out of service is due only while something is
+    /// wrong with it, after a change, and when it was seen since.
     fn evaluation_due(&self, now: Timestamp, limit: u32) -> Result<Vec<AssetId>>;
     /// All an evaluation of one asset needs, read at one moment.
     fn evaluation_input(&self, asset: AssetId) -> Result<Option<EvaluationInput>>;

@@ -12,12 +12,19 @@ use crate::sql::{agent, asset, class, detail, evidence, finding, link, owner, ri
 use crate::value::{document, params};
 use crate::{Result, StoreError};
 
+/// How long before the next evaluation the last one was: `REPEAT_HOURS` of the assessment.
+const REPEAT_MS: i64 = 6 * 3600 * 1000;
+
 pub(super) fn evaluation_due(tx: &mut Tx<'_>, now: Timestamp, limit: u32) -> Result<Vec<AssetId>> {
+    // What is out of service changes by no time alone: it is looked at while something is wrong with it,
+    // after a change, and when it was seen again since the last evaluation.
     tx.list(
         "SELECT id FROM asset
-         WHERE evaluate_at <= $1 AND (in_service = 1 OR open_findings > 0)
+         WHERE evaluate_at <= $1
+             AND (in_service = 1 OR open_findings > 0 OR evaluate_at = 0
+                  OR last_seen > evaluate_at - $3)
          ORDER BY evaluate_at, id LIMIT $2",
-        params![now, limit],
+        params![now, limit, REPEAT_MS],
         |row| row.next("asset"),
     )
 }
