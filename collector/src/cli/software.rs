@@ -112,7 +112,7 @@ impl Software {
             Self::List { text, approval, ecosystem, paging } => {
                 let filter =
                     SoftwareFilter { text, approval, ecosystem, ..SoftwareFilter::default() };
-                list(context, filter, &paging)
+                list(context, filter, paging)
             }
             Self::Show { software, paging } => {
                 let (app, actor) = context.acting()?;
@@ -135,7 +135,7 @@ impl Software {
     }
 }
 
-fn list(context: &Context, filter: SoftwareFilter, paging: &Paging) -> Result<(), Failure> {
+fn list(context: &Context, filter: SoftwareFilter, paging: Paging) -> Result<(), Failure> {
     let (app, actor) = context.acting()?;
     let found = app.software_list(&actor, filter, paging.page())?;
     let units = app.store.unit_list()?;
