@@ -19,10 +19,12 @@ pub mod lifecycle;
 pub mod log_in;
 pub mod own;
 pub mod owners;
+mod packages;
 pub mod registry;
 pub mod reports;
 pub mod risks;
 pub mod rules;
+pub mod software;
 pub mod tokens;
 pub mod triage;
 pub mod units;
@@ -49,6 +51,8 @@ pub struct App {
     pub login: Arc<Login>,
     /// How the organisation words its registry.
     pub registry: Arc<registry::Registry>,
+    /// Package lists that were read lately.
+    packages: Arc<packages::Lists>,
 }
 
 /// Why a call failed.
@@ -85,6 +89,7 @@ impl App {
             catalogue: Arc::new(catalogue),
             login: Arc::default(),
             registry: Arc::default(),
+            packages: Arc::default(),
         }
     }
 

@@ -19,6 +19,7 @@ mod reports;
 mod risks;
 mod rules;
 mod server;
+mod software;
 mod units;
 mod users;
 mod work;
@@ -126,6 +127,9 @@ enum Command {
     /// Findings: what is not as it should be
     #[command(subcommand)]
     Finding(findings::Finding),
+    /// Software: what is installed, and what may be
+    #[command(subcommand)]
+    Software(software::Software),
     /// The risk register
     #[command(subcommand)]
     Risk(risks::Risk),
@@ -245,6 +249,7 @@ fn run(context: &Context, command: Command) -> Result<ExitCode, Failure> {
         Command::Rule(rule) => rule.run(context)?,
         Command::Import(import) => import.run(context)?,
         Command::Finding(finding) => finding.run(context)?,
+        Command::Software(software) => software.run(context)?,
         Command::Risk(risk) => risk.run(context)?,
         Command::Kpi(kpi) => kpi.run(context)?,
         Command::Report(report) => return report.run(context),

@@ -13,7 +13,9 @@ pub mod unpack;
 use std::collections::BTreeMap;
 
 use belfort_model::agent::{Agent, AgentStatus};
+use belfort_model::facts::DeviceFacts;
 use belfort_model::id::AgentId;
+use belfort_model::software::Installation;
 use belfort_model::time::Timestamp;
 use belfort_proto::inventory::v1::SectionKind;
 use belfort_proto::report::v1::ReportRequest;
@@ -185,12 +187,43 @@ fn prepare(
         root: manifest.root().0,
         manifest: manifest.entries().iter().map(|e| (key_of(*e), e.schema_version)).collect(),
         new_sections: sent.iter().map(|section| section.blob.clone()).collect(),
-        facts: observed.facts.following(previous_facts, now),
+        facts: DeviceFacts {
+            dropped_fields: dropped_fields(sent, manifest, &before, previous_facts),
+            ..observed.facts.following(previous_facts, now)
+        },
         name,
         subtype: observed.subtype,
         evidence: observed.evidence,
         changes,
     })
+}
+
+/// Fields outside the schema, by section: what was sent says so itself, what stayed as it was is as it was.
+fn dropped_fields(
+    sent: &[unpack::Unpacked],
+    manifest: &Manifest,
+    before: &[AssetSection],
+    previous: Option<&DeviceFacts>,
+) -> BTreeMap<String, u32> {
+    let mut dropped = BTreeMap::new();
+    for section in before {
+        let kind = kind_of(section.key);
+        let unchanged = manifest.get(kind).is_some_and(|entry| entry.hash.0 == section.key.hash);
+        let name = section_name(kind);
+        if let Some(fields) = previous.and_then(|facts| facts.dropped_fields.get(&name))
+            && unchanged
+        {
+            dropped.insert(name, *fields);
+        }
+    }
+    for section in sent {
+        let name = section_name(section.entry.kind);
+        match u32::try_from(section.dropped_fields).unwrap_or(u32::MAX) {
+            0 => dropped.remove(&name),
+            fields => dropped.insert(name, fields),
+        };
+    }
+    dropped
 }
 
 /// Kinds whose content is another than before, or that are new or gone.
@@ -229,6 +262,20 @@ fn read_stored(
         }
     }
     Ok((found, missing))
+}
+
+/// Whether a section lists packages.
+pub fn is_packages(key: SectionKey) -> bool {
+    kind_of(key) == SectionKind::Packages
+}
+
+/// The installed packages of a stored section, each with its publisher, and whether the list is complete;
+/// nothing when it is no packages section.
+pub fn installed(blob: &SectionBlob) -> Option<(Vec<(Installation, String)>, bool)> {
+    match decode(blob)? {
+        Section::Packages(section) => Some(convert::installed(&section)),
+        _ => None,
+    }
 }
 
 /// Decodes a stored section.

@@ -25,6 +25,7 @@ pub mod reports;
 pub mod risks;
 pub mod rules;
 pub mod session;
+pub mod software;
 pub mod system;
 pub mod units;
 pub mod users;
@@ -241,6 +242,9 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(meetings::list, meetings::create))
         .routes(routes!(meetings::incidents, meetings::incident))
         .routes(routes!(meetings::link))
+        .routes(routes!(software::list, software::create))
+        .routes(routes!(software::show, software::change))
+        .routes(routes!(software::approve))
         .routes(routes!(agents::list))
         .routes(routes!(agents::revoke))
         .routes(routes!(agents::token_list, agents::token_create))

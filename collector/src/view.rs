@@ -12,6 +12,7 @@ mod registry;
 mod report;
 mod risk;
 mod rule;
+mod software;
 mod system;
 mod workflow;
 
@@ -28,6 +29,7 @@ pub use registry::{DataSetView, DisposalView, OwnershipView, SchemeView, StepVie
 pub use report::{ReportView, VerifiedView};
 pub use risk::{Rating, RiskView};
 pub use rule::{AppliedView, AssignedView, BatchView, PreviewView, RuleView, UndoneView};
+pub use software::{InstalledView, SoftwareFull, SoftwareView};
 pub use system::{AuditView, OverviewView};
 pub use workflow::{
     ActionView, AssessmentView, DecisionView, ExceptionView, IncidentView, MeetingView,

@@ -222,3 +222,6 @@ fn hit(kind: &FindingKind, observed: Observation) -> Hit {
         evidence: observed.evidence,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -86,6 +86,7 @@ impl App {
 
     fn evaluate_asset(&self, asset: AssetId, now: Timestamp) -> Result<()> {
         let Some(input) = self.store.evaluation_input(asset)? else { return Ok(()) };
+        let packages = self.asset_packages(asset, now)?;
         let class = EffectiveClass::of(input.classification.as_ref(), &input.links);
         let evaluation = evaluate(
             &self.catalogue,
@@ -93,14 +94,14 @@ impl App {
                 asset: &input.asset,
                 facts: input.facts.as_ref(),
                 owner: input.owner.as_ref(),
-                unit: None,
+                unit: input.unit.as_ref(),
                 classification: input.classification.as_ref(),
                 links: &input.links,
                 class: &class,
                 agent: input.agent.as_ref(),
                 shares_evidence_with: &input.shares_evidence_with,
-                software: None,
-                decisions: &[],
+                software: packages.installed(),
+                decisions: &packages.decisions,
                 // Nobody can grant an exception yet: there are none.
                 records: Records { exceptions: Some(&[]), ..Records::default() },
                 now,

@@ -1,10 +1,14 @@
 //! `finding` and `evaluate`.
 
+use std::path::PathBuf;
+
 use belfort_assess::catalogue::Catalogue;
+use belfort_assess::condition::RECORDS;
 use belfort_model::finding::{FindingStatus, TriageChange};
 use belfort_model::id::FindingId;
 use belfort_store::record::FindingFilter;
 use clap::{Args, Subcommand};
+use serde::Serialize;
 
 use super::Context;
 use super::assets::Paging;
@@ -79,7 +83,20 @@ pub(super) enum Finding {
         unit: Option<String>,
     },
     /// List what can be found: the catalogue, with controls and remedies
+    #[command(after_help = "Example:\n  belfort-collector finding kinds --json")]
     Kinds,
+    /// Check files with findings of your own, without using them
+    #[command(after_help = "Examples:\n  \
+        belfort-collector finding check own.toml\n\n\
+        docs/guides/add-a-finding.md says what stands in such a file; `catalogue = [\"own.toml\"]` in \
+        collector.toml uses it.")]
+    Check {
+        /// The files, in the order in which collector.toml names them
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// List what a condition can name: records, fields and their kinds of value
+    Fields,
 }
 
 impl Finding {
@@ -87,6 +104,8 @@ impl Finding {
         let (asset, code, status, open, paging) = match self {
             Self::Kinds => return kinds(context),
             Self::List { asset, code, status, open, paging } => (asset, code, status, open, paging),
+            Self::Check { files } => return check(context, &files),
+            Self::Fields => return fields(context),
             other => return other.one(context),
         };
         let (app, actor) = context.acting()?;
@@ -194,6 +213,58 @@ fn kinds(context: &Context) -> Result<(), Failure> {
             kind.cyfun_2025.join(", "),
             kind.iso_27001.join(", "),
         ]
+    })
+}
+
+#[derive(Serialize)]
+struct CheckedFiles {
+    version: String,
+    findings: usize,
+    scenarios: usize,
+}
+
+/// Reads files as `serve` would.
+fn check(context: &Context, files: &[PathBuf]) -> Result<(), Failure> {
+    let texts = files.iter().map(|path| {
+        let text = std::fs::read_to_string(path);
+        let text = text.map_err(|error| {
+            Failure::bad_input(format!("cannot read {}: {error}", path.display()))
+        })?;
+        Ok((path.display().to_string(), text))
+    });
+    let texts: Vec<_> = texts.collect::<Result<_, Failure>>()?;
+    let texts: Vec<_> = texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let catalogue = Catalogue::with(&texts)?;
+    let checked = CheckedFiles {
+        version: catalogue.version,
+        findings: catalogue.findings.len(),
+        scenarios: catalogue.scenarios.len(),
+    };
+    context.output.one(&checked, |checked| {
+        let CheckedFiles { version, findings, scenarios } = checked;
+        vec![format!("in order: catalogue {version}, {findings} findings, {scenarios} scenarios")]
+    })
+}
+
+#[derive(Serialize)]
+struct FieldLine {
+    field: String,
+    sort: &'static str,
+    about: &'static str,
+}
+
+/// What a condition can name.
+fn fields(context: &Context) -> Result<(), Failure> {
+    let all = RECORDS.iter().flat_map(|(record, fields)| {
+        fields.iter().map(move |field| FieldLine {
+            field: format!("{record}.{}", field.name),
+            sort: field.sort.name(),
+            about: field.about,
+        })
+    });
+    let all = List::all(all.collect(), |line| line);
+    context.output.list(&all, &["FIELD", "VALUE", "WHAT"], |line| {
+        vec![line.field.clone(), line.sort.to_owned(), line.about.to_owned()]
     })
 }
 

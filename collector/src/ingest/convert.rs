@@ -9,6 +9,7 @@ use belfort_model::facts::{
     AccountFacts, AdministratorFacts, DeviceFacts, FirewallFacts, ListenerFacts, OsFacts,
     VolumeFacts,
 };
+use belfort_model::software::Installation;
 use belfort_proto::enrolment::v1::HardwareEvidence;
 use belfort_proto::inventory::v1::{
     AccountsSection, BlockDeviceType, BootMode, FirmwareSection, ListenerScope, NetworkSection,
@@ -180,6 +181,32 @@ fn operating_system(section: &OperatingSystemSection, facts: &mut DeviceFacts) {
 fn packages(section: &PackagesSection, facts: &mut DeviceFacts) {
     let installed = section.packages.iter().filter(|p| p.state() == PackageState::Installed);
     facts.package_count = u32::try_from(installed.count()).unwrap_or(u32::MAX);
+}
+
+/// The installed packages of a section, sorted, each with its publisher; and whether the list is complete:
+/// one that could not be read, or of a kind of system the agent does not know, says nothing by what is not
+/// in it.
+pub fn installed(section: &PackagesSection) -> (Vec<(Installation, String)>, bool) {
+    let installed = section.packages.iter().filter(|p| p.state() == PackageState::Installed);
+    let or = |text: &String, other: &String| if text.is_empty() { other } else { text }.clone();
+    let mut packages: Vec<_> = installed
+        .map(|package| {
+            let installation = Installation {
+                ecosystem: package.ecosystem.clone(),
+                name: package.name.clone(),
+                architecture: package.architecture.clone(),
+                version: package.version.clone(),
+                source_name: or(&package.source_name, &package.name),
+                source_version: or(&package.source_version, &package.version),
+            };
+            (installation, package.publisher.clone())
+        })
+        .collect();
+    packages.sort();
+    packages.dedup_by(|a, b| a.0 == b.0);
+    let read = section.outcomes.iter().all(|outcome| outcome.status() == OutcomeStatus::Absent);
+    let complete = read && !packages.is_empty();
+    (packages, complete)
 }
 
 fn processor(section: &ProcessorSection, facts: &mut DeviceFacts) {

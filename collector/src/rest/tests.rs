@@ -174,6 +174,9 @@ fn example(path: &str) -> Value {
         "/api/v1/enrolment-tokens" => {
             json!({ "label": "X", "uses": 1, "expires_in_seconds": 3600 })
         }
+        "/api/v1/software" => json!({ "ecosystem": "deb", "name": "x" }),
+        path if path.ends_with("/approval") => json!({ "approval": "approved" }),
+        path if path.starts_with("/api/v1/software/") => json!({ "purpose": "x" }),
         path if path.ends_with("/owner") => json!({ "unit": "X" }),
         path if path.ends_with("/classification") => {
             json!({ "b": 1, "i": 1, "v": 1, "basis": "X" })
@@ -251,6 +254,50 @@ async fn a_data_set_lends_its_class_and_errors_say_what_to_do() {
     assert_eq!(status, StatusCode::BAD_REQUEST);
     let (status, _) = lab.call(&token, "PATCH", &path, Value::Null).await;
     assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn software_is_judged_on_the_version_that_was_read() {
+    let lab = Lab::new();
+    let token = lab.token(Role::SecurityOfficer);
+    let new = json!({ "ecosystem": "deb", "name": "anydesk" });
+    let (status, made) = lab.call(&token, "POST", "/api/v1/software", new.clone()).await;
+    assert_eq!((status, made["approval"].as_str()), (StatusCode::CREATED, Some("unknown")));
+    let (status, _) = lab.call(&token, "POST", "/api/v1/software", new).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    let path = format!("/api/v1/software/{}", made["id"].as_str().unwrap());
+    let approval = format!("{path}/approval");
+    let (status, problem) =
+        lab.call(&token, "PUT", &approval, json!({ "approval": "denied" })).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert_eq!(problem["detail"], "a denial needs a reason");
+    let deny = json!({ "approval": "denied", "reason": "CI 2026-03", "version": 1 });
+    let (status, denied) = lab.call(&token, "PUT", &approval, deny.clone()).await;
+    assert_eq!((status, denied["version"].as_i64()), (StatusCode::OK, Some(2)));
+    let (status, _) = lab.call(&token, "PUT", &approval, deny).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    let change = json!({ "purpose": "geen", "licence_type": "freeware" });
+    let (status, changed) = lab.call(&token, "PUT", &path, change).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!((&changed["purpose"], &changed["approval"]), (&json!("geen"), &json!("denied")));
+    let (_, list) =
+        lab.call(&token, "GET", "/api/v1/software?text=ANY&approval=denied", Value::Null).await;
+    assert_eq!((list["total"].as_u64(), &list["items"][0]["name"]), (Some(1), &json!("anydesk")));
+    let (status, shown) = lab.call(&token, "GET", &format!("{path}?limit=1"), Value::Null).await;
+    assert_eq!((status, shown["installed"]["total"].as_u64()), (StatusCode::OK, Some(0)));
+    for (query, expected) in [
+        ("?approval=maybe", "approval: `maybe` is not one of approved, tolerated, denied, unknown"),
+        ("?colour=blue", "colour"),
+    ] {
+        let path = format!("/api/v1/software{query}");
+        let (status, problem) = lab.call(&token, "GET", &path, Value::Null).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST);
+        assert!(problem["detail"].as_str().unwrap().contains(expected), "{problem}");
+    }
+    let unit = json!({ "responsible": "NOPE" });
+    let (status, problem) = lab.call(&token, "PUT", &path, unit).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert_eq!(problem["detail"], "there is no unit with code `NOPE`");
 }
 
 #[tokio::test]

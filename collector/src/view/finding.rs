@@ -1,7 +1,11 @@
 //! Findings, and the kinds of the catalogue.
 
+use std::collections::BTreeMap;
+
 use belfort_assess::catalogue::{Catalogue, FindingKind};
+use belfort_assess::condition::Condition;
 use belfort_model::finding::{EvidenceItem, Finding, Judgement};
+use belfort_model::scale::Level;
 use belfort_store::record::FindingSummary;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -153,6 +157,18 @@ pub struct FindingKindView {
     pub dimensions: String,
     /// Scenario it counts for.
     pub scenario: String,
+    /// The matcher that observes it; nothing when a condition does.
+    pub matcher: Option<String>,
+    /// The condition under which it is observed; nothing when a matcher does it.
+    pub condition: Option<String>,
+    /// The condition under which it concerns an asset; nothing when it concerns every one.
+    pub applies: Option<String>,
+    /// Subcategories of CyFun 2023.
+    pub cyfun_2023: Vec<String>,
+    /// Other rules it bears on.
+    pub other: Vec<String>,
+    /// Days to deal with it, by severity.
+    pub due_days: BTreeMap<u8, u16>,
     /// Controls of CyFun 2025.
     pub cyfun_2025: Vec<String>,
     /// Controls of ISO/IEC 27001:2022.
@@ -165,7 +181,17 @@ pub struct FindingKindView {
 
 impl From<FindingKind> for FindingKindView {
     fn from(kind: FindingKind) -> Self {
+        let text = |condition: Option<Condition>| condition.map(|one| one.text().to_owned());
+        let severities = (1..=5).map(Level::clamped);
         Self {
+            due_days: severities
+                .filter_map(|severity| Some((severity.get(), kind.due_days.at(severity)?)))
+                .collect(),
+            matcher: kind.matcher,
+            condition: text(kind.condition),
+            applies: text(kind.applies),
+            cyfun_2023: kind.cyfun_2023,
+            other: kind.other,
             code: kind.code,
             title_nl: kind.title.nl,
             title_en: kind.title.en,

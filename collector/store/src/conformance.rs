@@ -18,6 +18,7 @@ mod reports;
 mod risks;
 mod rules;
 mod server;
+mod software;
 mod workflow;
 
 /// Runs every test on both databases.
@@ -173,5 +174,13 @@ suite! {
         findings_are_told_as_of_a_moment,
         the_register_is_told_as_of_a_moment,
         a_frozen_report_never_changes,
+    }
+    software {
+        packages_are_listed_once_for_all_machines,
+        a_new_list_takes_the_place_of_the_old,
+        the_same_list_at_once_is_one_list,
+        a_decision_reaches_the_assets_that_have_it,
+        software_is_entered_before_anybody_has_it,
+        software_is_found_and_counted_within_what_one_may_see,
     }
 }

@@ -30,6 +30,8 @@ pub(crate) enum Lock {
     People = 5,
     /// Count attempts to log in.
     Attempts = 6,
+    /// List the packages of a section.
+    Packages = 20,
 }
 
 /// Advisory locks of one database share their numbers with other programs: ours start at "BELFORT".

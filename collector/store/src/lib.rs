@@ -20,6 +20,7 @@ mod pool;
 mod postgres;
 pub mod record;
 mod registry;
+mod software;
 mod sql;
 mod sqlite;
 mod url;
@@ -48,6 +49,7 @@ use record::{
 pub use open::{create, open};
 pub use people::PeopleStore;
 pub use registry::RegistryStore;
+pub use software::SoftwareStore;
 pub use url::{DatabaseUrl, PostgresUrl};
 pub use workflow::WorkflowStore;
 
@@ -131,6 +133,7 @@ pub trait Store:
     + RegistryStore
     + people::PeopleStore
     + monthly::MonthlyStore
+    + SoftwareStore
     + Send
     + Sync
     + 'static
@@ -259,7 +262,8 @@ pub trait Store:
 
     // -- evaluation -----------------------------------------------------------------------------
 
-    /// Assets whose evaluation is due, longest due first.
+    /// Assets whose evaluation is due, longest due first. One out of service is due only while something is
+    /// wrong with it, after a change, and when it was seen since.
     fn evaluation_due(&self, now: Timestamp, limit: u32) -> Result<Vec<AssetId>>;
     /// All an evaluation of one asset needs, read at one moment.
     fn evaluation_input(&self, asset: AssetId) -> Result<Option<EvaluationInput>>;

@@ -27,6 +27,7 @@ migrations!(
     2 = "0002_risk_workflow.sql",
     3 = "0003_people.sql",
     5 = "0005_registry.sql",
+    6 = "0006_software.sql",
     7 = "0007_reports.sql",
     8 = "0008_idempotency.sql",
 );

@@ -3,6 +3,7 @@
 mod monthly;
 mod people;
 mod registry;
+mod software;
 mod workflow;
 
 pub use people::*;
@@ -29,6 +30,7 @@ use belfort_model::unit::OrgUnit;
 
 pub use monthly::{FindingAt, FindingCount, FrozenReport, KpiAsset, KpiDay, ResolvedFinding};
 pub use registry::{Assigned, AssignedRecord, Erasure, ImportedAsset, RuleInput, Undone};
+pub use software::{InstalledOn, ListedPackage, PackageList, SoftwareFilter, SoftwareSummary};
 pub use workflow::{ActionFilter, ActionSummary, ExceptionFilter, ExceptionSummary};
 
 /// A part of a list.
@@ -438,6 +440,8 @@ pub struct EvaluationInput {
     pub facts: Option<DeviceFacts>,
     /// Active owner.
     pub owner: Option<Ownership>,
+    /// The unit of that owner.
+    pub unit: Option<OrgUnit>,
     /// Own newest classification; a proposal only when nothing was decided before.
     pub classification: Option<Classification>,
     /// Links to data sets, direct and through applications, and to applications with a confirmed

@@ -38,6 +38,7 @@ mod report;
 pub(crate) mod risk;
 pub(crate) mod rule;
 mod section;
+pub(crate) mod software;
 mod token;
 pub(crate) mod unit;
 mod user;

@@ -11,12 +11,13 @@ use belfort_model::exception::ExceptionStatus;
 use belfort_model::finding::FindingStatus;
 use belfort_model::id::{
     ActionId, AgentId, ApiTokenId, AssetId, BatchId, ExceptionId, FindingId, IncidentId, MeetingId,
-    ReportId, RiskId, RuleId, SessionId, TokenId, UnitId, UserId,
+    ReportId, RiskId, RuleId, SessionId, SoftwareId, TokenId, UnitId, UserId,
 };
 use belfort_model::ownership::{Method, OwnershipRole};
 use belfort_model::risk::{ActionStatus, RiskState};
 use belfort_model::rule::RuleState;
 use belfort_model::scale::{Dimensions, Level};
+use belfort_model::software::{Approval, LicenceType};
 use belfort_model::time::Timestamp;
 use belfort_model::unit::UnitKind;
 use serde::Serialize;
@@ -251,6 +252,7 @@ ids!(
     RiskId,
     RuleId,
     SessionId,
+    SoftwareId,
     TokenId,
     UnitId,
     UserId,
@@ -275,6 +277,7 @@ macro_rules! texts {
 texts!(
     ActionStatus,
     AgentStatus,
+    Approval,
     AssetKind,
     Authorised,
     ClassificationStatus,
@@ -283,6 +286,7 @@ texts!(
     ExceptionStatus,
     Exposure,
     FindingStatus,
+    LicenceType,
     Lifecycle,
     Method,
     OwnershipRole,

@@ -90,7 +90,7 @@ pub(super) fn a_new_asset_is_due_at_once(lab: &Lab) {
     let mut stock = asset(AssetKind::Device, "stock");
     stock.lifecycle = Lifecycle::InStock;
     store.asset_insert(&stock, &audit("asset.add")).unwrap();
-    assert_eq!(store.evaluation_due(NOW, 10).unwrap(), [first, second]);
+    assert_eq!(store.evaluation_due(NOW, 10).unwrap(), [first, second, stock.id]);
     assert_eq!(store.evaluation_due(NOW, 1).unwrap(), [first]);
 }
 
@@ -174,6 +174,12 @@ pub(super) fn an_asset_out_of_service_is_due_while_findings_are_open(lab: &Lab) 
     let changes = FindingChanges { new: vec![], updated: vec![finding] };
     evaluate(store, gone.id, &[], &changes);
     assert_eq!(store.evaluation_due(later, 10).unwrap(), []);
+    // Seen after the last evaluation: it should not be.
+    let mut back = asset(AssetKind::Device, "back");
+    (back.lifecycle, back.last_seen) = (Lifecycle::Decommissioned, NOW.plus_days(1));
+    store.asset_insert(&back, &audit("asset.add")).unwrap();
+    evaluate(store, back.id, &[], &FindingChanges::default());
+    assert_eq!(store.evaluation_due(later, 10).unwrap(), [back.id]);
 }
 
 pub(super) fn only_a_different_result_makes_risks_due(lab: &Lab) {

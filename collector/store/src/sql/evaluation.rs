@@ -8,16 +8,25 @@ use belfort_model::time::Timestamp;
 
 use crate::driver::Tx;
 use crate::record::{EvaluationCommit, EvaluationInput};
-use crate::sql::{agent, asset, class, detail, evidence, exception, finding, link, owner, risk};
+use crate::sql::{
+    agent, asset, class, detail, evidence, exception, finding, link, owner, risk, unit,
+};
 use crate::value::{document, params};
 use crate::{Result, StoreError};
 
+/// How long before the next evaluation the last one was: `REPEAT_HOURS` of the assessment.
+const REPEAT_MS: i64 = 6 * 3600 * 1000;
+
 pub(super) fn evaluation_due(tx: &mut Tx<'_>, now: Timestamp, limit: u32) -> Result<Vec<AssetId>> {
+    // What is out of service changes by no time alone: it is looked at while something is wrong with it,
+    // after a change, and when it was seen again since the last evaluation.
     tx.list(
         "SELECT id FROM asset
-         WHERE evaluate_at <= $1 AND (in_service = 1 OR open_findings > 0)
+         WHERE evaluate_at <= $1
+             AND (in_service = 1 OR open_findings > 0 OR evaluate_at = 0
+                  OR last_seen > evaluate_at - $3)
          ORDER BY evaluate_at, id LIMIT $2",
-        params![now, limit],
+        params![now, limit, REPEAT_MS],
         |row| row.next("asset"),
     )
 }
@@ -32,11 +41,16 @@ pub(super) fn evaluation_input(tx: &mut Tx<'_>, id: AssetId) -> Result<Option<Ev
     let agents = agent::of_asset(tx, id)?;
     let owner = ownerships.into_iter().find(|ownership| ownership.role == OwnershipRole::Owner);
     let owners = exception::above(tx, owner.as_ref().map(|owner| owner.unit))?;
+    let unit = match &owner {
+        Some(owner) => unit::by_id(tx, owner.unit)?,
+        None => None,
+    };
     Ok(Some(EvaluationInput {
         asset,
         generation,
         facts: detail::facts(tx, id)?,
         owner,
+        unit,
         classification: class::standing(tx, id)?,
         links: link::inherited(tx, id)?,
         agent: agents.into_iter().find(|agent| agent.status == AgentStatus::Active),

@@ -51,6 +51,12 @@ pub(super) fn require(tx: &mut Tx<'_>, id: UnitId) -> Result<()> {
     }
 }
 
+/// The unit with this id.
+pub(super) fn by_id(tx: &mut Tx<'_>, id: UnitId) -> Result<Option<OrgUnit>> {
+    let sql = format!("SELECT {COLUMNS} FROM unit u WHERE u.id = $1");
+    tx.one(&sql, params![id], read)
+}
+
 pub(super) fn unit_insert(tx: &mut Tx<'_>, unit: &OrgUnit, audit: &Audit) -> Result<()> {
     insert(tx, unit)?;
     audit::append(tx, audit)

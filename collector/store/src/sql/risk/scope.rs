@@ -22,10 +22,12 @@ pub(in crate::sql) fn risk_scope(tx: &mut Tx<'_>, unit: Option<UnitId>) -> Resul
         Some(unit) => ("a.owner_unit = $1", "r.unit = $1", vec![unit.into()]),
         None => ("a.owner_unit IS NULL", "r.unit IS NULL", Vec::new()),
     };
+    // What is out of service counts as long as something is wrong with it: that it still reports, or that
+    // nothing proves its wiping.
     let mut findings: HashMap<AssetId, Vec<Finding>> = HashMap::new();
     let sql = format!(
         "SELECT {} FROM finding f JOIN asset a ON a.id = f.asset
-         WHERE {owned} AND a.in_service = 1 AND f.is_open = 1 ORDER BY f.id",
+         WHERE {owned} AND f.is_open = 1 ORDER BY f.id",
         finding::COLUMNS
     );
     for finding in tx.list(&sql, &params, finding::read)? {
@@ -34,7 +36,7 @@ pub(in crate::sql) fn risk_scope(tx: &mut Tx<'_>, unit: Option<UnitId>) -> Resul
     let sql = format!(
         "SELECT a.id, a.class, COALESCE(c.document, '{{}}') FROM asset a
          LEFT JOIN check_results c ON c.asset = a.id
-         WHERE {owned} AND a.in_service = 1 ORDER BY a.id"
+         WHERE {owned} AND (a.in_service = 1 OR a.open_findings > 0) ORDER BY a.id"
     );
     let assets = tx.list(&sql, &params, |row| {
         Ok(ScopedAsset {
