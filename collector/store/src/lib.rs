@@ -7,6 +7,7 @@
 //! asked for takes an [`Audit`] and writes it into the hash-chained log in that same transaction. A
 //! call that returned `Ok` is durable. Calls block: asynchronous callers use a blocking thread.
 
+mod advisories;
 #[cfg(test)]
 #[cfg(unix)]
 mod conformance;
@@ -40,6 +41,7 @@ use record::{
     RiskFilter, RiskScope, RiskSummary, SectionBlob, SectionKey, User,
 };
 
+pub use advisories::AdvisoryStore;
 pub use open::{create, open};
 pub use url::{DatabaseUrl, PostgresUrl};
 
@@ -111,7 +113,7 @@ pub enum StoreError {
 pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// The store. See the crate's documentation for what holds for every method.
-pub trait Store: Send + Sync + 'static {
+pub trait Store: AdvisoryStore + Send + Sync + 'static {
     // -- housekeeping ---------------------------------------------------------------------------
 
     /// Whether the database answers and can be written, and which schema it has.

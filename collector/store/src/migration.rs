@@ -22,7 +22,7 @@ macro_rules! migrations {
         }),+];
     };
 }
-migrations!(1 = "0001_initial.sql");
+migrations!(1 = "0001_initial.sql", 4 = "0004_advisories.sql",);
 
 /// The newest schema this program knows.
 pub(crate) fn known() -> i64 {

@@ -1,5 +1,7 @@
 //! What goes into the store and comes out of it, where a domain type alone does not say it.
 
+mod advisory;
+
 use std::collections::BTreeMap;
 
 use belfort_model::access::{RoleGrant, Scope};
@@ -15,6 +17,8 @@ use belfort_model::ownership::Ownership;
 use belfort_model::risk::{Risk, RiskKey, RiskState, Suggestion};
 use belfort_model::time::Timestamp;
 use belfort_model::unit::OrgUnit;
+
+pub use advisory::{CveReport, LoadId, StoredSource};
 
 /// A part of a list.
 #[derive(Clone, Copy, Debug)]

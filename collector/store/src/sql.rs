@@ -11,6 +11,7 @@ macro_rules! methods {
 // Rooms of their own declare the methods of their part of the store with it.
 pub(crate) use methods;
 
+pub(crate) mod advisory;
 mod agent;
 mod asset;
 mod audit;
@@ -26,6 +27,7 @@ mod owner;
 mod report;
 mod risk;
 mod section;
+pub(crate) mod suppression;
 mod token;
 mod unit;
 mod user;

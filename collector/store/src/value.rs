@@ -1,5 +1,6 @@
 //! Values that go into a statement and rows that come out of it, the same for every database.
 
+use belfort_model::advisory::FeedKind;
 use belfort_model::agent::AgentStatus;
 use belfort_model::asset::{
     AssetKind, Authorised, Environment, Exposure, Lifecycle, Source, Subtype,
@@ -8,7 +9,9 @@ use belfort_model::classification::ClassificationStatus;
 use belfort_model::data_set::{PersonalData, Relation};
 use belfort_model::evidence::EvidenceKind;
 use belfort_model::finding::FindingStatus;
-use belfort_model::id::{AgentId, ApiTokenId, AssetId, FindingId, RiskId, TokenId, UnitId, UserId};
+use belfort_model::id::{
+    AgentId, ApiTokenId, AssetId, FindingId, RiskId, SuppressionId, TokenId, UnitId, UserId,
+};
 use belfort_model::ownership::{Method, OwnershipRole};
 use belfort_model::risk::RiskState;
 use belfort_model::scale::{Dimensions, Level};
@@ -232,7 +235,7 @@ macro_rules! ids {
         }
     )+};
 }
-ids!(AgentId, ApiTokenId, AssetId, FindingId, RiskId, TokenId, UnitId, UserId,);
+ids!(AgentId, ApiTokenId, AssetId, FindingId, RiskId, SuppressionId, TokenId, UnitId, UserId,);
 
 macro_rules! texts {
     ($($name:ident),+ $(,)?) => {$(
@@ -258,6 +261,7 @@ texts!(
     Environment,
     EvidenceKind,
     Exposure,
+    FeedKind,
     FindingStatus,
     Lifecycle,
     Method,
