@@ -4,6 +4,7 @@
 //! Calls block: asynchronous callers use a blocking thread.
 
 pub mod access;
+pub mod advisories;
 pub mod assets;
 pub mod evaluation;
 pub mod tokens;
@@ -25,6 +26,8 @@ pub struct App {
     pub store: Arc<dyn Store>,
     /// What evaluations go by.
     pub catalogue: Arc<Catalogue>,
+    /// Advisory data, kept in memory while it is current.
+    pub advisories: Arc<advisories::Loader>,
 }
 
 /// Why a call failed.
@@ -50,7 +53,7 @@ pub type Result<T> = std::result::Result<T, AppError>;
 impl App {
     /// An application over a store.
     pub fn new(store: Arc<dyn Store>, catalogue: Catalogue) -> Self {
-        Self { store, catalogue: Arc::new(catalogue) }
+        Self { store, catalogue: Arc::new(catalogue), advisories: Arc::default() }
     }
 }
 
