@@ -3,6 +3,7 @@
 //! One file per resource; every handler calls one function of [`crate::app`] and shows what it gives.
 //! Which role may call which endpoint is in the golden list of `rest/tests.rs`.
 
+pub mod advisories;
 pub mod agents;
 pub mod assets;
 pub mod auth;
@@ -129,6 +130,10 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(findings::findings))
         .routes(routes!(findings::risks))
         .routes(routes!(findings::risk))
+        .routes(routes!(advisories::sources))
+        .routes(routes!(advisories::vulnerability))
+        .routes(routes!(advisories::suppressions, advisories::suppress))
+        .routes(routes!(advisories::unsuppress))
         .routes(routes!(agents::list))
         .routes(routes!(agents::revoke))
         .routes(routes!(agents::token_list, agents::token_create))

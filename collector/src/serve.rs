@@ -96,7 +96,7 @@ impl Server {
 
     /// Serves until `stop` ends.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) -> Result<(), ServeError> {
-        let Opened { config, app, authority, pseudonym_key } = self.opened;
+        let Opened { config, app, authority, pseudonym_key, advisories } = self.opened;
         let authority = Arc::new(authority);
         let (stopping, stopped) = watch::channel(false);
         let mut background = JoinSet::new();
@@ -109,6 +109,9 @@ impl Server {
         background.spawn(keep_current);
         let wake = Arc::new(Notify::new());
         background.spawn(jobs::evaluate(app.clone(), wake.clone()));
+        if let Some(folder) = advisories {
+            background.spawn(jobs::import_advisories(app.clone(), folder, wake.clone()));
+        }
 
         let endpoint = config.endpoint(config.report.listen);
         let enrolments = Enrolments::new(

@@ -3,12 +3,17 @@
 //! One file per subject; the names are used from here.
 
 mod access;
+mod advisory;
 mod asset;
 mod finding;
 mod risk;
 mod system;
 
 pub use access::{AgentView, ApiTokenView, NewTokenView, TokenView};
+pub use advisory::{
+    AdvisorySourceView, AffectedView, ExploitedView, ImportedView, SuppressionView,
+    VulnerabilityView,
+};
 pub use asset::{Asset, AssetFull, Biv, Change, Class, GivenClass, Link, Owner, Section, Unit};
 pub use finding::{EvidenceView, FindingKindView, FindingView};
 pub use risk::{Rating, RiskView};

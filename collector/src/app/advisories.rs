@@ -1,6 +1,7 @@
 //! Advisory data: imported from files, kept in memory for evaluations, and passed over for a reason.
 
 mod files;
+mod folder;
 mod import;
 mod loader;
 mod suppress;

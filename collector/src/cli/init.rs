@@ -63,6 +63,7 @@ impl Init {
             web: Web { listen: self.web_listen, certificate: None, key: None },
             agents: Agents::default(),
             catalogue: vec![],
+            advisories: None,
         };
         let made = data_directory::create(&context.data, &config)?;
         let (actor, now) = (access::local(), clock::now());

@@ -85,7 +85,8 @@ fn endpoints() -> Vec<(String, String)> {
         let path = path
             .replace("{id}", "01890000-0000-7000-8000-000000000000")
             .replace("{reference}", "R-2026-0001")
-            .replace("{name}", "packages");
+            .replace("{name}", "packages")
+            .replace("{code}", "CVE-2024-3094");
         for method in methods.as_object().unwrap().keys() {
             all.push((method.to_uppercase(), path.clone()));
         }
@@ -126,6 +127,7 @@ async fn authorisation_golden_list() {
 fn example(path: &str) -> Value {
     match path {
         "/api/v1/units" => json!({ "code": "X", "name": "X", "kind": "service" }),
+        "/api/v1/suppressions" => json!({ "cve": "CVE-2024-3094", "reason": "X", "days": 1 }),
         "/api/v1/data-sets" => json!({ "name": "X", "personal_data": "none" }),
         "/api/v1/enrolment-tokens" => {
             json!({ "label": "X", "uses": 1, "expires_in_seconds": 3600 })

@@ -76,7 +76,7 @@ impl App {
         Ok((all, unknown))
     }
 
-    fn import_bundle(
+    pub(super) fn import_bundle(
         &self,
         actor: &Actor,
         bundle: &Bundle,
