@@ -4,6 +4,7 @@
 //! Calls block: asynchronous callers use a blocking thread.
 
 pub mod access;
+pub mod advisories;
 pub mod api_tokens;
 pub mod assets;
 pub mod audit;
@@ -53,6 +54,8 @@ pub struct App {
     pub registry: Arc<registry::Registry>,
     /// Package lists that were read lately.
     packages: Arc<packages::Lists>,
+    /// Advisory data, kept in memory while it is current.
+    pub advisories: Arc<advisories::Loader>,
 }
 
 /// Why a call failed.
@@ -90,6 +93,7 @@ impl App {
             login: Arc::default(),
             registry: Arc::default(),
             packages: Arc::default(),
+            advisories: Arc::default(),
         }
     }
 

@@ -2,6 +2,7 @@
 //! shows what it gives, as a table or, with `--json`, as the JSON of REST.
 
 mod access;
+mod advisories;
 mod api_tokens;
 mod assets;
 mod audit;
@@ -151,6 +152,9 @@ enum Command {
     /// Write assets, findings or risks to a file
     #[command(subcommand)]
     Export(export::Export),
+    /// Advisory data: known vulnerabilities and the end of support
+    #[command(subcommand)]
+    Advisories(advisories::Advisories),
     /// The audit log
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -257,6 +261,7 @@ fn run(context: &Context, command: Command) -> Result<ExitCode, Failure> {
         Command::Meeting(meeting) => meeting.run(context)?,
         Command::Exception(exception) => exception.run(context)?,
         Command::Export(export) => export.run(context)?,
+        Command::Advisories(advisories) => advisories.run(context)?,
         Command::Audit(audit) => return audit.run(context),
         Command::Evaluate(evaluate) => evaluate.run(context)?,
         Command::Openapi => {

@@ -27,6 +27,9 @@ pub struct Config {
     /// Names and addresses agents reach the collector by; they stand in its certificate. The first is
     /// the one agents are told.
     pub names: Vec<String>,
+    /// A folder with advisory data, relative to the data directory: what is new in it is imported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advisories: Option<PathBuf>,
     /// Where devices are enrolled.
     pub enrolment: Listener,
     /// Where agents check in and report.

@@ -30,6 +30,8 @@ pub struct Opened {
     pub authority: Authority,
     /// Key from which pseudonym keys of assets are derived.
     pub pseudonym_key: [u8; 32],
+    /// The folder of advisory data, where one is configured.
+    pub advisories: Option<PathBuf>,
 }
 
 /// The catalogue of a configuration: the shipped one and the organisation's own files.
@@ -99,7 +101,8 @@ pub fn open(directory: &Path) -> Result<Opened, Failure> {
     let authority = Authority::open(directory, &config.trust_domain)?;
     let pseudonym_key = read_key(directory, PSEUDONYM_KEY_FILE)?;
     let app = open_app(directory, &config)?;
-    Ok(Opened { config, app, authority, pseudonym_key })
+    let advisories = config.advisories.as_ref().map(|folder| directory.join(folder));
+    Ok(Opened { config, app, authority, pseudonym_key, advisories })
 }
 
 /// Makes a data directory: keys, configuration and database.
@@ -139,7 +142,8 @@ pub fn create(directory: &Path, config: &Config) -> Result<Opened, Failure> {
     let text = format!("{HEADER}{text}");
     // It may hold the password of a database.
     ca::write_new(&directory.join(config::FILE), &text, 0o600)?;
-    Ok(Opened { config: config.clone(), app, authority, pseudonym_key })
+    let advisories = config.advisories.as_ref().map(|folder| directory.join(folder));
+    Ok(Opened { config: config.clone(), app, authority, pseudonym_key, advisories })
 }
 
 const HEADER: &str = "\

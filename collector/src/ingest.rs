@@ -8,6 +8,7 @@ pub mod changes;
 pub mod convert;
 pub mod glpi;
 pub mod installed;
+pub mod packages;
 pub mod unpack;
 
 use std::collections::BTreeMap;

@@ -1,5 +1,7 @@
-//! What the collector does by itself: evaluates what is due, and renews its own certificate.
+//! What the collector does by itself: evaluates what is due, imports advisory data, and renews its own
+//! certificate.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,6 +20,10 @@ const EVALUATE_EVERY: Duration = Duration::from_secs(5);
 const RISKS_EVERY: Duration = Duration::from_hours(24);
 /// How often the key figures of the day are kept anew, so that the day ends with nearly its last state.
 const FIGURES_EVERY: Duration = Duration::from_mins(30);
+/// How often the folder of advisory data is looked at.
+const IMPORT_EVERY: Duration = Duration::from_secs(30);
+/// How long nothing may change in it before it is imported.
+const SETTLE: Duration = Duration::from_secs(2);
 /// Reports that come together are evaluated together.
 const GATHER: Duration = Duration::from_millis(200);
 
@@ -64,6 +70,37 @@ pub async fn keep_figures(app: App) {
             Err(error) => tracing::error!(%error, "keeping key figures ended unexpectedly"),
         }
         tokio::time::sleep(FIGURES_EVERY).await;
+    }
+}
+
+/// Imports what is new in a folder of advisory data. What cannot be imported is said in the log once, and
+/// tried again when a file changed. Never ends.
+pub async fn import_advisories(app: App, folder: PathBuf, wake: Arc<Notify>) {
+    let mut seen = None;
+    loop {
+        let (run, path, before) = (app.clone(), folder.clone(), seen.clone());
+        let work = move || {
+            let state = run.advisories_folder_state(&path);
+            if state.is_none() || state == before {
+                return (state, false);
+            }
+            // A file that is still being written is left for the next time.
+            std::thread::sleep(SETTLE);
+            if run.advisories_folder_state(&path) != state {
+                return (before, false);
+            }
+            (state, run.advisories_import_folder(&path, clock::now()))
+        };
+        match tokio::task::spawn_blocking(work).await {
+            Ok((state, changed)) => {
+                seen = state;
+                if changed {
+                    wake.notify_one();
+                }
+            }
+            Err(error) => tracing::error!(%error, "the import ended unexpectedly"),
+        }
+        tokio::time::sleep(IMPORT_EVERY).await;
     }
 }
 

@@ -3,6 +3,7 @@
 //! One file per resource; every handler calls one function of [`crate::app`] and shows what it gives.
 //! Which role may call which endpoint is in the golden list of `rest/tests.rs`.
 
+pub mod advisories;
 pub mod agents;
 pub mod api_tokens;
 pub mod assets;
@@ -245,6 +246,10 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(software::list, software::create))
         .routes(routes!(software::show, software::change))
         .routes(routes!(software::approve))
+        .routes(routes!(advisories::sources))
+        .routes(routes!(advisories::vulnerability))
+        .routes(routes!(advisories::suppressions, advisories::suppress))
+        .routes(routes!(advisories::unsuppress))
         .routes(routes!(agents::list))
         .routes(routes!(agents::revoke))
         .routes(routes!(agents::token_list, agents::token_create))

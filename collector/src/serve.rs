@@ -99,7 +99,7 @@ impl Server {
 
     /// Serves until `stop` ends.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) -> Result<(), ServeError> {
-        let Opened { config, app, authority, pseudonym_key } = self.opened;
+        let Opened { config, app, authority, pseudonym_key, advisories } = self.opened;
         let authority = Arc::new(authority);
         let (stopping, stopped) = watch::channel(false);
         let mut background = JoinSet::new();
@@ -113,6 +113,9 @@ impl Server {
         let wake = Arc::new(Notify::new());
         background.spawn(jobs::evaluate(app.clone(), wake.clone()));
         background.spawn(jobs::keep_figures(app.clone()));
+        if let Some(folder) = advisories {
+            background.spawn(jobs::import_advisories(app.clone(), folder, wake.clone()));
+        }
 
         let endpoint = config.endpoint(config.report.listen);
         let enrolments = Enrolments::new(

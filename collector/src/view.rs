@@ -3,6 +3,7 @@
 //! One file per subject; the names are used from here.
 
 mod access;
+mod advisory;
 mod asset;
 mod finding;
 mod import;
@@ -17,6 +18,10 @@ mod system;
 mod workflow;
 
 pub use access::{AgentView, ApiTokenView, NewTokenView, TokenView};
+pub use advisory::{
+    AdvisorySourceView, AffectedView, ExploitedView, ImportedView, SuppressionView,
+    VulnerabilityView,
+};
 pub use asset::{Asset, AssetFull, Biv, Change, Class, GivenClass, Link, Owner, Section, Unit};
 pub use finding::{EvidenceView, FindingKindView, FindingView, JudgementView};
 pub use import::ImportView;

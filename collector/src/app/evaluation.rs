@@ -13,6 +13,7 @@ use belfort_model::time::Timestamp;
 use belfort_store::StoreError;
 use belfort_store::record::{EvaluationCommit, NewRisk, RiskScope};
 
+use super::advisories::Round;
 use super::rules::RulesRun;
 use super::{App, AppError, Result};
 
@@ -49,10 +50,11 @@ impl App {
 
     fn evaluate_rounds(&self, now: Timestamp, rounds: usize) -> Result<Evaluated> {
         let due = |most| Ok(self.store.evaluation_due(now, most)?);
+        let round = Round::new(self.advisories.current(&*self.store)?);
         let mut rules = None;
         let evaluate = |asset| {
             self.apply_rules(&mut rules, asset, now)?;
-            self.evaluate_asset(asset, now)
+            self.evaluate_asset(asset, now, &round)
         };
         let (assets, failed) = each_due(rounds, due, evaluate)?;
         let due = |most| Ok(self.store.risk_due(most)?);
@@ -84,9 +86,10 @@ impl App {
         }
     }
 
-    fn evaluate_asset(&self, asset: AssetId, now: Timestamp) -> Result<()> {
+    fn evaluate_asset(&self, asset: AssetId, now: Timestamp, round: &Round) -> Result<()> {
         let Some(input) = self.store.evaluation_input(asset)? else { return Ok(()) };
         let packages = self.asset_packages(asset, now)?;
+        let found = round.found(&*self.store, asset, input.facts.as_ref())?;
         let class = EffectiveClass::of(input.classification.as_ref(), &input.links);
         let evaluation = evaluate(
             &self.catalogue,
@@ -104,6 +107,7 @@ impl App {
                 decisions: &packages.decisions,
                 // Nobody can grant an exception yet: there are none.
                 records: Records { exceptions: Some(&[]), ..Records::default() },
+                advised: round.advised(found.as_deref()),
                 now,
             },
         );

@@ -68,6 +68,7 @@ impl Init {
             catalogue: vec![],
             login: LoginConfig::default(),
             registry: crate::app::registry::Registry::default(),
+            advisories: None,
         };
         let made = data_directory::create(&context.data, &config)?;
         let (actor, now) = (access::local(), clock::now());

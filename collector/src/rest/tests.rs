@@ -114,7 +114,7 @@ fn endpoints() -> Vec<(String, String)> {
             .replace("{id}", "01890000-0000-7000-8000-000000000000")
             .replace("{reference}", "R-2026-0001")
             .replace("{name}", "packages")
-            .replace("{code}", "X");
+            .replace("{code}", "CVE-2024-3094");
         for method in methods.as_object().unwrap().keys() {
             all.push((method.to_uppercase(), path.clone()));
         }
@@ -170,6 +170,7 @@ fn example(path: &str) -> Value {
         }
         path if path.starts_with("/api/v1/rules/") => json!({}),
         path if path.starts_with("/api/v1/assets/") && path.matches('/').count() == 4 => json!({}),
+        "/api/v1/suppressions" => json!({ "cve": "CVE-2024-3094", "reason": "X", "days": 1 }),
         "/api/v1/data-sets" => json!({ "name": "X", "personal_data": "none" }),
         "/api/v1/enrolment-tokens" => {
             json!({ "label": "X", "uses": 1, "expires_in_seconds": 3600 })

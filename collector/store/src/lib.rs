@@ -7,6 +7,7 @@
 //! asked for takes an [`Audit`] and writes it into the hash-chained log in that same transaction. A
 //! call that returned `Ok` is durable. Calls block: asynchronous callers use a blocking thread.
 
+mod advisories;
 #[cfg(test)]
 #[cfg(unix)]
 mod conformance;
@@ -46,6 +47,7 @@ use record::{
     RiskFilter, RiskScope, RiskSummary, SectionBlob, SectionKey, User,
 };
 
+pub use advisories::AdvisoryStore;
 pub use open::{create, open};
 pub use people::PeopleStore;
 pub use registry::RegistryStore;
@@ -134,6 +136,7 @@ pub trait Store:
     + people::PeopleStore
     + monthly::MonthlyStore
     + SoftwareStore
+    + AdvisoryStore
     + Send
     + Sync
     + 'static
