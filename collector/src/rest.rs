@@ -4,9 +4,9 @@
 //! Which role may call which endpoint is in the golden list of `rest/tests.rs`.
 
 pub mod agents;
+pub mod api_tokens;
 pub mod assets;
 pub mod auth;
-pub mod api_tokens;
 pub mod findings;
 pub mod me;
 pub mod problem;
@@ -22,9 +22,7 @@ use axum::extract::DefaultBodyLimit;
 use belfort_store::record::Page;
 use serde::Deserialize;
 use tokio::sync::Notify;
-use utoipa::openapi::security::{
-    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme,
-};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{IntoParams, Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

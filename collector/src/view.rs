@@ -13,7 +13,8 @@ pub use access::{AgentView, ApiTokenView, NewTokenView, TokenView};
 pub use asset::{Asset, AssetFull, Biv, Change, Class, GivenClass, Link, Owner, Section, Unit};
 pub use finding::{EvidenceView, FindingKindView, FindingView};
 pub use people::{
-    MeView, NewApiTokenView, RecoveryCodesView, ResetCodeView, SecondFactorView, SessionView, UserView,
+    MeView, NewApiTokenView, RecoveryCodesView, ResetCodeView, SecondFactorView, SessionView,
+    UserView,
 };
 pub use risk::{Rating, RiskView};
 pub use system::{AuditView, OverviewView};

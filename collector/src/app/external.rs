@@ -108,7 +108,8 @@ impl App {
     /// are for people, the identity is what counts.
     fn external_user(&self, person: &Person, roles: &[RoleGrant], now: Timestamp) -> Result<User> {
         let id = UserId(Uuid::now_v7());
-        let mark = secret::sha256(&format!("{}\n{}", person.identity.issuer, person.identity.subject));
+        let mark =
+            secret::sha256(&format!("{}\n{}", person.identity.issuer, person.identity.subject));
         let mark: String = hex::encode(mark).chars().take(8).collect();
         let plain: String = person.name.chars().take(50).collect();
         for name in [plain.clone(), format!("{plain} #{mark}")] {

@@ -68,7 +68,12 @@ impl Refusal {
 }
 
 /// A record of an attempt to log in. What was typed as a name is not in it: it may be a password.
-fn attempt(user: Option<&User>, action: &'static str, detail: &serde_json::Value, at: Timestamp) -> Audit {
+fn attempt(
+    user: Option<&User>,
+    action: &'static str,
+    detail: &serde_json::Value,
+    at: Timestamp,
+) -> Audit {
     let unknown = || "unknown".to_owned();
     Audit {
         at,
@@ -135,10 +140,8 @@ impl App {
     ) -> Result<std::result::Result<bool, Refusal>> {
         let credential = user.map(|user| self.store.credential_get(user.id)).transpose()?.flatten();
         let kept = credential.as_ref().and_then(|kept| kept.password.as_deref());
-        let verdict = self
-            .login
-            .in_turn(|| password::verify(&given.password, kept))
-            .ok_or(AppError::Busy)?;
+        let verdict =
+            self.login.in_turn(|| password::verify(&given.password, kept)).ok_or(AppError::Busy)?;
         let Some(user) = user else { return Ok(Err(Refusal::UnknownUser)) };
         if verdict == Verdict::Wrong {
             return Ok(Err(Refusal::Password));
@@ -256,3 +259,6 @@ impl App {
 pub(super) fn no_key() -> AppError {
     AppError::Login("second factors cannot be used here: login.key was not read".to_owned())
 }
+
+#[cfg(test)]
+mod tests;

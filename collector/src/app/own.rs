@@ -30,7 +30,12 @@ pub struct Proof {
     pub code: String,
 }
 
-fn record(caller: &Caller, action: &'static str, detail: &serde_json::Value, at: Timestamp) -> Audit {
+fn record(
+    caller: &Caller,
+    action: &'static str,
+    detail: &serde_json::Value,
+    at: Timestamp,
+) -> Audit {
     Audit {
         at,
         actor: caller.user.name.clone(),
@@ -94,7 +99,12 @@ impl App {
             None => true,
         };
         if !right || !shown {
-            self.store.audit_add(&record(caller, "login.failed", &json!({ "method": "again" }), now))?;
+            self.store.audit_add(&record(
+                caller,
+                "login.failed",
+                &json!({ "method": "again" }),
+                now,
+            ))?;
             return Err(refused());
         }
         self.forgive(&caller.user.name)?;

@@ -3,8 +3,8 @@
 use belfort_model::id::{AgentId, TokenId};
 use clap::{Args, Subcommand};
 
-use super::assets::Paging;
 use super::Context;
+use super::assets::Paging;
 use crate::app::tokens::NewToken;
 use crate::ca::Authority;
 use crate::failure::Failure;

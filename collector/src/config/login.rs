@@ -37,7 +37,7 @@ pub enum SecondFactor {
     Optional,
 }
 
-/// An identity provider that speaks OpenID Connect.
+/// An identity provider that speaks `OpenID` Connect.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OidcConfig {
@@ -159,7 +159,8 @@ mod tests {
         ] {
             assert!(is_web_address(good), "{good}");
         }
-        for bad in ["http://login.example", "http://192.0.2.1", "ftp://localhost", "https://", "x"] {
+        for bad in ["http://login.example", "http://192.0.2.1", "ftp://localhost", "https://", "x"]
+        {
             assert!(!is_web_address(bad), "{bad}");
         }
     }
@@ -184,7 +185,9 @@ mod tests {
             config.oidc.as_mut().map(change).unwrap();
             validate(&config).unwrap_err().to_string()
         };
-        assert!(said(&|it| it.issuer = "http://login.example".into()).contains("login.oidc.issuer"));
+        assert!(
+            said(&|it| it.issuer = "http://login.example".into()).contains("login.oidc.issuer")
+        );
         assert!(said(&|it| it.roles.clear()).contains("login.oidc.roles"));
         assert!(said(&|it| it.roles[0].role = Role::Admin).contains("whole organisation"));
         let unknown = text.replace("client_id", "client");

@@ -16,7 +16,9 @@ const HEAD_BYTES: usize = 1 + KEY_ID_BYTES + NONCE_BYTES;
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SealError {
     /// It was sealed with another key.
-    #[error("it was sealed with another login.key: copy that file from the collector that wrote it")]
+    #[error(
+        "it was sealed with another login.key: copy that file from the collector that wrote it"
+    )]
     OtherKey,
     /// It is damaged, or belongs to somebody else.
     #[error("it is damaged or does not belong here")]
@@ -42,11 +44,7 @@ pub fn seal(key: &[u8; 32], owner: &[u8], plain: &[u8]) -> Result<Vec<u8>, SealE
     let nonce = secret::random::<NONCE_BYTES>().map_err(|_| SealError::Failed)?;
     let mut body = plain.to_vec();
     cipher(key)?
-        .seal_in_place_append_tag(
-            Nonce::assume_unique_for_key(nonce),
-            Aad::from(owner),
-            &mut body,
-        )
+        .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(owner), &mut body)
         .map_err(|_| SealError::Failed)?;
     let mut sealed = vec![VERSION];
     sealed.extend(key_id(key));

@@ -24,7 +24,11 @@ pub(super) fn rights(names: Option<&[String]>) -> Result<Option<BTreeSet<Right>>
     if names.len() > Right::ALL.len() {
         return Err(Problem::bad_request("rights: there are not that many"));
     }
-    names.iter().map(|name| name.parse().map_err(invalid("rights"))).collect::<Result<_, _>>().map(Some)
+    names
+        .iter()
+        .map(|name| name.parse().map_err(invalid("rights")))
+        .collect::<Result<_, _>>()
+        .map(Some)
 }
 
 /// All API tokens, newest first, without their secrets.
@@ -74,10 +78,9 @@ pub async fn create(
     let user = new.user;
     let rights = rights(new.rights.as_deref())?;
     let new = NewApiToken { label: new.label, days: new.days, rights };
-    let (token, secret) = blocking(move || {
-        Ok(api.app.api_token_create_with(&actor, &user, &new, clock::now())?)
-    })
-    .await?;
+    let (token, secret) =
+        blocking(move || Ok(api.app.api_token_create_with(&actor, &user, &new, clock::now())?))
+            .await?;
     let made = NewApiTokenView { token: token.into(), secret };
     Ok((StatusCode::CREATED, axum::Json(made)))
 }

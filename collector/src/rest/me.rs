@@ -121,10 +121,9 @@ pub async fn confirm_second_factor(
     Me(caller, _): Me,
     Json(confirm): Json<Confirm>,
 ) -> Result<axum::Json<RecoveryCodesView>, Problem> {
-    let codes = blocking(move || {
-        Ok(api.app.own_totp_confirm(&caller, &confirm.code, clock::now())?)
-    })
-    .await?;
+    let codes =
+        blocking(move || Ok(api.app.own_totp_confirm(&caller, &confirm.code, clock::now())?))
+            .await?;
     let wrong = || Problem::bad_request("code: it is not the one the app shows now");
     Ok(axum::Json(RecoveryCodesView { recovery_codes: codes.ok_or_else(wrong)? }))
 }

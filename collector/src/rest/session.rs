@@ -75,11 +75,8 @@ pub fn is_same_origin(headers: &HeaderMap, url: Option<&str>) -> bool {
 pub fn visitor(headers: &HeaderMap, peer: Option<Peer>, login: &Login) -> Visitor {
     let unknown = std::net::IpAddr::from([0, 0, 0, 0]);
     let peer = peer.map_or(unknown, |peer| peer.0);
-    let forwarded: Vec<&str> = headers
-        .get_all("x-forwarded-for")
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .collect();
+    let forwarded: Vec<&str> =
+        headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok()).collect();
     let address = network::source(peer, &forwarded, &login.trusted_proxies);
     let browser = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
     Visitor { address, browser: browser.unwrap_or_default().to_owned() }

@@ -14,6 +14,10 @@ use belfort_model::access::{Role, RoleGrant};
 
 use crate::app::access::Actor;
 use crate::clock;
+use crate::config::login::LoginConfig;
+use crate::login::Login;
+
+mod people;
 
 struct Lab {
     router: Router,
@@ -26,7 +30,11 @@ impl Lab {
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", directory.path().join("belfort.db").display());
         let store = belfort_store::create(&url).unwrap();
-        let app = App::new(store.into(), Catalogue::shipped().unwrap());
+        let app = App::new(store.into(), Catalogue::shipped().unwrap()).with_login(Login::new(
+            &LoginConfig::default(),
+            [7; 32],
+            None,
+        ));
         let enrolment = EnrolmentAddress {
             endpoint: "https://collector.example:7441".to_owned(),
             fingerprint: [7; 32],
@@ -85,7 +93,8 @@ fn endpoints() -> Vec<(String, String)> {
         let path = path
             .replace("{id}", "01890000-0000-7000-8000-000000000000")
             .replace("{reference}", "R-2026-0001")
-            .replace("{name}", "packages");
+            .replace("{name}", "packages")
+            .replace("{session}", "01890000-0000-7000-8000-000000000000");
         for method in methods.as_object().unwrap().keys() {
             all.push((method.to_uppercase(), path.clone()));
         }
@@ -130,6 +139,12 @@ fn example(path: &str) -> Value {
         "/api/v1/enrolment-tokens" => {
             json!({ "label": "X", "uses": 1, "expires_in_seconds": 3600 })
         }
+        "/api/v1/users" => json!({ "name": "X", "roles": ["reader"] }),
+        "/api/v1/api-tokens" => json!({ "user": "X", "label": "X", "days": 1 }),
+        "/api/v1/me/api-tokens" => json!({ "label": "X", "days": 1 }),
+        "/api/v1/me/password" => json!({ "present": "X", "new": "X" }),
+        "/api/v1/me/second-factor" => json!({ "code": "X" }),
+        path if path.ends_with("/roles") => json!({ "roles": ["reader"] }),
         path if path.ends_with("/owner") => json!({ "unit": "X" }),
         path if path.ends_with("/classification") => {
             json!({ "b": 1, "i": 1, "v": 1, "basis": "X" })

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::render;
 use super::session::{sent_by_stranger, stranger, with_cookies};
+use crate::app::callers::Means;
 use crate::app::log_in::Credentials;
 use crate::app::own::Proof;
 use crate::clock;
@@ -18,7 +19,6 @@ use crate::rest::problem::Problem;
 use crate::rest::session::{
     COOKIE, Peer, VISIT_COOKIE, cookie, csrf_token, drop_cookie, set_cookie, visitor,
 };
-use crate::app::callers::Means;
 
 #[derive(Template)]
 #[template(path = "login.html")]

@@ -17,7 +17,9 @@ use crate::login::{Login, seal};
 use crate::rest::Api;
 use crate::rest::auth::blocking;
 use crate::rest::problem::Problem;
-use crate::rest::session::{COOKIE, PENDING_COOKIE, Peer, cookie, drop_cookie, set_cookie, visitor};
+use crate::rest::session::{
+    COOKIE, PENDING_COOKIE, Peer, cookie, drop_cookie, set_cookie, visitor,
+};
 
 /// Whom a login that was begun is sealed for.
 const OWNER: &[u8] = b"oidc login";

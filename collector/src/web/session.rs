@@ -15,7 +15,8 @@ use crate::rest::Api;
 use crate::rest::auth::blocking;
 use crate::rest::problem::Problem;
 use crate::rest::session::{
-    COOKIE, VISIT_COOKIE, cookie, csrf_token, drop_cookie, is_csrf_token, is_same_origin, set_cookie,
+    COOKIE, VISIT_COOKIE, cookie, csrf_token, drop_cookie, is_csrf_token, is_same_origin,
+    set_cookie,
 };
 use crate::secret;
 

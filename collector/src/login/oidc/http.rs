@@ -27,9 +27,8 @@ impl Client {
             let native = rustls_native_certs::load_native_certs();
             roots.extend(native.certs.iter().map(|der| Certificate::from_der(der).to_owned()));
             for der in CertificateDer::pem_slice_iter(authorities.unwrap_or_default()) {
-                let der = der.map_err(|error| {
-                    OidcError::Setup(format!("certificate_authority: {error}"))
-                })?;
+                let der = der
+                    .map_err(|error| OidcError::Setup(format!("certificate_authority: {error}")))?;
                 roots.push(Certificate::from_der(&der).to_owned());
             }
             if roots.is_empty() {
@@ -53,10 +52,7 @@ impl Client {
     }
 
     /// Calls the provider.
-    pub(super) fn call(
-        &self,
-        request: Request<Vec<u8>>,
-    ) -> Result<Response<Vec<u8>>, ureq::Error> {
+    pub(super) fn call(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, ureq::Error> {
         let (parts, body) = request.into_parts();
         let answer = if body.is_empty() {
             self.0.run(Request::from_parts(parts, ()))?

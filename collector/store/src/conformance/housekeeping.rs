@@ -81,7 +81,10 @@ pub(super) fn a_newer_schema_is_refused(lab: &Lab) {
     for result in [lab.reopen(), create(&lab.url)] {
         let error = result.err().unwrap();
         let known = crate::migration::known();
-        assert!(matches!(error, StoreError::Newer { found: 99, known: k } if k == known), "{error}");
+        assert!(
+            matches!(error, StoreError::Newer { found: 99, known: k } if k == known),
+            "{error}"
+        );
     }
 }
 

@@ -8,7 +8,8 @@ use crate::{Result, StoreError};
 use belfort_model::id::ApiTokenId;
 
 pub(super) const USER: &str = "u.id, u.name, u.roles, u.created_at, u.disabled_at, u.version";
-pub(super) const TOKEN: &str = "t.id, t.user_id, t.label, t.created_at, t.expires_at, t.revoked_at, t.rights,
+pub(super) const TOKEN: &str =
+    "t.id, t.user_id, t.label, t.created_at, t.expires_at, t.revoked_at, t.rights,
     t.last_used_at";
 
 pub(super) fn read_user(row: &mut Row) -> Result<User> {

@@ -51,12 +51,7 @@ pub(crate) fn password_set(
     audit::append(tx, audit)
 }
 
-pub(crate) fn password_upgrade(
-    tx: &mut Tx<'_>,
-    user: UserId,
-    old: &str,
-    new: &str,
-) -> Result<()> {
+pub(crate) fn password_upgrade(tx: &mut Tx<'_>, user: UserId, old: &str, new: &str) -> Result<()> {
     tx.execute(
         "UPDATE credential SET password = $3 WHERE user_id = $1 AND password = $2",
         params![user, old, new],

@@ -39,10 +39,9 @@ fn read_session(row: &mut Row) -> Result<Session> {
 /// Ends every session of a user but one.
 pub(super) fn end_others(tx: &mut Tx<'_>, user: UserId, keep: Option<SessionId>) -> Result<()> {
     match keep {
-        Some(keep) => tx.execute(
-            "DELETE FROM session WHERE user_id = $1 AND id <> $2",
-            params![user, keep],
-        )?,
+        Some(keep) => {
+            tx.execute("DELETE FROM session WHERE user_id = $1 AND id <> $2", params![user, keep])?
+        }
         None => tx.execute("DELETE FROM session WHERE user_id = $1", params![user])?,
     };
     Ok(())
