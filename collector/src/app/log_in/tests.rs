@@ -109,6 +109,14 @@ fn a_password_lets_in_and_nothing_else_does() {
 }
 
 #[test]
+fn nobody_is_called_what_the_audit_log_calls_something_else() {
+    let lab = Lab::new();
+    for name in ["system", "Unknown", "identity-provider", "cli:root", ""] {
+        assert!(lab.app.user_create(&root(), name, &[], NOW).is_err(), "{name}");
+    }
+}
+
+#[test]
 fn a_session_ends_without_use_and_after_half_a_day() {
     let lab = Lab::new();
     lab.user("els", Role::Reader);
