@@ -37,6 +37,8 @@ pub struct Collector {
     pub web: SocketAddr,
     /// The first administrator's API token.
     pub api_token: String,
+    /// The first administrator's one-time code to choose a password with.
+    pub password_code: String,
     database: String,
     process: Option<Child>,
 }
@@ -80,6 +82,7 @@ impl Collector {
             report,
             web,
             api_token: String::new(),
+            password_code: String::new(),
             database,
             process: None,
         };
@@ -94,6 +97,7 @@ impl Collector {
             init.extend(["--database", &collector.database]);
         }
         let made = collector.json(&init);
+        made["password_code"].as_str().expect("a code").clone_into(&mut collector.password_code);
         made["api_token"].as_str().expect("a token").clone_into(&mut collector.api_token);
         collector
     }

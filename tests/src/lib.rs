@@ -2,7 +2,9 @@
 //!
 //! What this crate is: a harness. [`programs`] builds and finds the two programs, [`collector`] and
 //! [`agent`] run them, [`cluster`] is a PostgreSQL server of our own, [`wire`] opens connections with
-//! any certificate or none, [`city`] is what a security officer imports, [`device`] is a made-up machine that can enrol and report, also wrongly.
+//! any certificate or none, [`city`] is what a security officer imports, [`device`] is a made-up machine
+//! that can enrol and report, also wrongly; [`browser`] is what people come with, and [`provider`] an
+//! identity provider they can log in at.
 //! What it is not: part of the product. The tests stand in `tests/`, one file for each promise.
 //!
 //! Every test has its own directory, ports, database and authority; whatever it starts ends with it.
@@ -16,10 +18,12 @@
 )]
 
 pub mod agent;
+pub mod browser;
 pub mod city;
 pub mod cluster;
 pub mod collector;
 pub mod device;
 pub mod programs;
+pub mod provider;
 pub mod wait;
 pub mod wire;

@@ -33,6 +33,7 @@ pub(crate) fn run(root: &Path, once: bool, reset: bool) -> Result<()> {
     say("building the collector and the agent");
     steps::build(root)?;
     demo.set_up()?;
+    demo.keep_password()?;
     let web = demo.web()?;
     let collector = demo.serve(web)?;
     let result = demo.tell(web).and_then(|()| {
@@ -99,14 +100,28 @@ impl Demo {
         let all: Vec<&str> = all.iter().map(String::as_str).collect();
         let made = self.collector_json(&all)?;
         let token = made["api_token"].as_str().context("the first API token")?;
-        fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(self.api_token_file())
-            .and_then(|mut file| writeln!(file, "{token}"))
-            .context("keep the first API token")
+        keep(&self.api_token_file(), token).context("keep the first API token")
+    }
+
+    /// Gives the first administrator a password, once. Nobody has to take out a phone for a demo: on
+    /// loopback it goes without a second factor.
+    fn keep_password(&self) -> Result<()> {
+        if self.password_file().exists() {
+            return Ok(());
+        }
+        let path = self.data().join("collector.toml");
+        let text = fs::read_to_string(&path).context("read collector.toml")?;
+        if !text.contains("[login]") {
+            let text = format!("{text}\n[login]\ntotp = \"optional\"\n");
+            fs::write(&path, text).context("write collector.toml")?;
+        }
+        let made = self.collector_json(&["user", "password", "admin", "--generate"])?;
+        let password = made["password"].as_str().context("the password")?;
+        keep(&self.password_file(), password).context("keep the password")
+    }
+
+    fn password_file(&self) -> PathBuf {
+        self.directory.join("password")
     }
 
     fn api_token_file(&self) -> PathBuf {
@@ -242,10 +257,12 @@ impl Demo {
     fn next(&self, web: SocketAddr, asset: &str) -> Result<()> {
         let token = fs::read_to_string(self.api_token_file()).context("read the API token")?;
         let token = token.trim();
+        let password = fs::read_to_string(self.password_file()).context("read the password")?;
+        let password = password.trim();
         let collector = format!("{} --data {}", self.collector.display(), self.data().display());
         say("where to look next");
         println!(
-            "  in a browser        http://{web}/ with the API token {token}\n  \
+            "  in a browser        http://{web}/ as admin with the password {password}\n  \
              what changed        {collector} asset history {asset}\n  \
              who did what        {collector} audit list\n  \
              as a spreadsheet    {collector} export csv --what risks\n  \
@@ -280,6 +297,13 @@ impl Demo {
         end(agent)?;
         waited
     }
+}
+
+/// Writes a secret to a file that only its owner can read.
+fn keep(path: &Path, secret: &str) -> std::io::Result<()> {
+    let mut file = fs::OpenOptions::new();
+    let mut file = file.write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    writeln!(file, "{secret}")
 }
 
 fn say(what: &str) {

@@ -39,7 +39,7 @@ enum Command {
         #[arg(long)]
         reset: bool,
     },
-    /// Run the whole test suite; installs the operating-system packages it needs with apt
+    /// Run the whole test suite; installs what it needs from outside with apt and npm
     Test {
         /// Passed on to `cargo test`, for example the name of a test
         #[arg(last = true)]
@@ -81,6 +81,7 @@ fn main() -> Result<()> {
         Command::Demo { once, reset } => demo::run(&root, once, reset),
         Command::Test { arguments } => {
             packages::ensure()?;
+            packages::provider(&root)?;
             steps::test(&root, &arguments)
         }
         Command::Ci => ci::run(&root),

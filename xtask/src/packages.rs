@@ -1,5 +1,5 @@
-//! The operating-system packages the tests need: the machine's own tools to compare with, and a real
-//! PostgreSQL.
+//! What the tests need from outside: the machine's own tools to compare with, a real PostgreSQL, and a
+//! certified identity provider from npm.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -12,6 +12,8 @@ const NEEDED: &[(&str, &str)] = &[
     ("iptables", "iptables"),
     ("lshw", "lshw"),
     ("nftables", "nft"),
+    ("nodejs", "node"),
+    ("npm", "npm"),
     ("postgresql-15", "/usr/lib/postgresql/15/bin/postgres"),
     ("python3-venv", "python3"),
     ("strace", "strace"),
@@ -46,6 +48,28 @@ pub(crate) fn ensure() -> Result<()> {
         bail!("apt did not give what the tests need: {}", still.join(" "));
     }
     Ok(())
+}
+
+/// Installs the packages of the identity provider, as its lock file names them and without running any
+/// of their scripts; does nothing when they are there.
+pub(crate) fn provider(root: &Path) -> Result<()> {
+    let folder = root.join("tests/oidc");
+    let lock = folder.join("package-lock.json");
+    let mark = folder.join("node_modules/.belfort-lock.json");
+    let wanted = std::fs::read(&lock).with_context(|| format!("read {}", lock.display()))?;
+    if std::fs::read(&mark).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    println!("installing the identity provider of the tests with npm");
+    let status = Command::new("npm")
+        .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
+        .current_dir(&folder)
+        .status()
+        .context("start npm")?;
+    if !status.success() {
+        bail!("`npm ci` in tests/oidc failed ({status})");
+    }
+    std::fs::write(&mark, wanted).with_context(|| format!("write {}", mark.display()))
 }
 
 /// Whether a program is on the path or among the administrator's programs, or a file exists.

@@ -105,8 +105,7 @@ impl App {
                 shares_evidence_with: &input.shares_evidence_with,
                 software: packages.installed(),
                 decisions: &packages.decisions,
-                // Nobody can grant an exception yet: there are none.
-                records: Records { exceptions: Some(&[]), ..Records::default() },
+                records: Records { exceptions: Some(&input.exceptions), ..Records::default() },
                 advised: round.advised(found.as_deref()),
                 now,
             },

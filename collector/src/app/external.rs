@@ -9,6 +9,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::log_in::{LoggedIn, Visitor};
+use super::users::is_reserved;
 use super::{App, AppError, Result};
 use crate::login::oidc::{OidcError, Pending, Person, Provider};
 use crate::secret;
@@ -39,6 +40,10 @@ impl App {
         replaces: Option<SessionId>,
         now: Timestamp,
     ) -> Result<External> {
+        // Each try asks the provider something and leaves a record.
+        if !self.may_try_from(from, now)? {
+            return Ok(External::Failed(OidcError::Refused("too many failures".to_owned())));
+        }
         let (state, code) = answer;
         let person = match provider.finish(pending, state, code, now) {
             Ok(person) => person,
@@ -64,6 +69,7 @@ impl App {
             Some(user) => self.take_roles(&user, &roles, now)?,
             None => self.external_user(&person, &roles, now)?,
         };
+        self.forgive_one(from)?;
         let method = LoginMethod::Oidc;
         let entered = self.begin_session(user, method, true, from, replaces, now)?;
         Ok(External::In(Box::new(entered)))
@@ -113,6 +119,9 @@ impl App {
         let mark: String = hex::encode(mark).chars().take(8).collect();
         let plain: String = person.name.chars().take(50).collect();
         for name in [plain.clone(), format!("{plain} #{mark}")] {
+            if is_reserved(&name) {
+                continue;
+            }
             let user = User {
                 id,
                 name: name.clone(),

@@ -232,8 +232,13 @@ impl App {
         if self.store.attempt_begin(&keys, now)?.is_some() {
             return Ok(false);
         }
-        let Some(hash) = code::reset_hash(given) else { return Ok(false) };
-        let Some(user) = self.store.reset_find(hash, now)? else { return Ok(false) };
+        let hash = code::reset_hash(given);
+        let user = hash.map(|hash| self.store.reset_find(hash, now)).transpose()?.flatten();
+        let (Some(hash), Some(user)) = (hash, user) else {
+            let detail = json!({ "method": "one-time code" });
+            self.store.audit_add(&attempt(None, "login.failed", &detail, now))?;
+            return Ok(false);
+        };
         let phc = self.hashed(new, &user.name)?;
         let record = attempt(Some(&user), "user.password", &json!({ "by": "one-time code" }), now);
         let used = self.store.reset_use(user.id, hash, &phc, &record)?;
@@ -249,6 +254,18 @@ impl App {
         Ok(self.store.attempt_begin(&[key], now)?.is_none())
     }
 
+    /// Counts an attempt from an address; whether it may be made.
+    pub(super) fn may_try_from(&self, from: &Visitor, now: Timestamp) -> Result<bool> {
+        let key = address_key(from.address);
+        let key = AttemptKey { key, free: lockout::FREE_FOR_ADDRESS };
+        Ok(self.store.attempt_begin(&[key], now)?.is_none())
+    }
+
+    /// Takes back one failure of an address.
+    pub(super) fn forgive_one(&self, from: &Visitor) -> Result<()> {
+        Ok(self.store.attempt_end([0; 32], address_key(from.address))?)
+    }
+
     /// Forgets the failures of an account.
     pub(super) fn forgive(&self, name: &str) -> Result<()> {
         let key = account_key(name);
@@ -259,3 +276,6 @@ impl App {
 pub(super) fn no_key() -> AppError {
     AppError::Login("second factors cannot be used here: login.key was not read".to_owned())
 }
+
+#[cfg(test)]
+mod tests;

@@ -69,6 +69,10 @@ impl App {
     ) -> Result<User> {
         require_administrator(actor)?;
         let name = text("name", name, 64)?;
+        if is_reserved(&name) {
+            let reason = format!("name: `{name}` is what the audit log calls something else");
+            return Err(AppError::Invalid(reason));
+        }
         let roles = sorted(roles)?;
         let id = UserId(Uuid::now_v7());
         let detail = json!({ "name": name, "roles": roles });
@@ -201,6 +205,12 @@ impl App {
         let record = audit(actor, Right::Administer, "session.end", &user, &detail, now)?;
         Ok(self.store.session_end_all(user, &record)?)
     }
+}
+
+/// Whether a name would be mistaken in the audit log for something that is no user.
+pub(super) fn is_reserved(name: &str) -> bool {
+    let name = name.to_lowercase();
+    ["system", "unknown", "identity-provider"].contains(&name.as_str()) || name.starts_with("cli:")
 }
 
 fn checked(grant: RoleGrant) -> Result<RoleGrant> {

@@ -117,7 +117,7 @@ fn list(context: &Context, filter: Filter) -> Result<(), Failure> {
 fn export(context: &Context, path: Option<&Path>) -> Result<(), Failure> {
     let (app, actor) = context.acting()?;
     let Some(path) = path else {
-        return write(&app, &actor, |line| output::bytes(line)).map(drop);
+        return write(&app, &actor, output::bytes).map(drop);
     };
     let wrong = |error: std::io::Error| {
         Failure::bad_input(format!("cannot write {}: {error}", path.display()))

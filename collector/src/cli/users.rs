@@ -145,6 +145,29 @@ fn read_password() -> Result<String, Failure> {
     Ok(text.strip_suffix('\r').unwrap_or(text).to_owned())
 }
 
+fn set_password(
+    context: &Context,
+    app: &App,
+    actor: &Actor,
+    user: &str,
+    generate: bool,
+) -> Result<(), Failure> {
+    let user = app.user(actor, user)?;
+    let password = if generate {
+        secret::random_text().map_err(crate::app::AppError::from)?
+    } else {
+        read_password()?
+    };
+    app.user_password_set(actor, user.id, &password, clock::now())?;
+    if !generate {
+        return context.output.done(&format!("the password of {} is set", user.name));
+    }
+    let made = serde_json::json!({ "user": user.name, "password": password });
+    context.output.one(&made, |_| {
+        vec![format!("Password of {} (shown this once):", user.name), format!("  {password}")]
+    })
+}
+
 impl User {
     pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
         let (app, actor) = context.acting()?;
@@ -210,21 +233,7 @@ impl User {
                 })
             }
             Self::Password { user, generate } => {
-                let user = app.user(&actor, &user)?;
-                let password = if generate {
-                    secret::random_text().map_err(crate::app::AppError::from)?
-                } else {
-                    read_password()?
-                };
-                app.user_password_set(&actor, user.id, &password, now)?;
-                if !generate {
-                    return out.done(&format!("the password of {} is set", user.name));
-                }
-                let made = serde_json::json!({ "user": user.name, "password": password });
-                out.one(&made, |_| {
-                    let head = format!("Password of {} (shown this once):", user.name);
-                    vec![head, format!("  {password}")]
-                })
+                set_password(context, &app, &actor, &user, generate)
             }
             Self::Sessions { user } => {
                 let user = app.user(&actor, &user)?;

@@ -37,7 +37,7 @@ pub enum SecondFactor {
     Optional,
 }
 
-/// An identity provider that speaks OpenID Connect.
+/// An identity provider that speaks `OpenID` Connect.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OidcConfig {

@@ -41,11 +41,8 @@ pub fn recovery() -> Result<Vec<String>, NoRandom> {
 
 /// What is kept of a recovery code; nothing when it cannot be one. Case, blanks and dashes do not count.
 pub fn recovery_hash(code: &str) -> Option<[u8; 32]> {
-    let plain: String = code
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric())
-        .map(|c| c.to_ascii_lowercase())
-        .collect();
+    let plain: String =
+        code.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
     (plain.len() == RECOVERY_SIGNS).then(|| secret::sha256(&format!("belfort recovery {plain}")))
 }
 

@@ -1,4 +1,4 @@
-//! Logging in at an identity provider: OpenID Connect, authorization code with PKCE. Who somebody is
+//! Logging in at an identity provider: `OpenID` Connect, authorization code with PKCE. Who somebody is
 //! stands in the ID token, whose signature, issuer, audience, nonce and times are verified.
 
 mod claims;

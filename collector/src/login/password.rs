@@ -45,9 +45,6 @@ const HOPELESS: &[&str] = &[
     "passphrase",
     "password",
     "passwordpassword",
-    "passw",
-    "passwrd",
-    "pssword",
     "qwerty",
     "qwertyuiop",
     "qwertyuiopasdf",
@@ -81,9 +78,12 @@ pub fn check(password: &str, name: &str) -> Result<(), String> {
     different.dedup();
     let folded = password.to_lowercase();
     let letters: String = folded.chars().filter(|c| c.is_alphabetic()).collect();
+    let plain = folded.trim_matches(|c: char| !c.is_alphabetic());
+    let plain: String = plain.chars().map(meant).collect();
     let name = name.to_lowercase();
     if different.len() < DIFFERENT
         || HOPELESS.contains(&letters.as_str())
+        || HOPELESS.contains(&plain.as_str())
         || letters == name
         || folded == name.repeat(2)
     {
@@ -92,6 +92,19 @@ pub fn check(password: &str, name: &str) -> Result<(), String> {
             .to_owned());
     }
     Ok(())
+}
+
+/// The letter a digit or sign stands for in a word.
+fn meant(sign: char) -> char {
+    match sign {
+        '0' => 'o',
+        '1' | '!' => 'i',
+        '3' => 'e',
+        '4' | '@' => 'a',
+        '5' | '$' => 's',
+        '7' => 't',
+        other => other,
+    }
 }
 
 fn hasher(memory_kib: u32) -> Result<Argon2<'static>, Failed> {

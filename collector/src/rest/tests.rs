@@ -18,6 +18,10 @@ mod registry;
 
 use crate::app::access::Actor;
 use crate::clock;
+use crate::config::login::LoginConfig;
+use crate::login::Login;
+
+mod people;
 
 struct Lab {
     router: Router,
@@ -30,7 +34,11 @@ impl Lab {
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", directory.path().join("belfort.db").display());
         let store = belfort_store::create(&url).unwrap();
-        let app = App::new(store.into(), Catalogue::shipped().unwrap());
+        let app = App::new(store.into(), Catalogue::shipped().unwrap()).with_login(Login::new(
+            &LoginConfig::default(),
+            [7; 32],
+            None,
+        ));
         let enrolment = EnrolmentAddress {
             endpoint: "https://collector.example:7441".to_owned(),
             fingerprint: [7; 32],
@@ -114,7 +122,8 @@ fn endpoints() -> Vec<(String, String)> {
             .replace("{id}", "01890000-0000-7000-8000-000000000000")
             .replace("{reference}", "R-2026-0001")
             .replace("{name}", "packages")
-            .replace("{code}", "CVE-2024-3094");
+            .replace("{code}", "CVE-2024-3094")
+            .replace("{session}", "01890000-0000-7000-8000-000000000000");
         for method in methods.as_object().unwrap().keys() {
             all.push((method.to_uppercase(), path.clone()));
         }
@@ -178,6 +187,12 @@ fn example(path: &str) -> Value {
         "/api/v1/software" => json!({ "ecosystem": "deb", "name": "x" }),
         path if path.ends_with("/approval") => json!({ "approval": "approved" }),
         path if path.starts_with("/api/v1/software/") => json!({ "purpose": "x" }),
+        "/api/v1/users" => json!({ "name": "X", "roles": ["reader"] }),
+        "/api/v1/api-tokens" => json!({ "user": "X", "label": "X", "days": 1 }),
+        "/api/v1/me/api-tokens" => json!({ "label": "X", "days": 1 }),
+        "/api/v1/me/password" => json!({ "present": "X", "new": "X" }),
+        "/api/v1/me/second-factor" => json!({ "code": "X" }),
+        path if path.ends_with("/roles") => json!({ "roles": ["reader"] }),
         path if path.ends_with("/owner") => json!({ "unit": "X" }),
         path if path.ends_with("/classification") => {
             json!({ "b": 1, "i": 1, "v": 1, "basis": "X" })

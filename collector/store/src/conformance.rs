@@ -20,6 +20,7 @@ mod risks;
 mod rules;
 mod server;
 mod software;
+mod ways_in;
 mod workflow;
 
 /// Runs every test on both databases.
@@ -73,6 +74,18 @@ suite! {
         units_have_one_code_whatever_its_case,
         a_unit_needs_an_existing_parent,
         a_change_that_fails_leaves_no_trace,
+    }
+    ways_in {
+        a_password_is_set_and_taken_back,
+        a_second_factor_counts_once_it_is_confirmed,
+        attempts_are_counted_before_they_are_judged,
+        sessions_begin_and_end,
+        the_last_administrator_stays,
+        an_identity_is_one_user,
+        an_api_token_keeps_its_rights_and_its_use,
+        a_view_is_recorded_once_in_a_while,
+        the_audit_log_is_searched,
+        records_that_were_swapped_or_forged_are_found,
     }
     enrolment {
         a_new_machine_gets_an_asset,

@@ -1,0 +1,61 @@
+//! A certified `OpenID` Connect provider on loopback: npm's `oidc-provider`, from `tests/oidc`.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use crate::browser::Browser;
+
+/// The client's name at the provider.
+pub const CLIENT: &str = "belfort";
+/// The client's secret at the provider.
+pub const SECRET: &str = "only for tests, on loopback";
+
+/// A provider. Its process ends when this is dropped.
+pub struct Provider {
+    process: Child,
+    /// Its address.
+    pub issuer: String,
+}
+
+impl Provider {
+    /// Starts one that sends people back to this address.
+    pub fn start(redirect: &str) -> Self {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("oidc");
+        assert!(
+            folder.join("node_modules/oidc-provider").is_dir(),
+            "the provider's packages are not installed: `cargo xtask test` does it, or run \
+             `npm ci` in tests/oidc"
+        );
+        let mut process = Command::new("node")
+            .arg("provider.mjs")
+            .args([CLIENT, SECRET, redirect])
+            .current_dir(&folder)
+            .env("NODE_NO_WARNINGS", "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("node can be run");
+        let out = process.stdout.take().expect("its output");
+        let issuer = BufReader::new(out)
+            .lines()
+            .map_while(Result::ok)
+            .find(|line| line.starts_with("http://"))
+            .expect("the provider says where it is");
+        Self { process, issuer }
+    }
+
+    /// Tells the provider to do something.
+    pub fn tell(&self, what: &str) {
+        let answer = Browser::default().post(&format!("{}/test/{what}", self.issuer), &[]);
+        assert_eq!(answer.status, 200, "{what}");
+    }
+}
+
+impl Drop for Provider {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
