@@ -59,7 +59,9 @@ pub enum CatalogueError {
     )]
     NoVersion(String),
     /// The same code twice.
-    #[error("catalogue `{name}` has `{code}`, which exists already: give it a code of its own, or change the existing one with `[[adjust]]`")]
+    #[error(
+        "catalogue `{name}` has `{code}`, which exists already: give it a code of its own, or change the existing one with `[[adjust]]`"
+    )]
     Twice {
         /// Which file.
         name: String,
@@ -67,7 +69,9 @@ pub enum CatalogueError {
         code: String,
     },
     /// A finding names what does not exist.
-    #[error("catalogue `{name}`: `{finding}` names {what} `{named}`, which does not exist; there are {known}")]
+    #[error(
+        "catalogue `{name}`: `{finding}` names {what} `{named}`, which does not exist; there are {known}"
+    )]
     Dangling {
         /// Which file.
         name: String,
@@ -183,11 +187,7 @@ impl Catalogue {
         for (code, finding) in &self.findings {
             let name = origin.get(code).copied().unwrap_or_default();
             let wrong = |reason| {
-                Err(CatalogueError::Entry {
-                    name: name.to_owned(),
-                    finding: code.clone(),
-                    reason,
-                })
+                Err(CatalogueError::Entry { name: name.to_owned(), finding: code.clone(), reason })
             };
             if !is_code(code) {
                 return wrong(

@@ -22,10 +22,7 @@ macro_rules! migrations {
         }),+];
     };
 }
-migrations!(
-    1 = "0001_initial.sql",
-    6 = "0006_software.sql",
-);
+migrations!(1 = "0001_initial.sql", 6 = "0006_software.sql",);
 
 /// The newest schema this program knows.
 pub(crate) fn known() -> i64 {

@@ -100,16 +100,36 @@ fn an_organisation_adjusts_ours() {
 #[test]
 fn errors_say_which_file_which_finding_and_what_to_do() {
     for (change, to, expected) in [
-        ("listener_insecure", "no_such", "`own.toml`: `gent.telnet` names matcher `no_such`, which does not exist; there are active_after"),
-        ("network_intrusion", "no_such", "names scenario `no_such`, which does not exist; there are confused_identity"),
-        ("likelihood = 4", "likelihood = 6", "`own.toml` cannot be read, at `gent.telnet`: TOML parse error at line 8"),
+        (
+            "listener_insecure",
+            "no_such",
+            "`own.toml`: `gent.telnet` names matcher `no_such`, which does not exist; there are active_after",
+        ),
+        (
+            "network_intrusion",
+            "no_such",
+            "names scenario `no_such`, which does not exist; there are confused_identity",
+        ),
+        (
+            "likelihood = 4",
+            "likelihood = 6",
+            "`own.toml` cannot be read, at `gent.telnet`: TOML parse error at line 8",
+        ),
         ("likelihood = 4", "likelihoods = 4", "unknown field `likelihoods`"),
-        ("gent.telnet", "firewall.off", "`firewall.off`, which exists already: give it a code of its own"),
+        (
+            "gent.telnet",
+            "firewall.off",
+            "`firewall.off`, which exists already: give it a code of its own",
+        ),
         ("gent.telnet", "Gent Telnet", "is no code"),
         (r#"version = "own/1""#, "", "`own.toml` has no version: begin it with"),
         (r#"en = "Switch off.""#, r#"en = """#, "lacks a title or a remedy"),
         (r#"matcher = "listener_insecure""#, "", "has both a matcher and a condition, or neither"),
-        (r#"matcher = "listener_insecure""#, r#"condition = "device.model == 3""#, "is not made for text and number"),
+        (
+            r#"matcher = "listener_insecure""#,
+            r#"condition = "device.model == 3""#,
+            "is not made for text and number",
+        ),
     ] {
         assert!(OWN.contains(change), "{change}");
         let error = wrong(&OWN.replace(change, to));
@@ -141,4 +161,25 @@ fn a_finding_can_be_a_condition() {
     assert_eq!(on(&fixture), ("hit", Some("device.hostname=tmp-1".to_owned())));
     fixture.asset.subtype = belfort_model::asset::Subtype::Laptop;
     assert_eq!(on(&fixture), ("not_applicable", None));
+}
+
+/// What the guide shows is what works.
+#[test]
+fn the_guide_is_right() {
+    const GUIDE: &str = include_str!("../../../../docs/guides/add-a-finding.md");
+    let blocks = |language: &str| {
+        let fence = format!("```{language}\n");
+        let parts: Vec<_> = GUIDE.split(fence.as_str()).skip(1).collect();
+        parts.into_iter().filter_map(|part| part.split("```").next()).collect::<Vec<_>>()
+    };
+    let toml = blocks("toml");
+    assert_eq!(toml.len(), 2);
+    for block in toml {
+        let version = if block.contains("version =") { "" } else { "version = 'x'\n" };
+        let catalogue = Catalogue::with(&[("guide", &format!("{version}{block}"))]);
+        catalogue.unwrap_or_else(|error| panic!("{error}: {:?}", error.source()));
+    }
+    for line in blocks("cel").into_iter().flat_map(str::lines) {
+        crate::condition::Condition::compile(line).unwrap();
+    }
 }

@@ -4,8 +4,8 @@
 use cel::IdedExpr;
 use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, LiteralValue, SelectExpr, operators};
 
-use super::fields::{Field, RECORDS};
 use super::fields::Sort::{self, Flag, Names, Number, Numbers, Text, Texts};
+use super::fields::{Field, RECORDS};
 use super::network::{self, IN_SUBNET};
 
 type Checked = Result<Sort, String>;
@@ -21,9 +21,7 @@ struct Scope<'e> {
 
 /// Checks that an expression is true or false and everything in it exists and fits; answers the fields it
 /// names.
-pub(super) fn check(
-    expression: &IdedExpr,
-) -> Result<Vec<(&'static str, &'static Field)>, String> {
+pub(super) fn check(expression: &IdedExpr) -> Result<Vec<(&'static str, &'static Field)>, String> {
     let mut scope = Scope::default();
     match sort_of(expression, &mut scope)? {
         Sort::Flag => Ok(scope.named),
@@ -221,7 +219,11 @@ fn comprehend<'e>(comprehension: &'e ComprehensionExpr, scope: &mut Scope<'e>) -
     {
         let sort = sort_of(part, scope)?;
         if sort != wanted {
-            return Err(format!("in a list, a {} stands where {} must", sort.name(), wanted.name()));
+            return Err(format!(
+                "in a list, a {} stands where {} must",
+                sort.name(),
+                wanted.name()
+            ));
         }
     }
     let sort = sort_of(&comprehension.result, scope);

@@ -97,7 +97,9 @@ const ASSET: &[Field] = &[
     field("subtype", Sort::Text, "`laptop`, `desktop`, `server`, `vm` …", |s| {
         text(s.asset.subtype.as_str())
     }),
-    field("lifecycle", Sort::Text, "`in_use`, `in_repair` …", |s| text(s.asset.lifecycle.as_str())),
+    field("lifecycle", Sort::Text, "`in_use`, `in_repair` …", |s| {
+        text(s.asset.lifecycle.as_str())
+    }),
     field("source", Sort::Text, "`agent`, `import`, `manual` or `neighbour`.", |s| {
         text(s.asset.source.as_str())
     }),
@@ -206,7 +208,9 @@ const OWNER: &[Field] = &[
         text(s.unit?.kind.as_str())
     }),
     field("function", Sort::Text, "Function of the holder.", |s| text(&s.owner?.function)),
-    field("method", Sort::Text, "`manual`, `rule` or `import`.", |s| text(s.owner?.method.as_str())),
+    field("method", Sort::Text, "`manual`, `rule` or `import`.", |s| {
+        text(s.owner?.method.as_str())
+    }),
     field("owned_days", Sort::Number, "Days since it has this owner.", |s| {
         Some(days(s, s.owner?.valid_from))
     }),
@@ -231,9 +235,12 @@ const CLASS: &[Field] = &[
     field("assumed", Sort::Flag, "Whether the default counts.", |s| {
         flag(Some(s.class.is_assumed()))
     }),
-    field("review_days", Sort::Number, "Days since its own review was due; negative before.", |s| {
-        Some(days(s, s.classification?.review_due))
-    }),
+    field(
+        "review_days",
+        Sort::Number,
+        "Days since its own review was due; negative before.",
+        |s| Some(days(s, s.classification?.review_due)),
+    ),
     field("personal_data", Sort::Text, "`none`, `ordinary`, `special_category` …", |s| {
         text(s.class.personal_data.as_str())
     }),

@@ -1,4 +1,6 @@
-use belfort_model::facts::{AccountFacts, AdministratorFacts, ListenerFacts, Replaced, VolumeFacts};
+use belfort_model::facts::{
+    AccountFacts, AdministratorFacts, ListenerFacts, Replaced, VolumeFacts,
+};
 
 use super::*;
 use crate::testing::Fixture;
@@ -25,10 +27,8 @@ fn troubled() -> (Fixture, Vec<Installation>, Vec<Decision>) {
     fixture.facts.tpm = Some(false);
     fixture.facts.secure_boot = Some(false);
     fixture.facts.services = Some(vec!["cron".to_owned()]);
-    let administrators = ["p:2", "p:1"].map(|name| AdministratorFacts {
-        name: name.to_owned(),
-        through: vec!["sudo".to_owned()],
-    });
+    let administrators = ["p:2", "p:1"]
+        .map(|name| AdministratorFacts { name: name.to_owned(), through: vec!["sudo".to_owned()] });
     fixture.facts.accounts =
         Some(AccountFacts { administrators: administrators.to_vec(), ..AccountFacts::default() });
     for part in ["tpm", "board"] {
@@ -106,8 +106,13 @@ fn a_device_that_reported_nothing_passes_no_check_of_its_insides() {
     let results = evaluate(&catalogue, &subject).results;
     // What the register itself knows.
     let known = [
-        "asset.missing", "asset.no_data_link", "asset.unclassified", "asset.unowned",
-        "asset.verify_overdue", "agent.stale", "hw.unauthorised",
+        "asset.missing",
+        "asset.no_data_link",
+        "asset.unclassified",
+        "asset.unowned",
+        "asset.verify_overdue",
+        "agent.stale",
+        "hw.unauthorised",
     ];
     for (code, result) in results {
         let knows = known.contains(&code.as_str());
@@ -120,10 +125,23 @@ fn empty_facts_pass_nothing_that_nobody_read() {
     let fixture = Fixture::device();
     let results = evaluate(&Catalogue::shipped().unwrap(), &fixture.subject()).results;
     for code in [
-        "disk.unencrypted", "firewall.off", "listener.insecure", "listener.unknown", "tpm.absent",
-        "boot.secure_off", "firmware.outdated", "patch.overdue", "reboot.pending", "hw.changed",
-        "time_sync.off", "logging.absent", "malware_protection.absent", "malware_protection.outdated",
-        "admin.unexpected", "software.unauthorised", "software.remote_control",
+        "disk.unencrypted",
+        "firewall.off",
+        "listener.insecure",
+        "listener.unknown",
+        "tpm.absent",
+        "boot.secure_off",
+        "firmware.outdated",
+        "patch.overdue",
+        "reboot.pending",
+        "hw.changed",
+        "time_sync.off",
+        "logging.absent",
+        "malware_protection.absent",
+        "malware_protection.outdated",
+        "admin.unexpected",
+        "software.unauthorised",
+        "software.remote_control",
     ] {
         assert_eq!(results[code], CheckResult::Unknown, "{code}");
     }

@@ -133,7 +133,7 @@ mod tests {
     fn a_confirmation_lasts_a_year() {
         let fixture = Fixture::device();
         let mut owner = fixture.ownership();
-        let mut unit = fixture.unit();
+        let mut unit = Fixture::unit();
         let on = |owner: &Ownership, unit: &OrgUnit, days| {
             let now = Timestamp(0).plus_days(days);
             let subject =
@@ -173,8 +173,7 @@ mod tests {
     fn an_asset_in_use_that_is_not_seen_is_missing() {
         let mut fixture = Fixture::device();
         let on = |fixture: &Fixture, days| {
-            let subject =
-                Subject { now: Timestamp(0).plus_days(days), ..fixture.subject() };
+            let subject = Subject { now: Timestamp(0).plus_days(days), ..fixture.subject() };
             result("asset.missing", &subject)
         };
         assert_eq!(on(&fixture, 29), "pass");

@@ -11,8 +11,10 @@ pub(super) fn active_after_decommission(
     _: &FindingKind,
     _: &Catalogue,
 ) -> Verdict {
-    let over =
-        matches!(subject.asset.lifecycle, Lifecycle::Decommissioned | Lifecycle::Disposed | Lifecycle::Archived);
+    let over = matches!(
+        subject.asset.lifecycle,
+        Lifecycle::Decommissioned | Lifecycle::Disposed | Lifecycle::Archived
+    );
     if !over || subject.asset.kind != AssetKind::Device {
         return Verdict::NotApplicable;
     }
@@ -54,8 +56,7 @@ mod tests {
         let on = |fixture: &Fixture, end: Option<i64>, seen: Option<i64>| {
             let mut agent = fixture.agent();
             agent.last_seen = seen.map(Timestamp);
-            let records =
-                Records { decommissioned_at: end.map(Timestamp), ..Records::default() };
+            let records = Records { decommissioned_at: end.map(Timestamp), ..Records::default() };
             let subject = Subject { agent: Some(&agent), records, ..fixture.subject() };
             result("life.active_after_decommission", &subject)
         };

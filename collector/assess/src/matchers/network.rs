@@ -86,9 +86,11 @@ pub(super) fn listener_unknown(
     if unknown.is_empty() && uncertain {
         return Verdict::Unknown;
     }
-    let observations = unknown
-        .into_iter()
-        .map(|(key, evidence)| Observation { key, evidence, ..Observation::default() });
+    let observations = unknown.into_iter().map(|(key, evidence)| Observation {
+        key,
+        evidence,
+        ..Observation::default()
+    });
     Verdict::from_observations(observations.collect())
 }
 

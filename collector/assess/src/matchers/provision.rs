@@ -99,14 +99,17 @@ pub(super) fn malware_absent(
 }
 
 /// The signatures of the active protection are over `days` old.
-pub(super) fn malware_outdated(subject: &Subject<'_>, kind: &FindingKind, _: &Catalogue) -> Verdict {
+pub(super) fn malware_outdated(
+    subject: &Subject<'_>,
+    kind: &FindingKind,
+    _: &Catalogue,
+) -> Verdict {
     let facts = match subject.device_facts() {
         Ok(facts) => facts,
         Err(verdict) => return verdict,
     };
     let Some(products) = &facts.malware_protection else { return Verdict::Unknown };
-    let active: Vec<_> =
-        products.iter().filter(|product| product.active == Some(true)).collect();
+    let active: Vec<_> = products.iter().filter(|product| product.active == Some(true)).collect();
     if active.is_empty() {
         // That none is active is another finding.
         return if products.iter().any(|product| product.active.is_none()) {
@@ -127,7 +130,8 @@ pub(super) fn malware_outdated(subject: &Subject<'_>, kind: &FindingKind, _: &Ca
     if known.len() < active.len() {
         return Verdict::Unknown;
     }
-    let old = known.into_iter().map(|(name, at)| item("signatures", format!("{name}: {}", at.day())));
+    let old =
+        known.into_iter().map(|(name, at)| item("signatures", format!("{name}: {}", at.day())));
     Verdict::Hit(vec![Observation { evidence: old.collect(), ..Observation::default() }])
 }
 
@@ -145,19 +149,14 @@ mod tests {
     use super::*;
     use crate::testing::{Fixture, result};
 
-    fn on(
-        code: &str,
-        fixture: &Fixture,
-        packages: Option<&[&str]>,
-        class: i64,
-    ) -> &'static str {
+    fn on(code: &str, fixture: &Fixture, packages: Option<&[&str]>, class: i64) -> &'static str {
         let packages: Option<Vec<_>> = packages.map(|names| {
-            let one = |name: &&str| Installation { name: (*name).to_owned(), ..Installation::default() };
+            let one =
+                |name: &&str| Installation { name: (*name).to_owned(), ..Installation::default() };
             names.iter().map(one).collect()
         });
         let links = [Fixture::link(class)];
-        let subject =
-            Subject { software: packages.as_deref(), links: &links, ..fixture.subject() };
+        let subject = Subject { software: packages.as_deref(), links: &links, ..fixture.subject() };
         result(code, &subject)
     }
 

@@ -50,9 +50,8 @@ pub(super) fn remote_control(subject: &Subject<'_>, kind: &FindingKind, _: &Cata
     let Some(software) = subject.software else { return Verdict::Unknown };
     let tools = software.iter().filter(|one| listed(&kind.params.packages, &one.name));
     let (approved, others): (Vec<_>, Vec<_>) = tools.partition(|tool| {
-        decision(subject, tool).is_some_and(|d| {
-            matches!(d.approval, Approval::Approved | Approval::Tolerated)
-        })
+        decision(subject, tool)
+            .is_some_and(|d| matches!(d.approval, Approval::Approved | Approval::Tolerated))
     });
     let mut observations: Vec<_> = others
         .into_iter()
@@ -75,9 +74,10 @@ pub(super) fn remote_control(subject: &Subject<'_>, kind: &FindingKind, _: &Cata
 }
 
 fn decision<'a>(subject: &Subject<'a>, package: &Installation) -> Option<&'a Decision> {
-    subject.decisions.iter().find(|decision| {
-        decision.name == package.name && decision.ecosystem == package.ecosystem
-    })
+    subject
+        .decisions
+        .iter()
+        .find(|decision| decision.name == package.name && decision.ecosystem == package.ecosystem)
 }
 
 fn of(package: &Installation) -> belfort_model::finding::EvidenceItem {
@@ -109,8 +109,7 @@ mod tests {
     fn what_is_denied_is_said() {
         let (fixture, installed) = (Fixture::device(), packages(&["anydesk", "bash"]));
         let on = |decisions: &[Decision]| {
-            let subject =
-                Subject { software: Some(&installed), decisions, ..fixture.subject() };
+            let subject = Subject { software: Some(&installed), decisions, ..fixture.subject() };
             result("software.unauthorised", &subject)
         };
         assert_eq!(on(&[]), "pass");
@@ -148,8 +147,7 @@ mod tests {
         let code = "software.remote_control";
         let on = |fixture: &Fixture, names: &[&str], decisions: &[Decision]| {
             let installed = packages(names);
-            let subject =
-                Subject { software: Some(&installed), decisions, ..fixture.subject() };
+            let subject = Subject { software: Some(&installed), decisions, ..fixture.subject() };
             result(code, &subject)
         };
         assert_eq!(on(&fixture, &["bash"], &[]), "pass");

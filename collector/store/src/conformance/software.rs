@@ -27,7 +27,11 @@ fn listed(name: &str, version: &str) -> ListedPackage {
 }
 
 /// An asset that reports a section with these packages; answers the section's hash.
-fn device(lab: &Lab, name: &str, packages: &[(&str, &str)]) -> (belfort_model::id::AssetId, [u8; 32]) {
+fn device(
+    lab: &Lab,
+    name: &str,
+    packages: &[(&str, &str)],
+) -> (belfort_model::id::AssetId, [u8; 32]) {
     let agent = add_agent(&*lab.store, name);
     let text: Vec<_> = packages.iter().map(|(name, version)| format!("{name} {version}")).collect();
     let section = section(PACKAGES, &text.join(","));
@@ -214,7 +218,8 @@ pub(super) fn software_is_found_and_counted_within_what_one_may_see(lab: &Lab) {
     assert_eq!(lab.store.software_get(bash.id, &scope).unwrap().unwrap().assets, 1);
     let installed = lab.store.software_installed(bash.id, &scope, Page::ALL).unwrap();
     assert_eq!((installed.total, installed.items[0].unit.as_ref().unwrap().id), (1, unit));
-    let ecosystem = |name: &str| SoftwareFilter { ecosystem: Some(name.to_owned()), ..text("bash") };
+    let ecosystem =
+        |name: &str| SoftwareFilter { ecosystem: Some(name.to_owned()), ..text("bash") };
     assert_eq!(all(lab, &ecosystem("deb")).len(), 1);
     assert_eq!(all(lab, &ecosystem("rpm")).len(), 0);
     let approval = SoftwareFilter { approval: Some(Approval::Denied), ..Default::default() };

@@ -169,11 +169,7 @@ fn insert(tx: &mut Tx<'_>, software: &Software) -> Result<bool> {
     Ok(added > 0)
 }
 
-pub(crate) fn software_insert(
-    tx: &mut Tx<'_>,
-    software: &Software,
-    audit: &Audit,
-) -> Result<()> {
+pub(crate) fn software_insert(tx: &mut Tx<'_>, software: &Software, audit: &Audit) -> Result<()> {
     require_units(tx, software)?;
     if !insert(tx, software)? {
         let id = format!("{}:{}", software.ecosystem, software.name);
@@ -182,11 +178,7 @@ pub(crate) fn software_insert(
     audit::append(tx, audit)
 }
 
-pub(crate) fn software_update(
-    tx: &mut Tx<'_>,
-    software: &Software,
-    audit: &Audit,
-) -> Result<()> {
+pub(crate) fn software_update(tx: &mut Tx<'_>, software: &Software, audit: &Audit) -> Result<()> {
     require_units(tx, software)?;
     let id = software.id;
     let sql = format!("SELECT approval, version FROM software WHERE id = $1{}", tx.for_update());

@@ -34,9 +34,10 @@ pub(crate) fn package_list_known(tx: &mut Tx<'_>, section: [u8; 32]) -> Result<b
 }
 
 pub(crate) fn package_list_insert(tx: &mut Tx<'_>, list: &PackageList) -> Result<()> {
-    let section = tx.one("SELECT id FROM section WHERE hash = $1", params![list.section], |row| {
-        row.next::<i64>("section")
-    })?;
+    let section =
+        tx.one("SELECT id FROM section WHERE hash = $1", params![list.section], |row| {
+            row.next::<i64>("section")
+        })?;
     let Some(section) = section else { return Ok(()) };
     // Two collectors that list the same new packages wait for each other.
     tx.lock(Lock::Packages)?;
@@ -116,11 +117,7 @@ fn key(installation: &Installation) -> (String, String) {
 type Version = (SoftwareId, String, String, String, String);
 
 /// The numbers of packages; new ones are added.
-fn package_ids(
-    tx: &mut Tx<'_>,
-    chunk: &[ListedPackage],
-    software: &Names,
-) -> Result<Vec<i64>> {
+fn package_ids(tx: &mut Tx<'_>, chunk: &[ListedPackage], software: &Names) -> Result<Vec<i64>> {
     let wanted: Vec<Version> = chunk
         .iter()
         .filter_map(|package| {
