@@ -34,6 +34,7 @@ fn reference(root: &Path) -> Result<Vec<(&'static str, Vec<u8>)>> {
     Ok(vec![
         ("docs/reference/openapi.json", collector(root, &["openapi"])?),
         ("docs/reference/findings.md", findings(root)?.into_bytes()),
+        ("docs/reference/conditions.md", conditions(root)?.into_bytes()),
     ])
 }
 
@@ -58,10 +59,10 @@ fn collector(root: &Path, arguments: &[&str]) -> Result<Vec<u8>> {
 fn findings(root: &Path) -> Result<String> {
     let json = collector(root, &["finding", "kinds", "--json"])?;
     let json: serde_json::Value = serde_json::from_slice(&json).context("read the catalogue")?;
-    let mut page = "# Findings\n\nGenerated from `collector/assess/data/catalogue.toml` by \
-        `cargo xtask codegen`. L is the suggested likelihood, 1 to 5.\n\n\
-        | code | title | L | BIV | scenario | CyFun 2025 | ISO 27001 |\n\
-        | --- | --- | --- | --- | --- | --- | --- |\n"
+    let mut page = "# Findings\n\nGenerated from `collector/assess/data/*.toml` by \
+        `cargo xtask codegen`. L is the suggested likelihood, 1 to 5; CyFun 2023 is cited by subcategory.\n\n\
+        | code | title | L | BIV | scenario | CyFun 2025 | CyFun 2023 | ISO 27001 | other |\n\
+        | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n"
         .to_owned();
     let kinds = json.get("items").and_then(serde_json::Value::as_array);
     for kind in kinds.context("the catalogue has no items")? {
@@ -79,11 +80,31 @@ fn findings(root: &Path) -> Result<String> {
             text("dimensions").to_owned(),
             text("scenario").to_owned(),
             list("cyfun_2025"),
+            list("cyfun_2023"),
             list("iso_27001"),
+            list("other"),
         ];
         page.push_str("| ");
         page.push_str(&cells.join(" | "));
         page.push_str(" |\n");
+    }
+    Ok(page)
+}
+
+/// What a condition can name, as a page.
+fn conditions(root: &Path) -> Result<String> {
+    let json = collector(root, &["finding", "fields", "--json"])?;
+    let json: serde_json::Value = serde_json::from_slice(&json).context("read the fields")?;
+    let mut page = "# What a condition can name\n\nGenerated from `collector/assess/src/condition/fields.rs` \
+        by `cargo xtask codegen`. A field whose value is not known makes what needs it unknown; \
+        `has(device.model)` asks whether it is known. `docs/guides/add-a-finding.md` shows conditions.\n\n\
+        | field | value | what |\n| --- | --- | --- |\n"
+        .to_owned();
+    let fields = json.get("items").and_then(serde_json::Value::as_array);
+    for field in fields.context("there are no fields")? {
+        let text = |key| field.get(key).and_then(serde_json::Value::as_str).unwrap_or_default();
+        let (name, sort, about) = (text("field"), text("sort"), text("about"));
+        page.push_str(&["| `", name, "` | ", sort, " | ", about, " |\n"].concat());
     }
     Ok(page)
 }

@@ -101,7 +101,7 @@ impl Fixture {
         }
     }
 
-    pub(crate) fn unit(&self) -> OrgUnit {
+    pub(crate) fn unit() -> OrgUnit {
         OrgUnit {
             id: UnitId(Uuid::from_u128(3)),
             code: "BZ".to_owned(),

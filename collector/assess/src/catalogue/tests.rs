@@ -162,3 +162,24 @@ fn a_finding_can_be_a_condition() {
     fixture.asset.subtype = belfort_model::asset::Subtype::Laptop;
     assert_eq!(on(&fixture), ("not_applicable", None));
 }
+
+/// What the guide shows is what works.
+#[test]
+fn the_guide_is_right() {
+    const GUIDE: &str = include_str!("../../../../docs/guides/add-a-finding.md");
+    let blocks = |language: &str| {
+        let fence = format!("```{language}\n");
+        let parts: Vec<_> = GUIDE.split(fence.as_str()).skip(1).collect();
+        parts.into_iter().filter_map(|part| part.split("```").next()).collect::<Vec<_>>()
+    };
+    let toml = blocks("toml");
+    assert_eq!(toml.len(), 2);
+    for block in toml {
+        let version = if block.contains("version =") { "" } else { "version = 'x'\n" };
+        let catalogue = Catalogue::with(&[("guide", &format!("{version}{block}"))]);
+        catalogue.unwrap_or_else(|error| panic!("{error}: {:?}", error.source()));
+    }
+    for line in blocks("cel").into_iter().flat_map(str::lines) {
+        crate::condition::Condition::compile(line).unwrap();
+    }
+}

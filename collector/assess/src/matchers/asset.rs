@@ -133,7 +133,7 @@ mod tests {
     fn a_confirmation_lasts_a_year() {
         let fixture = Fixture::device();
         let mut owner = fixture.ownership();
-        let mut unit = fixture.unit();
+        let mut unit = Fixture::unit();
         let on = |owner: &Ownership, unit: &OrgUnit, days| {
             let now = Timestamp(0).plus_days(days);
             let subject =
