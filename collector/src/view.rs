@@ -15,11 +15,9 @@ pub use access::{AgentView, ApiTokenView, NewTokenView, TokenView};
 pub use asset::{Asset, AssetFull, Biv, Change, Class, GivenClass, Link, Owner, Section, Unit};
 pub use finding::{EvidenceView, FindingKindView, FindingView};
 pub use import::ImportView;
-pub use registry::{
-    DataSetView, DisposalView, OwnershipView, SchemeView, StepView, UnitNode,
-};
-pub use rule::{AppliedView, AssignedView, BatchView, PreviewView, RuleView, UndoneView};
+pub use registry::{DataSetView, DisposalView, OwnershipView, SchemeView, StepView, UnitNode};
 pub use risk::{Rating, RiskView};
+pub use rule::{AppliedView, AssignedView, BatchView, PreviewView, RuleView, UndoneView};
 pub use system::{AuditView, OverviewView};
 
 use belfort_model::time::Timestamp;

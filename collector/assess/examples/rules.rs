@@ -23,7 +23,9 @@ fn rule(number: u32) -> Rule {
         0 => format!("device.hostname.startsWith(\"D{number:02}-\") && asset.kind == \"device\""),
         1 => format!("device.os == \"debian\" && device.hostname.endsWith(\"{number}\")"),
         2 => format!("class.v >= 3 && \"label-{number}\" in asset.labels"),
-        _ => format!("asset.labels.exists(l, l == \"label-{number}\") || asset.site == \"S{number}\""),
+        _ => format!(
+            "asset.labels.exists(l, l == \"label-{number}\") || asset.site == \"S{number}\""
+        ),
     };
     let unit = UnitId(Uuid::from_u128(number.into()));
     Rule {
@@ -77,8 +79,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             software: None,
             now: Timestamp(0),
         };
-        let plan =
-            rules.plan(&Target { subject, proposal: None, links: &[], by_hand: &none });
+        let plan = rules.plan(&Target { subject, proposal: None, links: &[], by_hand: &none });
         holds += plan.holds.len();
         changes += plan.changes.len();
     }

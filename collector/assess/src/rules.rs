@@ -144,9 +144,10 @@ fn propose(
     }
     if let Some(after) = rule.assigns.link {
         let key = link_target(after.relation, after.data_set);
-        let linked = target.links.iter().any(|link| {
-            link.data_set == after.data_set && link.relation == after.relation
-        });
+        let linked = target
+            .links
+            .iter()
+            .any(|link| link.data_set == after.data_set && link.relation == after.relation);
         // Nothing is linked to itself.
         let itself = after.data_set == target.subject.asset.id;
         let verdict = if linked || itself {

@@ -279,7 +279,8 @@ pub fn label(text: &str) -> Result<String, TagError> {
 
 /// Labels in their one form: lower case, sorted, each once.
 pub fn labels<T: AsRef<str>>(texts: &[T]) -> Result<Vec<String>, TagError> {
-    let mut labels = texts.iter().map(|text| label(text.as_ref())).collect::<Result<Vec<_>, _>>()?;
+    let mut labels =
+        texts.iter().map(|text| label(text.as_ref())).collect::<Result<Vec<_>, _>>()?;
     labels.sort();
     labels.dedup();
     if labels.len() > LABELS {

@@ -181,10 +181,12 @@ mod tests {
     #[test]
     fn errors_say_what_can_be_done() {
         let asked = Move { to: InUse, at: Timestamp(0), disposal: None };
-        let wrong =
-            check(AssetKind::Device, Archived, Timestamp(0), None, &asked, Timestamp(0));
+        let wrong = check(AssetKind::Device, Archived, Timestamp(0), None, &asked, Timestamp(0));
         let text = wrong.unwrap_err().to_string();
-        assert_eq!(text, "an asset that is archived cannot become in_use; it can become nothing else");
+        assert_eq!(
+            text,
+            "an asset that is archived cannot become in_use; it can become nothing else"
+        );
         let asked = Move { to: Disposed, ..asked };
         let wrong =
             check(AssetKind::Device, Decommissioned, Timestamp(0), None, &asked, Timestamp(0));

@@ -217,7 +217,8 @@ impl App {
         asset.lifecycle = new.lifecycle;
         asset.authorised = Authorised::Yes;
         let (_, by_hand) = new.edit.apply(self, &mut asset, now)?;
-        let record = audit(actor, Right::Manage, "asset.add", &id, &json!({ "asset": asset }), now)?;
+        let record =
+            audit(actor, Right::Manage, "asset.add", &id, &json!({ "asset": asset }), now)?;
         let import = belfort_store::record::ImportedAsset {
             asset: asset.clone(),
             expected: None,

@@ -36,10 +36,8 @@ impl DataSetEdit {
             set.records = records;
         }
         if let Some(ids) = &self.register_ids {
-            let mut ids = ids
-                .iter()
-                .map(|id| text("register_ids", id, 100))
-                .collect::<Result<Vec<_>>>()?;
+            let mut ids =
+                ids.iter().map(|id| text("register_ids", id, 100)).collect::<Result<Vec<_>>>()?;
             ids.sort();
             ids.dedup();
             if ids.len() > REGISTER_IDS {

@@ -49,8 +49,7 @@ impl App {
         };
         let steps = self.store.lifecycle_list(id)?;
         let since = steps.first().map_or(asset.first_seen, |step| step.at);
-        let asked =
-            Move { to: new.to, at: new.at.unwrap_or(now), disposal: disposal.as_ref() };
+        let asked = Move { to: new.to, at: new.at.unwrap_or(now), disposal: disposal.as_ref() };
         let known = asset.disposal.as_ref();
         lifecycle::check(asset.kind, asset.lifecycle, since, known, &asked, now)
             .map_err(|error| StoreError::Refused(error.to_string()))?;

@@ -6,9 +6,7 @@ use belfort_assess::rules::Compiled;
 use belfort_model::asset;
 use belfort_model::data_set::Relation;
 use belfort_model::id::{AssetId, BatchId, RuleId};
-use belfort_model::rule::{
-    AssignClass, AssignLink, AssignOwner, Assigns, Batch, Rule, RuleState,
-};
+use belfort_model::rule::{AssignClass, AssignLink, AssignOwner, Assigns, Batch, Rule, RuleState};
 use belfort_model::scale::Biv;
 use belfort_model::time::Timestamp;
 use belfort_store::StoreError;
@@ -204,7 +202,8 @@ impl App {
         state: RuleState,
         now: Timestamp,
     ) -> Result<Rule> {
-        let mut rule = Rule { state, changed_by: actor.name.clone(), changed_at: now, ..seen.clone() };
+        let mut rule =
+            Rule { state, changed_by: actor.name.clone(), changed_at: now, ..seen.clone() };
         let action = match state {
             RuleState::Enabled => "rule.enable",
             RuleState::Draft | RuleState::Disabled => {

@@ -72,8 +72,7 @@ impl Import {
                 continue;
             }
             let token = from.token.clone().unwrap_or_else(|| preview.token.clone());
-            let done =
-                app.import_apply(&actor, kind, &bytes, &token, from.skip_errors, now);
+            let done = app.import_apply(&actor, kind, &bytes, &token, from.skip_errors, now);
             match done {
                 Ok(done) => print(context, &done.into(), "are")?,
                 Err(error) => {

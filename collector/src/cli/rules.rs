@@ -168,8 +168,7 @@ impl Rule {
             }
             Self::List => {
                 let units = app.store.unit_list()?;
-                let rules =
-                    List::all(app.rule_list(&actor)?, |rule| RuleView::of(rule, &units));
+                let rules = List::all(app.rule_list(&actor)?, |rule| RuleView::of(rule, &units));
                 print_rules(context, &rules)
             }
             Self::Show { rule } => output.one(&view(app.rule(&actor, &rule)?)?, lines),
@@ -186,7 +185,10 @@ impl Rule {
                 let applied = AppliedView::from(app.rule_enable(&actor, &rule, yes, now)?);
                 app.evaluate_soon(now);
                 output.one(&applied, |applied| {
-                    let undo = applied.batch.as_ref().map(|batch| format!("; undo with `rule undo {batch}`"));
+                    let undo = applied
+                        .batch
+                        .as_ref()
+                        .map(|batch| format!("; undo with `rule undo {batch}`"));
                     let (assets, undo) = (applied.assets, undo.unwrap_or_default());
                     vec![format!("rule {rule} is on and changed {assets} assets{undo}")]
                 })
@@ -271,7 +273,10 @@ fn print_rules(context: &Context, rules: &List<RuleView>) -> Result<(), Failure>
 
 fn lines(rule: &RuleView) -> Vec<String> {
     let mut lines = vec![
-        format!("{} ({}, number {}, version {})", rule.name, rule.state, rule.position, rule.version),
+        format!(
+            "{} ({}, number {}, version {})",
+            rule.name, rule.state, rule.position, rule.version
+        ),
         format!("  when     {}", rule.condition),
         format!("  assigns  {}", assigned(rule)),
         format!("  changed  {} by {}", rule.changed_at, rule.changed_by),

@@ -8,9 +8,9 @@ use belfort_model::asset::Subtype;
 use belfort_model::evidence::Evidence;
 use belfort_model::facts::DeviceFacts;
 use belfort_proto::inventory::v1::{
-    BlockDevice, BlockDeviceType, FirmwareSection, MemorySection, NetworkInterface,
-    NetworkSection, OperatingSystemSection, Package, PackageState, PackagesSection,
-    ProcessorSection, StorageSection, SystemSection, Tristate, Volume,
+    BlockDevice, BlockDeviceType, FirmwareSection, MemorySection, NetworkInterface, NetworkSection,
+    OperatingSystemSection, Package, PackageState, PackagesSection, ProcessorSection,
+    StorageSection, SystemSection, Tristate, Volume,
 };
 use belfort_proto::section::{Entry, Manifest, Section, section_hash};
 use belfort_proto::{limits, reflect};
@@ -129,8 +129,8 @@ parts! {
 
 /// Reads one inventory or a list of them; each that cannot be taken says why.
 pub fn read(bytes: &[u8]) -> Result<Vec<Result<Inventory, String>>, String> {
-    let value: Value = serde_json::from_slice(bytes)
-        .map_err(|error| format!("the file is not JSON: {error}"))?;
+    let value: Value =
+        serde_json::from_slice(bytes).map_err(|error| format!("the file is not JSON: {error}"))?;
     let files = match value {
         Value::Array(files) => files,
         one @ Value::Object(_) => vec![one],
@@ -154,8 +154,7 @@ fn one(value: Value) -> Result<Inventory, String> {
     }
     let sections = sections(&content)?;
     let observed = convert::observe(sections.iter());
-    let entries: Vec<(Entry, SectionBlob)> =
-        sections.iter().map(blob).collect::<Result<_, _>>()?;
+    let entries: Vec<(Entry, SectionBlob)> = sections.iter().map(blob).collect::<Result<_, _>>()?;
     let manifest = Manifest::new(entries.iter().map(|(entry, _)| *entry).collect())
         .map_err(|error| error.to_string())?;
     let name = match observed.facts.host_name.as_str() {
@@ -228,7 +227,8 @@ fn sections(content: &Content) -> Result<Vec<Section>, String> {
         Section::Packages(packages(content)),
     ];
     if let Some(cpu) = content.cpus.first() {
-        let sum = |count: fn(&Cpu) -> u64| content.cpus.iter().map(count).fold(0, u64::saturating_add);
+        let sum =
+            |count: fn(&Cpu) -> u64| content.cpus.iter().map(count).fold(0, u64::saturating_add);
         let narrow = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
         sections.push(Section::Processor(ProcessorSection {
             packages: narrow(content.cpus.len() as u64),
@@ -240,6 +240,7 @@ fn sections(content: &Content) -> Result<Vec<Section>, String> {
             ..ProcessorSection::default()
         }));
     }
+    sections.sort_by_key(|section| section.kind() as i32);
     if sections.iter().all(|section| section.encode_to_vec().is_empty()) {
         return Err("the inventory says nothing of the device".to_owned());
     }
@@ -403,8 +404,12 @@ fn packages(content: &Content) -> PackagesSection {
         })
         .collect();
     packages.sort_by(|a, b| {
-        (&a.ecosystem, &a.name, &a.architecture, &a.version)
-            .cmp(&(&b.ecosystem, &b.name, &b.architecture, &b.version))
+        (&a.ecosystem, &a.name, &a.architecture, &a.version).cmp(&(
+            &b.ecosystem,
+            &b.name,
+            &b.architecture,
+            &b.version,
+        ))
     });
     packages.dedup();
     PackagesSection { packages, ..PackagesSection::default() }

@@ -149,7 +149,11 @@ impl EditAsset {
                 .map(str::parse)
                 .transpose()
                 .map_err(invalid("environment"))?,
-            exposure: exposure.as_deref().map(str::parse).transpose().map_err(invalid("exposure"))?,
+            exposure: exposure
+                .as_deref()
+                .map(str::parse)
+                .transpose()
+                .map_err(invalid("exposure"))?,
             authorised: authorised
                 .as_deref()
                 .map(str::parse)

@@ -35,7 +35,8 @@ pub struct EditDataSet {
 
 impl EditDataSet {
     fn read(self) -> Result<DataSetEdit, Problem> {
-        let personal = self.personal_data.map(|text| text.parse().map_err(invalid("personal_data")));
+        let personal =
+            self.personal_data.map(|text| text.parse().map_err(invalid("personal_data")));
         let records = self.records.map(|text| text.parse().map_err(invalid("records")));
         Ok(DataSetEdit {
             personal_data: personal.transpose()?,

@@ -75,7 +75,9 @@ pub async fn apply(
     actor.require_for(Right::Manage, None)?;
     let kind = kind(&name)?;
     let token = seen.token.ok_or_else(|| {
-        Problem::bad_request("token: repeat the token of the preview, so that only what was seen is written")
+        Problem::bad_request(
+            "token: repeat the token of the preview, so that only what was seen is written",
+        )
     })?;
     let bytes = body(request).await?;
     let done = blocking(move || {

@@ -16,9 +16,7 @@ use crate::app::access::Right;
 use crate::app::rules::{self, NewAssigns, RuleEdit};
 use crate::clock;
 use crate::rest::agents::invalid;
-use crate::view::{
-    AppliedView, AssignedView, BatchView, List, PreviewView, RuleView, UndoneView,
-};
+use crate::view::{AppliedView, AssignedView, BatchView, List, PreviewView, RuleView, UndoneView};
 
 /// What a rule assigns.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -51,12 +49,13 @@ pub struct Assigns {
 
 impl Assigns {
     fn read(self) -> Result<NewAssigns, Problem> {
-        let class = match self.class {
-            None => None,
-            Some(class) => Some(class.try_into().map_err(|_| {
-                Problem::bad_request("class: give three values, for b, i and v")
-            })?),
-        };
+        let class =
+            match self.class {
+                None => None,
+                Some(class) => Some(class.try_into().map_err(|_| {
+                    Problem::bad_request("class: give three values, for b, i and v")
+                })?),
+            };
         let relation = self.relation.map(|text| text.parse().map_err(invalid("relation")));
         Ok(NewAssigns {
             owner: self.owner,

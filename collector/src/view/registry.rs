@@ -135,10 +135,7 @@ pub struct UnitNode {
 
 impl UnitNode {
     /// Units as a tree: each below the one it is part of, by code.
-    pub fn tree(
-        units: &[OrgUnit],
-        assets: &[(belfort_model::id::UnitId, u64)],
-    ) -> Vec<Self> {
+    pub fn tree(units: &[OrgUnit], assets: &[(belfort_model::id::UnitId, u64)]) -> Vec<Self> {
         unit::tree(units)
             .into_iter()
             .map(|(depth, unit)| Self {

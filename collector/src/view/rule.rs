@@ -1,6 +1,6 @@
 //! Assignment rules, their previews and their runs.
 
-use belfort_model::rule::{Assigns, Assignment, Batch, Rule};
+use belfort_model::rule::{Assignment, Assigns, Batch, Rule};
 use belfort_model::unit::OrgUnit;
 use belfort_store::record::{AssignedRecord, Undone};
 use serde::Serialize;

@@ -114,9 +114,7 @@ pub enum StoreError {
 pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// The store. See the crate's documentation for what holds for every method.
-pub trait Store:
-    RegistryStore + idempotency::IdempotencyStore + Send + Sync + 'static
-{
+pub trait Store: RegistryStore + idempotency::IdempotencyStore + Send + Sync + 'static {
     // -- housekeeping ---------------------------------------------------------------------------
 
     /// Whether the database answers and can be written, and which schema it has.

@@ -22,11 +22,7 @@ macro_rules! migrations {
         }),+];
     };
 }
-migrations!(
-    1 = "0001_initial.sql",
-    5 = "0005_registry.sql",
-    8 = "0008_idempotency.sql",
-);
+migrations!(1 = "0001_initial.sql", 5 = "0005_registry.sql", 8 = "0008_idempotency.sql",);
 
 /// The newest schema this program knows.
 pub(crate) fn known() -> i64 {

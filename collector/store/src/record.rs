@@ -21,9 +21,7 @@ use belfort_model::unit::OrgUnit;
 
 mod registry;
 
-pub use registry::{
-    Assigned, AssignedRecord, Erasure, ImportedAsset, RuleInput, Undone,
-};
+pub use registry::{Assigned, AssignedRecord, Erasure, ImportedAsset, RuleInput, Undone};
 
 /// A part of a list.
 #[derive(Clone, Copy, Debug)]

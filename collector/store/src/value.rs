@@ -235,9 +235,7 @@ macro_rules! ids {
         }
     )+};
 }
-ids!(
-    AgentId, ApiTokenId, AssetId, BatchId, FindingId, RiskId, RuleId, TokenId, UnitId, UserId,
-);
+ids!(AgentId, ApiTokenId, AssetId, BatchId, FindingId, RiskId, RuleId, TokenId, UnitId, UserId,);
 
 macro_rules! texts {
     ($($name:ident),+ $(,)?) => {$(

@@ -208,7 +208,11 @@ fn comprehend<'e>(comprehension: &'e ComprehensionExpr, scope: &mut Scope<'e>) -
     {
         let sort = sort_of(part, scope)?;
         if sort != wanted {
-            return Err(format!("in a list, a {} stands where {} must", sort.name(), wanted.name()));
+            return Err(format!(
+                "in a list, a {} stands where {} must",
+                sort.name(),
+                wanted.name()
+            ));
         }
     }
     let sort = sort_of(&comprehension.result, scope);

@@ -81,7 +81,9 @@ const ASSET: &[Field] = &[
     field("subtype", Sort::Text, "`laptop`, `desktop`, `server`, `vm` …", |s| {
         text(s.asset.subtype.as_str())
     }),
-    field("lifecycle", Sort::Text, "`in_use`, `in_repair` …", |s| text(s.asset.lifecycle.as_str())),
+    field("lifecycle", Sort::Text, "`in_use`, `in_repair` …", |s| {
+        text(s.asset.lifecycle.as_str())
+    }),
     field("source", Sort::Text, "`agent`, `import`, `manual` or `neighbour`.", |s| {
         text(s.asset.source.as_str())
     }),
@@ -152,7 +154,9 @@ const OWNER: &[Field] = &[
         text(s.unit?.kind.as_str())
     }),
     field("function", Sort::Text, "Function of the holder.", |s| text(&s.owner?.function)),
-    field("method", Sort::Text, "`manual`, `rule` or `import`.", |s| text(s.owner?.method.as_str())),
+    field("method", Sort::Text, "`manual`, `rule` or `import`.", |s| {
+        text(s.owner?.method.as_str())
+    }),
     field("confirmed_days", Sort::Number, "Days since it was confirmed.", |s| {
         Some(days(s, s.owner?.confirmed_at?))
     }),

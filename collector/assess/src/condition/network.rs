@@ -22,7 +22,8 @@ pub(super) fn declare(environment: &mut Env) {
             };
             let (address, prefix) = (text(arguments.first()), text(arguments.get(1)));
             let inside = address.zip(prefix).and_then(|(a, p)| in_subnet(&a, &p));
-            let inside = inside.ok_or_else(|| ExecutionError::function_error(IN_SUBNET, "unknown"))?;
+            let inside =
+                inside.ok_or_else(|| ExecutionError::function_error(IN_SUBNET, "unknown"))?;
             Ok(CowVal::owned(CelBool::from(inside)))
         },
     );

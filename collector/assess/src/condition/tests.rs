@@ -174,7 +174,17 @@ fn deep_and_odd_texts_are_refused_not_followed() {
     assert_eq!(holds(&chain), Some(true));
     let minus = format!("{}1 == 1", "-".repeat(1900));
     drop(Condition::compile(&minus));
-    for odd in ["'\\", "'\\u12", "b'\\xff'", "\u{0}", "🏰 == 1", "a.b.c.d()", "has(1)", "[1,].size()", "1.exists(x)"] {
+    for odd in [
+        "'\\",
+        "'\\u12",
+        "b'\\xff'",
+        "\u{0}",
+        "🏰 == 1",
+        "a.b.c.d()",
+        "has(1)",
+        "[1,].size()",
+        "1.exists(x)",
+    ] {
         drop(Condition::compile(odd));
     }
 }

@@ -12,10 +12,7 @@ const BOOT_VOLUMES: &[&str] = &["/boot", "/boot/efi", "/boot/firmware", "/efi"];
 
 /// The volumes that hold data.
 pub(crate) fn data_volumes(facts: &DeviceFacts) -> impl Iterator<Item = &VolumeFacts> {
-    facts
-        .volumes
-        .iter()
-        .filter(|volume| !BOOT_VOLUMES.contains(&volume.mount_point.as_str()))
+    facts.volumes.iter().filter(|volume| !BOOT_VOLUMES.contains(&volume.mount_point.as_str()))
 }
 
 /// A volume lies on disks that are not encrypted. On a fixed device whose data needs little

@@ -152,10 +152,7 @@ fn a_decided_class_and_a_proposal_of_a_person_stay() {
 #[test]
 fn what_a_person_removed_does_not_come_back() {
     let fixture = fin();
-    let link = AssignLink {
-        relation: Relation::Stores,
-        data_set: AssetId(Uuid::from_u128(77)),
-    };
+    let link = AssignLink { relation: Relation::Stores, data_set: AssetId(Uuid::from_u128(77)) };
     let assigns = Assigns {
         link: Some(link),
         labels: vec!["kassa".to_owned()],

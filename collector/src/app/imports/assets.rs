@@ -83,10 +83,11 @@ impl Reader<'_> {
         let get = |field| self.columns.get(cells, field);
         let kind: Option<AssetKind> = self.columns.value(cells, "kind")?;
         let serial = match get("serial") {
-            Some(text) => Some(
-                Evidence::new(EvidenceKind::SystemSerial, text)
-                    .ok_or_else(|| format!("serial: `{text}` is a placeholder, no serial number"))?,
-            ),
+            Some(text) => {
+                Some(Evidence::new(EvidenceKind::SystemSerial, text).ok_or_else(|| {
+                    format!("serial: `{text}` is a placeholder, no serial number")
+                })?)
+            }
             None => None,
         };
         let known = self.known(cells, kind, serial.as_ref())?;
@@ -139,10 +140,13 @@ impl Reader<'_> {
             Some(_) => RowAction::Changed,
         };
         if action == RowAction::New {
-            shown.splice(0..0, [
-                ("name".to_owned(), String::new(), asset.name.clone()),
-                ("kind".to_owned(), String::new(), asset.kind.to_string()),
-            ]);
+            shown.splice(
+                0..0,
+                [
+                    ("name".to_owned(), String::new(), asset.name.clone()),
+                    ("kind".to_owned(), String::new(), asset.kind.to_string()),
+                ],
+            );
         }
         let line = ImportLine { row: 0, action, key, changes: shown };
         if action == RowAction::Same {
@@ -240,7 +244,11 @@ impl Reader<'_> {
     fn edit(&self, cells: &[String]) -> Row<AssetEdit> {
         let text = |field| self.columns.get(cells, field).map(str::to_owned);
         let labels = text("labels").map(|labels| {
-            labels.split([',', '|']).map(str::to_owned).filter(|one| !one.trim().is_empty()).collect()
+            labels
+                .split([',', '|'])
+                .map(str::to_owned)
+                .filter(|one| !one.trim().is_empty())
+                .collect()
         });
         Ok(AssetEdit {
             name: text("name"),
@@ -276,9 +284,8 @@ impl Reader<'_> {
         }
         let same_unit = current.filter(|owner| owner.unit == unit.id);
         // An empty cell leaves the function as it is.
-        let function = function
-            .or_else(|| same_unit.map(|owner| owner.function.clone()))
-            .unwrap_or_default();
+        let function =
+            function.or_else(|| same_unit.map(|owner| owner.function.clone())).unwrap_or_default();
         if same_unit.is_some_and(|owner| owner.function == function) {
             return Ok(None);
         }
@@ -394,8 +401,5 @@ impl Reader<'_> {
 
 fn shown(changes: &[ChangeRecord]) -> Vec<(String, String, String)> {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    changes
-        .iter()
-        .map(|one| (one.subject.clone(), text(&one.before), text(&one.after)))
-        .collect()
+    changes.iter().map(|one| (one.subject.clone(), text(&one.before), text(&one.after))).collect()
 }

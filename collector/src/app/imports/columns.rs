@@ -88,7 +88,8 @@ impl Columns {
         }
         if places.is_empty() {
             let names = fields.iter().filter_map(|(_, names)| names.first()).copied();
-            let reason = format!("no column is known: use {}", names.collect::<Vec<_>>().join(", "));
+            let reason =
+                format!("no column is known: use {}", names.collect::<Vec<_>>().join(", "));
             return Err(AppError::Invalid(reason));
         }
         Ok((Self { places }, ignored))
@@ -128,7 +129,8 @@ impl Columns {
     {
         let Some(cell) = self.get(row, field) else { return Ok(None) };
         let folded = cell.to_lowercase();
-        let word = WORDS.iter().find(|(word, _)| *word == folded).map_or(&*folded, |(_, code)| code);
+        let word =
+            WORDS.iter().find(|(word, _)| *word == folded).map_or(&*folded, |(_, code)| code);
         word.parse().map(Some).map_err(|error| format!("{field}: {error}"))
     }
 }

@@ -64,7 +64,8 @@ impl App {
             && detail.agents.iter().any(|agent| agent.status == AgentStatus::Active)
         {
             let name = &detail.summary.asset.name;
-            let reason = format!("an agent reports `{name}` already: its inventory is not imported");
+            let reason =
+                format!("an agent reports `{name}` already: its inventory is not imported");
             return Err(AppError::Invalid(reason));
         }
         let held = known.as_ref().map(|detail| detail.sections.as_slice()).unwrap_or_default();
@@ -152,7 +153,9 @@ impl App {
                 Ok(detail.filter(|detail| {
                     let listed = detail.facts.is_none() && detail.agents.is_empty();
                     let known = &detail.evidence;
-                    listed && !known.is_empty() && known.iter().all(|one| inventory.evidence.contains(one))
+                    listed
+                        && !known.is_empty()
+                        && known.iter().all(|one| inventory.evidence.contains(one))
                 }))
             }
         }

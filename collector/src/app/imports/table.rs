@@ -65,7 +65,8 @@ fn push(table: &mut Table, number: u64, mut cells: Vec<String>) -> Result<()> {
 
 fn csv(bytes: &[u8]) -> Result<Table> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
-        let line = 1 + bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count();
+        let line =
+            1 + bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count();
         wrong(format!("line {line} is not UTF-8: save the file as CSV UTF-8"))
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -113,7 +114,8 @@ fn delimiter(text: &str) -> u8 {
 
 fn workbook(bytes: &[u8]) -> Result<Table> {
     bounded(bytes)?;
-    let unread = |error: calamine::XlsxError| wrong(format!("the workbook cannot be read: {error}"));
+    let unread =
+        |error: calamine::XlsxError| wrong(format!("the workbook cannot be read: {error}"));
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(unread)?;
     let Some(sheet) = book.sheet_names().first().cloned() else {
         return Err(wrong("the workbook has no sheet"));
@@ -153,7 +155,8 @@ fn workbook(bytes: &[u8]) -> Result<Table> {
 
 /// Refuses a workbook that unpacks to more than is sensible, whatever it says of itself.
 fn bounded(bytes: &[u8]) -> Result<()> {
-    let unread = |error: &dyn std::fmt::Display| wrong(format!("the workbook cannot be read: {error}"));
+    let unread =
+        |error: &dyn std::fmt::Display| wrong(format!("the workbook cannot be read: {error}"));
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| unread(&error))?;
     let mut left = UNPACKED;
     for index in 0..archive.len() {
@@ -222,7 +225,9 @@ mod tests {
         assert!(error(b"").contains("empty") && error(b";;\n").contains("empty"));
         assert!(error(";".repeat(300).replace(';', "x;").as_bytes()).contains("100 columns"));
         assert!(error(format!("naam\n{}", "x".repeat(4001)).as_bytes()).contains("4000"));
-        assert!(error(format!("naam\n{}", "x\n".repeat(ROWS + 1)).as_bytes()).contains("50000 rows"));
+        assert!(
+            error(format!("naam\n{}", "x\n".repeat(ROWS + 1)).as_bytes()).contains("50000 rows")
+        );
         assert!(error(b"PK\x03\x04 not a zip").contains("workbook"));
     }
 
@@ -235,19 +240,27 @@ mod tests {
         let files = [
             (
                 "[Content_Types].xml",
-                format!("<Types xmlns=\"{package}/content-types\"><Default Extension=\"xml\" ContentType=\"application/xml\"/></Types>"),
+                format!(
+                    "<Types xmlns=\"{package}/content-types\"><Default Extension=\"xml\" ContentType=\"application/xml\"/></Types>"
+                ),
             ),
             (
                 "_rels/.rels",
-                format!("<Relationships xmlns=\"{package}/relationships\"><Relationship Id=\"r1\" Type=\"{office}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"),
+                format!(
+                    "<Relationships xmlns=\"{package}/relationships\"><Relationship Id=\"r1\" Type=\"{office}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
+                ),
             ),
             (
                 "xl/workbook.xml",
-                format!("<workbook xmlns=\"{main}\" xmlns:r=\"{office}\"><sheets><sheet name=\"Blad1\" sheetId=\"1\" r:id=\"r1\"/></sheets></workbook>"),
+                format!(
+                    "<workbook xmlns=\"{main}\" xmlns:r=\"{office}\"><sheets><sheet name=\"Blad1\" sheetId=\"1\" r:id=\"r1\"/></sheets></workbook>"
+                ),
             ),
             (
                 "xl/_rels/workbook.xml.rels",
-                format!("<Relationships xmlns=\"{package}/relationships\"><Relationship Id=\"r1\" Type=\"{office}/worksheet\" Target=\"worksheets/sheet1.xml\"/></Relationships>"),
+                format!(
+                    "<Relationships xmlns=\"{package}/relationships\"><Relationship Id=\"r1\" Type=\"{office}/worksheet\" Target=\"worksheets/sheet1.xml\"/></Relationships>"
+                ),
             ),
             (
                 "xl/worksheets/sheet1.xml",

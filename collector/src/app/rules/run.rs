@@ -180,10 +180,7 @@ impl App {
     }
 
     /// Reads every asset in service, page by page.
-    fn each_input(
-        &self,
-        mut each: impl FnMut(&Self, &RuleInput) -> Result<()>,
-    ) -> Result<()> {
+    fn each_input(&self, mut each: impl FnMut(&Self, &RuleInput) -> Result<()>) -> Result<()> {
         let mut after = None;
         loop {
             let inputs = self.store.rule_inputs(after, CHUNK)?;
@@ -322,12 +319,6 @@ impl Names {
             Assignment::Label { after } => ("label", String::new(), after.clone()),
             Assignment::Site { before, after } => ("site", before.clone(), after.clone()),
         };
-        PreviewLine {
-            asset: input.asset.id,
-            name: input.asset.name.clone(),
-            target,
-            from,
-            to,
-        }
+        PreviewLine { asset: input.asset.id, name: input.asset.name.clone(), target, from, to }
     }
 }

@@ -45,8 +45,14 @@ async fn what_lies_outside_the_own_unit_is_not_there() {
     }
     // The head of a service confirms its own and changes nothing; an officer of one unit changes only that.
     let confirm = |path: &str| format!("{path}/owners/owner/confirm");
-    assert_eq!(lab.call(&head, "POST", &confirm(&mine), Value::Null).await.0, StatusCode::NO_CONTENT);
-    assert_eq!(lab.call(&head, "POST", &confirm(&theirs), Value::Null).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(
+        lab.call(&head, "POST", &confirm(&mine), Value::Null).await.0,
+        StatusCode::NO_CONTENT
+    );
+    assert_eq!(
+        lab.call(&head, "POST", &confirm(&theirs), Value::Null).await.0,
+        StatusCode::NOT_FOUND
+    );
     let edit = json!({ "site": "Gent Zuid" });
     assert_eq!(lab.call(&head, "PATCH", &mine, edit.clone()).await.0, StatusCode::FORBIDDEN);
     let own = lab.token_at(Role::SecurityOfficer, "BZ");
@@ -57,7 +63,10 @@ async fn what_lies_outside_the_own_unit_is_not_there() {
     assert_eq!(status, StatusCode::FORBIDDEN, "not to another unit");
     let rule = json!({ "name": "x", "condition": "true", "assigns": { "site": "G" } });
     assert_eq!(lab.call(&own, "POST", "/api/v1/rules", rule).await.0, StatusCode::FORBIDDEN);
-    assert_eq!(lab.send(&own, "/api/v1/imports/assets", "naam\nx\n").await.0, StatusCode::FORBIDDEN);
+    assert_eq!(
+        lab.send(&own, "/api/v1/imports/assets", "naam\nx\n").await.0,
+        StatusCode::FORBIDDEN
+    );
 }
 
 #[tokio::test]
@@ -144,7 +153,9 @@ async fn a_rule_is_seen_before_it_is_on_and_can_be_undone() {
 
     let (status, applied) = lab.call(&officer, "POST", on, json!({})).await;
     assert_eq!((status, applied["assets"].as_u64()), (StatusCode::OK, Some(4)), "{applied}");
-    let (_, list) = lab.call(&officer, "GET", "/api/v1/assets?unit=FIN&label=financi%C3%ABn", Value::Null).await;
+    let (_, list) = lab
+        .call(&officer, "GET", "/api/v1/assets?unit=FIN&label=financi%C3%ABn", Value::Null)
+        .await;
     assert_eq!(items(&list), ["FIN-0", "FIN-1", "FIN-2"]);
     assert_eq!(list["items"][0]["owner"]["method"], "rule");
     let (_, asset) = lab.call(&officer, "GET", &mine, Value::Null).await;
@@ -188,8 +199,12 @@ async fn an_import_writes_what_was_seen_and_once() {
     let (status, preview) = lab.send(&officer, path, csv).await;
     assert_eq!(status, StatusCode::OK, "{preview}");
     assert_eq!((preview["new"].as_u64(), preview["ignored"].clone()), (Some(2), json!(["kleur"])));
-    let rows: Vec<_> =
-        preview["errors"].as_array().unwrap().iter().map(|one| one["row"].as_u64().unwrap()).collect();
+    let rows: Vec<_> = preview["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["row"].as_u64().unwrap())
+        .collect();
     assert_eq!(rows, [3, 4, 5], "{preview}");
     let (_, list) = lab.call(&officer, "GET", "/api/v1/assets?source=import", Value::Null).await;
     assert_eq!(list["total"], 0, "a preview writes nothing");
@@ -240,16 +255,24 @@ async fn an_inventory_finds_the_asset_of_the_list() {
     let path = "/api/v1/imports/glpi";
     let (status, preview) = lab.send(&officer, path, &inventory).await;
     assert_eq!(status, StatusCode::OK, "{preview}");
-    assert_eq!((preview["changed"].as_u64(), preview["new"].as_u64()), (Some(1), Some(0)), "{preview}");
+    assert_eq!(
+        (preview["changed"].as_u64(), preview["new"].as_u64()),
+        (Some(1), Some(0)),
+        "{preview}"
+    );
     assert_eq!(preview["errors"][0]["row"], 2);
-    let apply = format!("{path}/apply?skip_errors=true&token={}", preview["token"].as_str().unwrap());
+    let apply =
+        format!("{path}/apply?skip_errors=true&token={}", preview["token"].as_str().unwrap());
     let (status, done) = lab.send(&officer, &apply, &inventory).await;
     assert_eq!(status, StatusCode::OK, "{done}");
     let (_, list) = lab.call(&officer, "GET", "/api/v1/assets?kind=device", Value::Null).await;
     assert_eq!(items(&list), ["LAP-7"]);
     let asset = format!("/api/v1/assets/{}", list["items"][0]["id"].as_str().unwrap());
     let (_, asset) = lab.call(&officer, "GET", &asset, Value::Null).await;
-    assert_eq!((asset["facts"]["model"].as_str(), asset["source"].as_str()), (Some("Book 14"), Some("import")));
+    assert_eq!(
+        (asset["facts"]["model"].as_str(), asset["source"].as_str()),
+        (Some("Book 14"), Some("import"))
+    );
     let packages = format!("/api/v1/assets/{}/sections/packages", asset["id"].as_str().unwrap());
     let (_, packages) = lab.call(&officer, "GET", &packages, Value::Null).await;
     assert!(packages.to_string().contains("openssl"), "{packages}");
@@ -274,7 +297,10 @@ async fn a_change_on_an_older_version_is_refused() {
     };
     let send = |request| lab.router.clone().oneshot(request);
     let answer = send(with("\"2\"", json!({ "site": "G1" }))).await.unwrap();
-    assert_eq!((answer.status(), answer.headers()["etag"].to_str().unwrap()), (StatusCode::OK, "\"3\""));
+    assert_eq!(
+        (answer.status(), answer.headers()["etag"].to_str().unwrap()),
+        (StatusCode::OK, "\"3\"")
+    );
     let answer = send(with("\"2\"", json!({ "site": "G2" }))).await.unwrap();
     assert_eq!(answer.status(), StatusCode::PRECONDITION_FAILED);
     let (_, asset) = lab.call(&officer, "GET", &mine, Value::Null).await;
@@ -286,7 +312,11 @@ async fn a_change_on_an_older_version_is_refused() {
     let (status, problem) = lab.call(&officer, "PATCH", "/api/v1/units/DMT", circle).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{problem}");
     let (_, tree) = lab.call(&officer, "GET", "/api/v1/units/tree", Value::Null).await;
-    let depths: Vec<_> =
-        tree["items"].as_array().unwrap().iter().map(|one| one["depth"].as_u64().unwrap()).collect();
+    let depths: Vec<_> = tree["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["depth"].as_u64().unwrap())
+        .collect();
     assert_eq!(depths, [0, 1, 0]);
 }

@@ -40,7 +40,13 @@ pub(super) fn an_edit_is_on_the_version_that_was_seen(lab: &Lab) {
     };
     let hand = ["site".to_owned()];
     let edit = |expected| {
-        store.asset_update(&pc, expected, std::slice::from_ref(&change), &hand, &audit("asset.edit"))
+        store.asset_update(
+            &pc,
+            expected,
+            std::slice::from_ref(&change),
+            &hand,
+            &audit("asset.edit"),
+        )
     };
     assert_eq!(edit(Some(1)).unwrap(), 2);
     assert!(matches!(edit(Some(1)), Err(StoreError::Conflict { .. })));
@@ -81,8 +87,7 @@ pub(super) fn moves_are_kept_and_personal_sections_erased(lab: &Lab) {
     };
     let out = step(Lifecycle::InUse, Lifecycle::Decommissioned, None);
     let stale = Erasure { root_before: None, ..erase.clone() };
-    let conflict =
-        store.asset_move(agent.asset, &out, Some(&stale), None, &audit("asset.move"));
+    let conflict = store.asset_move(agent.asset, &out, Some(&stale), None, &audit("asset.move"));
     assert!(matches!(conflict, Err(StoreError::Conflict { .. })), "{conflict:?}");
     store.asset_move(agent.asset, &out, Some(&erase), None, &audit("asset.move")).unwrap();
     let kinds: Vec<_> =
@@ -96,8 +101,7 @@ pub(super) fn moves_are_kept_and_personal_sections_erased(lab: &Lab) {
 
     let again = store.asset_move(agent.asset, &out, None, None, &audit("asset.move"));
     assert!(matches!(again, Err(StoreError::Conflict { .. })), "it is not in use any more");
-    let proof =
-        Disposal { method: DisposalMethod::Wiped, certificate: "C-2026-7".to_owned() };
+    let proof = Disposal { method: DisposalMethod::Wiped, certificate: "C-2026-7".to_owned() };
     let gone = step(Lifecycle::Decommissioned, Lifecycle::Disposed, Some(proof.clone()));
     store.asset_move(agent.asset, &gone, None, None, &audit("asset.move")).unwrap();
     let end = step(Lifecycle::Disposed, Lifecycle::Archived, None);
@@ -175,8 +179,7 @@ pub(super) fn owners_are_confirmed_ended_and_kept(lab: &Lab) {
     let (bz, fin) = (add_unit(store, "BZ"), add_unit(store, "FIN"));
     let pc = add_asset(store, AssetKind::Device, "pc");
     let mut first = ownership(pc, bz, NOW);
-    (first.confirmed_at, first.confirmed_by, first.method) =
-        (None, String::new(), Method::Rule);
+    (first.confirmed_at, first.confirmed_by, first.method) = (None, String::new(), Method::Rule);
     store.owner_change(&first, Some(1), &audit("owner.set")).unwrap();
     let stale = store.owner_change(&first, Some(1), &audit("owner.set"));
     assert!(matches!(stale, Err(StoreError::Conflict { .. })));

@@ -62,11 +62,7 @@ pub(super) fn of_asset(tx: &mut Tx<'_>, asset: AssetId) -> Result<Vec<Agent>> {
 }
 
 /// The active agents of a range of assets.
-pub(super) fn active_between(
-    tx: &mut Tx<'_>,
-    first: AssetId,
-    last: AssetId,
-) -> Result<Vec<Agent>> {
+pub(super) fn active_between(tx: &mut Tx<'_>, first: AssetId, last: AssetId) -> Result<Vec<Agent>> {
     let sql = format!("SELECT {COLUMNS} FROM agent WHERE status = $3 AND asset BETWEEN $1 AND $2");
     tx.list(&sql, params![first, last, AgentStatus::Active], read)
 }

@@ -52,11 +52,7 @@ pub(super) fn hold(tx: &mut Tx<'_>, id: AssetId) -> Result<()> {
 }
 
 /// As [`hold`], and refuses when the asset is not at the version the caller saw; counts the next one.
-pub(super) fn hold_version(
-    tx: &mut Tx<'_>,
-    id: AssetId,
-    expected: Option<u64>,
-) -> Result<u64> {
+pub(super) fn hold_version(tx: &mut Tx<'_>, id: AssetId, expected: Option<u64>) -> Result<u64> {
     let sql = format!("SELECT version FROM asset WHERE id = $1{}", tx.for_update());
     let found = tx.one(&sql, params![id], |row| row.next::<u64>("asset"))?;
     let version = found.ok_or_else(|| unknown(id))?;
@@ -132,7 +128,11 @@ const JOINS: &str = "
     LEFT JOIN unit u ON u.id = o.unit";
 
 fn columns() -> String {
-    format!("{COLUMNS}, a.version, a.class, a.os_name, a.open_findings, {}, {}", unit::COLUMNS, owner::COLUMNS)
+    format!(
+        "{COLUMNS}, a.version, a.class, a.os_name, a.open_findings, {}, {}",
+        unit::COLUMNS,
+        owner::COLUMNS
+    )
 }
 
 fn read_summary(row: &mut Row) -> Result<AssetSummary> {

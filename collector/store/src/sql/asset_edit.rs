@@ -117,7 +117,8 @@ pub(crate) fn asset_move(
 /// Erases sections of an asset, now and past, and what was noted of their changes. Contents that no
 /// machine holds any more go too.
 fn erase(tx: &mut Tx<'_>, id: AssetId, erasure: &Erasure) -> Result<()> {
-    let root = tx.one("SELECT root FROM asset WHERE id = $1", params![id], |row| row.next("asset"))?;
+    let root =
+        tx.one("SELECT root FROM asset WHERE id = $1", params![id], |row| row.next("asset"))?;
     if root.flatten() != erasure.root_before {
         return Err(StoreError::Conflict { what: "asset", id: id.to_string() });
     }

@@ -136,8 +136,7 @@ pub(crate) fn classification_history(
     tx: &mut Tx<'_>,
     subject: AssetId,
 ) -> Result<Vec<Classification>> {
-    let sql =
-        format!("SELECT {COLUMNS} FROM classification WHERE subject = $1 ORDER BY seq DESC");
+    let sql = format!("SELECT {COLUMNS} FROM classification WHERE subject = $1 ORDER BY seq DESC");
     tx.list(&sql, params![subject], read)
 }
 

@@ -56,11 +56,13 @@ pub(crate) fn inventory_import(
     let id = one.asset.id;
     let agents = agent::of_asset(tx, id)?;
     if agents.iter().any(|agent| agent.status == AgentStatus::Active) {
-        let message = format!("asset `{id}` is reported by an agent: its inventory is not imported");
+        let message =
+            format!("asset `{id}` is reported by an agent: its inventory is not imported");
         return Err(StoreError::Refused(message));
     }
     write(tx, one)?;
-    let root = tx.one("SELECT root FROM asset WHERE id = $1", params![id], |row| row.next("asset"))?;
+    let root =
+        tx.one("SELECT root FROM asset WHERE id = $1", params![id], |row| row.next("asset"))?;
     if root.flatten() != report.previous_root {
         return Err(StoreError::Conflict { what: "asset", id: id.to_string() });
     }

@@ -161,11 +161,7 @@ pub(super) fn insert(tx: &mut Tx<'_>, link: &DataLink, method: Method) -> Result
     Ok(added > 0)
 }
 
-pub(crate) fn data_link_closes(
-    tx: &mut Tx<'_>,
-    asset: AssetId,
-    data_set: AssetId,
-) -> Result<bool> {
+pub(crate) fn data_link_closes(tx: &mut Tx<'_>, asset: AssetId, data_set: AssetId) -> Result<bool> {
     let circle = tx.count(
         "WITH RECURSIVE below (id) AS (
              SELECT id FROM asset WHERE id = $1

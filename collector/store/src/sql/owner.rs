@@ -120,12 +120,7 @@ fn end(tx: &mut Tx<'_>, asset: AssetId, role: OwnershipRole, at: Timestamp) -> R
 }
 
 /// Notes who owns the asset now, and makes due what follows from it.
-fn moved(
-    tx: &mut Tx<'_>,
-    asset: AssetId,
-    role: OwnershipRole,
-    unit: Option<UnitId>,
-) -> Result<()> {
+fn moved(tx: &mut Tx<'_>, asset: AssetId, role: OwnershipRole, unit: Option<UnitId>) -> Result<()> {
     if role == OwnershipRole::Owner {
         let before = unit_of(tx, asset)?;
         tx.execute("UPDATE asset SET owner_unit = $2 WHERE id = $1", params![asset, unit])?;

@@ -88,7 +88,11 @@ fn facts_set(tx: &mut Tx<'_>, report: &ReportCommit) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn changes_insert(tx: &mut Tx<'_>, asset: AssetId, changes: &[ChangeRecord]) -> Result<()> {
+pub(super) fn changes_insert(
+    tx: &mut Tx<'_>,
+    asset: AssetId,
+    changes: &[ChangeRecord],
+) -> Result<()> {
     for change in changes {
         tx.execute(
             "INSERT INTO change (asset, at, section, subject, before, after)

@@ -54,12 +54,7 @@ pub(crate) fn rule_insert(tx: &mut Tx<'_>, rule: &Rule, audit: &Audit) -> Result
     audit::append(tx, audit)
 }
 
-pub(crate) fn rule_update(
-    tx: &mut Tx<'_>,
-    rule: &Rule,
-    seen: &Rule,
-    audit: &Audit,
-) -> Result<()> {
+pub(crate) fn rule_update(tx: &mut Tx<'_>, rule: &Rule, seen: &Rule, audit: &Audit) -> Result<()> {
     let taken = tx.count(
         "SELECT COUNT(*) FROM assignment_rule WHERE name_folded = $1 AND id <> $2",
         params![rule.name.to_lowercase(), rule.id],

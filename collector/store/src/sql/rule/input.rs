@@ -108,11 +108,8 @@ fn grouped<T>(items: Vec<T>, asset: impl Fn(&T) -> AssetId) -> BTreeMap<AssetId,
 }
 
 /// What stands of classifications, oldest first: as [`class::standing`] and [`class::proposal`] say.
-fn standing(
-    classes: Vec<Classification>,
-) -> (Option<Classification>, Option<Classification>) {
-    let is_proposed =
-        |class: &&Classification| class.status == ClassificationStatus::Proposed;
+fn standing(classes: Vec<Classification>) -> (Option<Classification>, Option<Classification>) {
+    let is_proposed = |class: &&Classification| class.status == ClassificationStatus::Proposed;
     let decided = classes.iter().rev().find(|class| !is_proposed(class));
     let newest = classes.last();
     (decided.or(newest).cloned(), newest.filter(is_proposed).cloned())

@@ -62,8 +62,7 @@ pub(crate) fn batch_undo(tx: &mut Tx<'_>, batch: BatchId, audit: &Audit) -> Resu
     undone.disabled.sort();
     for id in touched {
         asset::due(tx, id)?;
-        let record =
-            Audit { action: "rule.unassign", subject: id.to_string(), ..audit.clone() };
+        let record = Audit { action: "rule.unassign", subject: id.to_string(), ..audit.clone() };
         audit::append(tx, &record)?;
     }
     audit::append(tx, audit)?;
@@ -103,8 +102,7 @@ fn revert(tx: &mut Tx<'_>, id: AssetId, assignment: &Assignment, at: Timestamp) 
                 params![id, after.relation, after.data_set],
                 |row| row.next::<Method>("data link"),
             )?;
-            let link =
-                DataLink { asset: id, relation: after.relation, data_set: after.data_set };
+            let link = DataLink { asset: id, relation: after.relation, data_set: after.data_set };
             Ok(method == Some(Method::Rule) && link::remove(tx, &link)?)
         }
         Assignment::Label { after } => {
