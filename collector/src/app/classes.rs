@@ -74,10 +74,11 @@ impl App {
     ) -> Result<Classification> {
         self.held(actor, Right::Manage, subject)?;
         let scheme = self.registry.scheme(&new.scheme)?;
-        let level = |value: &str| {
-            scheme.level(value).map_err(|error| super::AppError::Invalid(error.to_string()))
+        let level = |field: &str, value: &str| {
+            let wrong = |error| super::AppError::Invalid(format!("{field}: {error}"));
+            scheme.level(value).map_err(wrong)
         };
-        let biv = Biv::new(level(&new.b)?, level(&new.i)?, level(&new.v)?);
+        let biv = Biv::new(level("b", &new.b)?, level("i", &new.i)?, level("v", &new.v)?);
         let decided_by = match new.decided_by.as_str() {
             "" => actor.name.clone(),
             function => text("decided_by", function, 200)?,

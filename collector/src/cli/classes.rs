@@ -19,13 +19,13 @@ pub(super) struct Classify {
     /// Name, id, or the beginning of the id of the asset or data set
     subject: String,
     /// Availability, 1 to 5 or as the scheme says it
-    #[arg(long)]
+    #[arg(long, value_parser = value)]
     b: String,
     /// Integrity
-    #[arg(long)]
+    #[arg(long, value_parser = value)]
     i: String,
     /// Confidentiality
-    #[arg(long)]
+    #[arg(long, value_parser = value)]
     v: String,
     /// Scheme and version; the configured one when left out
     #[arg(long, default_value = "")]
@@ -149,6 +149,14 @@ impl Class {
             }
         }
     }
+}
+
+/// A value of a scheme: a code, or a level from 1 to 5.
+fn value(text: &str) -> Result<String, String> {
+    if text.parse::<i64>().is_ok() {
+        level(text)?;
+    }
+    Ok(text.to_owned())
 }
 
 /// A level from 1 to 5 on the command line.

@@ -240,6 +240,7 @@ fn sections(content: &Content) -> Result<Vec<Section>, String> {
             ..ProcessorSection::default()
         }));
     }
+    sections.sort_by_key(|section| section.kind() as i32);
     if sections.iter().all(|section| section.encode_to_vec().is_empty()) {
         return Err("the inventory says nothing of the device".to_owned());
     }

@@ -1,6 +1,7 @@
 //! Classifications and the schemes they are worded in.
 
 use axum::extract::State;
+use belfort_model::scale::Level;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -12,6 +13,7 @@ use super::problem::{Problem, Reads, Writes};
 use crate::app::access::Right;
 use crate::app::classes::WordedClass;
 use crate::clock;
+use crate::rest::agents::invalid;
 use crate::view::{GivenClass, List, SchemeView};
 
 /// A value of a scheme: a level from 1 to 5, or a code such as `high`.
@@ -25,10 +27,13 @@ pub enum ClassValue {
 }
 
 impl ClassValue {
-    fn text(self) -> String {
+    fn text(self, field: &'static str) -> Result<String, Problem> {
         match self {
-            Self::Level(level) => level.to_string(),
-            Self::Code(code) => code,
+            Self::Level(number) => {
+                let level = Level::try_from(number).map_err(invalid(field))?;
+                Ok(level.to_string())
+            }
+            Self::Code(code) => Ok(code),
         }
     }
 }
@@ -76,9 +81,9 @@ pub async fn classify(
     let id = asset_id(&id)?;
     let new = WordedClass {
         scheme: class.scheme,
-        b: class.b.text(),
-        i: class.i.text(),
-        v: class.v.text(),
+        b: class.b.text("b")?,
+        i: class.i.text("i")?,
+        v: class.v.text("v")?,
         basis: class.basis,
         decided_by: class.decided_by,
         proposed: class.proposed,

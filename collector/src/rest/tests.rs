@@ -268,7 +268,7 @@ async fn a_data_set_lends_its_class_and_errors_say_what_to_do() {
     assert!(problem["detail"].as_str().unwrap().contains("colour"), "{problem}");
     let (status, _) = lab.call(&token, "GET", "/api/v1/assets?limit=0", Value::Null).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
-    let (status, _) = lab.call(&token, "PATCH", &path, Value::Null).await;
+    let (status, _) = lab.call(&token, "PUT", &path, Value::Null).await;
     assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED);
 }
 
