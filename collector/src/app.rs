@@ -4,10 +4,17 @@
 //! Calls block: asynchronous callers use a blocking thread.
 
 pub mod access;
+pub mod api_tokens;
 pub mod assets;
+pub mod audit;
+pub mod audit_file;
+pub mod callers;
 pub mod evaluation;
 pub mod kpis;
 pub mod reports;
+pub mod external;
+pub mod log_in;
+pub mod own;
 pub mod tokens;
 pub mod users;
 
@@ -18,6 +25,7 @@ use belfort_model::time::Timestamp;
 use belfort_store::record::Audit;
 use belfort_store::{Store, StoreError};
 
+use crate::login::Login;
 use access::{Actor, Right};
 
 /// The application.
@@ -27,6 +35,8 @@ pub struct App {
     pub store: Arc<dyn Store>,
     /// What evaluations go by.
     pub catalogue: Arc<Catalogue>,
+    /// What logging in goes by.
+    pub login: Arc<Login>,
 }
 
 /// Why a call failed.
@@ -44,6 +54,12 @@ pub enum AppError {
     /// The operating system gave no random bytes.
     #[error(transparent)]
     Random(#[from] crate::secret::NoRandom),
+    /// Too many ask for this at once.
+    #[error("too many log in at this moment: try again in a few seconds")]
+    Busy,
+    /// Something about logging in does not work here; the text says what.
+    #[error("{0}")]
+    Login(String),
 }
 
 /// Result of a call.
@@ -52,7 +68,13 @@ pub type Result<T> = std::result::Result<T, AppError>;
 impl App {
     /// An application over a store.
     pub fn new(store: Arc<dyn Store>, catalogue: Catalogue) -> Self {
-        Self { store, catalogue: Arc::new(catalogue) }
+        Self { store, catalogue: Arc::new(catalogue), login: Arc::default() }
+    }
+
+    /// The same with what logging in goes by.
+    #[must_use]
+    pub fn with_login(self, login: Login) -> Self {
+        Self { login: Arc::new(login), ..self }
     }
 }
 

@@ -2,7 +2,9 @@
 //! shows what it gives, as a table or, with `--json`, as the JSON of REST.
 
 mod access;
+mod api_tokens;
 mod assets;
+mod audit;
 mod check;
 mod export;
 mod findings;
@@ -10,6 +12,7 @@ mod init;
 mod output;
 mod reports;
 mod server;
+mod users;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -84,10 +87,10 @@ enum Command {
     Agent(access::Agent),
     /// Users of the collector
     #[command(subcommand)]
-    User(access::User),
-    /// API tokens: what programs and the web interface identify themselves with
+    User(users::User),
+    /// API tokens: what programs identify themselves with
     #[command(subcommand, name = "api-token")]
-    ApiToken(access::ApiToken),
+    ApiToken(api_tokens::ApiToken),
     /// Organisational units
     #[command(subcommand)]
     Unit(assets::Unit),
@@ -119,7 +122,7 @@ enum Command {
     Export(export::Export),
     /// The audit log
     #[command(subcommand)]
-    Audit(access::Audit),
+    Audit(audit::Audit),
     /// Evaluate what is due now, as the server does by itself
     Evaluate(findings::Evaluate),
     /// Print the description of the REST API (OpenAPI)

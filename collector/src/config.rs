@@ -1,12 +1,16 @@
 //! The collector's configuration: one TOML file in the data directory. Unknown keys are refused, every
 //! value is checked before anything starts.
 
-use std::net::SocketAddr;
+pub mod login;
+
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use belfort_proto::identity::is_trust_domain;
 use belfort_proto::section;
 use serde::{Deserialize, Serialize};
+
+use login::LoginConfig;
 
 /// Name of the file in the data directory.
 pub const FILE: &str = "collector.toml";
@@ -34,6 +38,9 @@ pub struct Config {
     /// Files with findings and scenarios of your own, beside the shipped catalogue.
     #[serde(default)]
     pub catalogue: Vec<PathBuf>,
+    /// How people log in.
+    #[serde(default, skip_serializing_if = "LoginConfig::is_default")]
+    pub login: LoginConfig,
 }
 
 /// A listener.
@@ -57,6 +64,32 @@ pub struct Web {
     /// Its key, PEM.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<PathBuf>,
+    /// Where people reach it, for example `https://belfort.example`; needed behind a reverse proxy for
+    /// logging in at an identity provider.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Reverse proxies whose `X-Forwarded-For` is believed.
+    #[serde(default = "login::default_proxies", skip_serializing_if = "is_default_proxies")]
+    pub trusted_proxies: Vec<IpAddr>,
+}
+
+fn is_default_proxies(proxies: &[IpAddr]) -> bool {
+    proxies == login::default_proxies()
+}
+
+impl Web {
+    /// A listener without a certificate.
+    pub fn plain(listen: SocketAddr) -> Self {
+        let trusted_proxies = login::default_proxies();
+        Self { listen, certificate: None, key: None, url: None, trusted_proxies }
+    }
+
+    /// Where people reach it, without a slash at the end.
+    pub fn address(&self) -> String {
+        let scheme = if self.certificate.is_some() { "https" } else { "http" };
+        let own = || format!("{scheme}://{}", self.listen);
+        self.url.as_ref().map_or_else(own, |url| url.trim_end_matches('/').to_owned())
+    }
 }
 
 /// What agents are asked to do.
@@ -176,6 +209,11 @@ impl Config {
             );
             return wrong("web.listen", reason);
         }
+        if let Some(url) = self.web.url.as_ref().filter(|url| !login::is_web_address(url)) {
+            let reason = format!("`{url}` is not an https address (http only on loopback)");
+            return wrong("web.url", reason);
+        }
+        login::validate(&self.login)?;
         if !(10..=86_400).contains(&self.agents.check_in_seconds) {
             let reason = format!("{} is not 10 to 86400", self.agents.check_in_seconds);
             return wrong("agents.check_in_seconds", reason);

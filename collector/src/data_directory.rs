@@ -13,9 +13,12 @@ use crate::app::App;
 use crate::ca::{self, Authority, CaError};
 use crate::config::{self, Config, ConfigError};
 use crate::failure::{Exit, Failure};
+use crate::login::Login;
+use crate::login::oidc::{OidcError, Provider};
 use crate::{clock, secret};
 
 const PSEUDONYM_KEY_FILE: &str = "pseudonym.key";
+const LOGIN_KEY_FILE: &str = "login.key";
 
 /// Everything a command works with.
 pub struct Opened {
@@ -31,8 +34,7 @@ pub struct Opened {
 
 /// The catalogue of a configuration: the shipped one and the organisation's own files.
 pub fn catalogue(directory: &Path, config: &Config) -> Result<Catalogue, Failure> {
-    const SHIPPED: &str = Catalogue::SHIPPED;
-    let mut files = vec![("catalogue.toml".to_owned(), SHIPPED.to_owned())];
+    let mut files = Vec::new();
     for file in &config.catalogue {
         let path = directory.join(file);
         let text = fs::read_to_string(&path)
@@ -40,21 +42,61 @@ pub fn catalogue(directory: &Path, config: &Config) -> Result<Catalogue, Failure
         files.push((path.display().to_string(), text));
     }
     let files: Vec<_> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
-    Ok(Catalogue::read(&files)?)
+    Ok(Catalogue::with(&files)?)
 }
 
 /// Opens the database of a configuration.
 pub fn open_app(directory: &Path, config: &Config) -> Result<App, Failure> {
     let catalogue = catalogue(directory, config)?;
     let store: Arc<dyn Store> = belfort_store::open(&database_url(directory, config))?.into();
-    Ok(App::new(store, catalogue))
+    Ok(App::new(store, catalogue).with_login(login(directory, config)?))
+}
+
+/// What logging in goes by.
+fn login(directory: &Path, config: &Config) -> Result<Login, Failure> {
+    let wrong = |error: OidcError| Failure::new(Exit::Configuration, error);
+    let provider = match &config.login.oidc {
+        None => None,
+        Some(oidc) => {
+            let secret = oidc.client_secret_file.as_ref();
+            let secret = secret
+                .map(|file| ca::read_private(&directory.join(file)))
+                .transpose()?
+                .map(|text| text.trim().to_owned());
+            let authorities = oidc.certificate_authority.as_ref().map(|file| {
+                let path = directory.join(file);
+                fs::read(&path).map_err(|source| ConfigError::Read { path, source })
+            });
+            let authorities = authorities.transpose()?;
+            let redirect = format!("{}/aanmelden/oidc/terug", config.web.address());
+            let provider = Provider::new(oidc.clone(), secret, redirect, authorities.as_deref());
+            Some(provider.map_err(wrong)?)
+        }
+    };
+    let key = login_key(directory)?;
+    Ok(Login::new(&config.login, key, provider).at(&config.web))
+}
+
+/// The key that seals secrets of second factors. A directory of before there were any gets one now.
+fn login_key(directory: &Path) -> Result<[u8; 32], Failure> {
+    let path = directory.join(LOGIN_KEY_FILE);
+    if !path.exists() {
+        let key = secret::random::<32>().map_err(|e| Failure::from(anyhow::anyhow!(e)))?;
+        match ca::write_new(&path, &hex::encode(key), 0o600) {
+            Ok(()) => {}
+            // Another process was first: its key counts.
+            Err(_) if path.exists() => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    read_key(directory, LOGIN_KEY_FILE)
 }
 
 /// Opens everything.
 pub fn open(directory: &Path) -> Result<Opened, Failure> {
     let config = Config::read(directory)?;
     let authority = Authority::open(directory, &config.trust_domain)?;
-    let pseudonym_key = read_key(directory)?;
+    let pseudonym_key = read_key(directory, PSEUDONYM_KEY_FILE)?;
     let app = open_app(directory, &config)?;
     Ok(Opened { config, app, authority, pseudonym_key })
 }
@@ -87,6 +129,7 @@ pub fn create(directory: &Path, config: &Config) -> Result<Opened, Failure> {
     // then be repeated as it was.
     let store: Arc<dyn Store> = belfort_store::create(&database_url(directory, config))?.into();
     let app = App::new(store, catalogue(directory, config)?);
+    let app = app.with_login(login(directory, config)?);
     let authority = Authority::create(directory, &config.trust_domain, clock::now())?;
     let pseudonym_key = secret::random::<32>().map_err(|e| Failure::from(anyhow::anyhow!(e)))?;
     let path = directory.join(PSEUDONYM_KEY_FILE);
@@ -112,8 +155,8 @@ fn database_url(directory: &Path, config: &Config) -> String {
     }
 }
 
-fn read_key(directory: &Path) -> Result<[u8; 32], Failure> {
-    let path = directory.join(PSEUDONYM_KEY_FILE);
+fn read_key(directory: &Path, file: &str) -> Result<[u8; 32], Failure> {
+    let path = directory.join(file);
     let text = ca::read_private(&path)?;
     let mut key = [0; 32];
     hex::decode_to_slice(text.trim(), &mut key)

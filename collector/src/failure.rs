@@ -103,7 +103,8 @@ impl From<AppError> for Failure {
             AppError::Store(error) => error.into(),
             AppError::Invalid(_) => Self::new(Exit::BadInput, error),
             AppError::Forbidden(_) => Self::new(Exit::Refused, error),
-            AppError::Random(_) => Self::new(Exit::Unexpected, error),
+            AppError::Random(_) | AppError::Login(_) => Self::new(Exit::Unexpected, error),
+            AppError::Busy => Self::new(Exit::Refused, error),
         }
     }
 }

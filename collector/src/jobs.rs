@@ -28,6 +28,7 @@ pub async fn evaluate(app: App, wake: Arc<Notify>) {
         let daily = all_risks.is_none_or(|last| last.elapsed() >= RISKS_EVERY);
         let work = move || {
             if daily {
+                run.store.idempotent_purge(clock::now().plus_days(-1))?;
                 run.store.risk_request_all()?;
             }
             run.evaluate_due(clock::now())

@@ -1,26 +1,36 @@
-//! The REST API under `/api/v1`, with bearer tokens; its description is `/api/v1/openapi.json`.
+//! The REST API under `/api/v1`, with bearer tokens or a session; its description is `/api/v1/openapi.json`.
 //!
 //! One file per resource; every handler calls one function of [`crate::app`] and shows what it gives.
 //! Which role may call which endpoint is in the golden list of `rest/tests.rs`.
 
 pub mod agents;
+pub mod api_tokens;
 pub mod assets;
 pub mod auth;
 pub mod findings;
+pub mod idempotency;
 pub mod kpis;
+pub mod me;
+pub mod precondition;
 pub mod problem;
 pub mod reports;
+pub mod session;
 pub mod system;
 pub mod units;
+pub mod users;
 
 use std::sync::Arc;
 
 pub use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
 use belfort_store::record::Page;
 use serde::Deserialize;
 use tokio::sync::Notify;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::Required;
+use utoipa::openapi::path::{ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{IntoParams, Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -55,6 +65,12 @@ impl EnrolmentAddress {
     }
 }
 
+/// Goes with an answer that holds a secret: it is kept nowhere on the way.
+pub type NoStore = [(http::HeaderName, &'static str); 1];
+
+/// See [`NoStore`].
+pub const NO_STORE: NoStore = [(http::header::CACHE_CONTROL, "no-store")];
+
 /// Largest request body, bytes.
 const BODY: usize = 1 << 20;
 
@@ -67,9 +83,30 @@ const BODY: usize = 1 << 20;
     ),
     components(schemas(problem::Problem)),
     modifiers(&Bearer),
-    security(("bearer" = []))
+    security(("bearer" = []), ("session" = []))
 )]
 struct Description;
+
+/// Adds the header that every `POST` takes to its description.
+fn describe_idempotency(description: &mut utoipa::openapi::OpenApi) {
+    for path in description.paths.paths.values_mut() {
+        let Some(operation) = &mut path.post else { continue };
+        let text = Some("Repeat the same call with the same key until there is an answer");
+        let schema = ObjectBuilder::new()
+            .schema_type(SchemaType::new(Type::String))
+            .min_length(Some(1))
+            .max_length(Some(255))
+            .pattern(Some("^[\\x21-\\x7e]+$"));
+        let header = ParameterBuilder::new()
+            .name("Idempotency-Key")
+            .parameter_in(ParameterIn::Header)
+            .required(Required::False)
+            .description(text)
+            .schema(Some(schema))
+            .build();
+        operation.parameters.get_or_insert_default().push(header.into());
+    }
+}
 
 struct Bearer;
 
@@ -81,6 +118,13 @@ impl Modify for Bearer {
             .build();
         let components = openapi.components.get_or_insert_default();
         components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+        let session = ApiKeyValue::with_description(
+            session::COOKIE,
+            "A session that began at /aanmelden. What changes something also needs the header \
+             `X-CSRF-Token` with the token of /api/v1/me.",
+        );
+        let session = SecurityScheme::ApiKey(ApiKey::Cookie(session));
+        components.add_security_scheme("session", session);
     }
 }
 
@@ -144,11 +188,29 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(agents::revoke))
         .routes(routes!(agents::token_list, agents::token_create))
         .routes(routes!(agents::token_revoke))
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::show))
+        .routes(routes!(users::set_roles))
+        .routes(routes!(users::disable))
+        .routes(routes!(users::enable))
+        .routes(routes!(users::reset))
+        .routes(routes!(users::sessions, users::end_sessions))
+        .routes(routes!(users::end_session))
+        .routes(routes!(api_tokens::list, api_tokens::create))
+        .routes(routes!(api_tokens::revoke))
+        .routes(routes!(me::show))
+        .routes(routes!(me::set_password))
+        .routes(routes!(me::propose_second_factor, me::confirm_second_factor))
+        .routes(routes!(me::api_tokens, me::create_api_token))
+        .routes(routes!(me::revoke_api_token))
+        .routes(routes!(me::sessions))
+        .routes(routes!(me::end_session))
 }
 
 /// The API's router.
 pub fn router(api: Api) -> Router {
-    let (router, description) = routes().split_for_parts();
+    let (router, mut description) = routes().split_for_parts();
+    describe_idempotency(&mut description);
     // What was generated from our own types can be written; an empty text would show at once.
     let description = description.to_json().unwrap_or_default();
     router
@@ -160,13 +222,16 @@ pub fn router(api: Api) -> Router {
             }),
         )
         .method_not_allowed_fallback(problem::method_not_allowed)
+        .layer(from_fn_with_state(api.clone(), idempotency::once))
         .layer(DefaultBodyLimit::max(BODY))
         .with_state(api)
 }
 
 /// The description of the API, for the reference that is committed.
 pub fn openapi_json() -> Option<String> {
-    routes().split_for_parts().1.to_pretty_json().ok()
+    let mut description = routes().split_for_parts().1;
+    describe_idempotency(&mut description);
+    description.to_pretty_json().ok()
 }
 
 #[cfg(test)]

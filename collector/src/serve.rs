@@ -9,6 +9,7 @@ use std::time::Duration;
 use belfort_proto::enrolment::v1::enrolment_service_server::EnrolmentServiceServer;
 use belfort_proto::limits;
 use belfort_proto::report::v1::report_service_server::ReportServiceServer;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -20,6 +21,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tonic::service::Routes;
+use tower::ServiceExt as _;
 
 use crate::agent_settings::AgentSettings;
 use crate::app::App;
@@ -33,6 +35,7 @@ use crate::grpc::report::Reports;
 use crate::grpc::revocation::Revocations;
 use crate::grpc::tls::{self, ServerCertificate, TlsError};
 use crate::rest::Api;
+use crate::rest::session::Peer;
 use crate::{clock, jobs, rest, web};
 
 /// Why the collector does not serve.
@@ -235,7 +238,7 @@ async fn serve_people(
             accepted = listener.accept() => accepted,
             _ = stopping.wait_for(|stop| *stop) => break,
         };
-        let Ok((stream, _)) = accepted else {
+        let Ok((stream, peer)) = accepted else {
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
@@ -245,7 +248,12 @@ async fn serve_people(
             let _place = place;
             let mut builder = http1::Builder::new();
             builder.timer(TokioTimer::new()).header_read_timeout(WEB_PATIENCE);
-            let service = TowerToHyperService::new(router);
+            // Handlers learn where a request comes from.
+            let with_peer = move |mut request: http::Request<Incoming>| {
+                request.extensions_mut().insert(Peer(peer.ip()));
+                request
+            };
+            let service = TowerToHyperService::new(router.map_request(with_peer));
             let stopping = async move {
                 let _ = stop.wait_for(|stop| *stop).await;
             };

@@ -7,6 +7,7 @@ mod asset;
 mod finding;
 mod kpi;
 mod report;
+mod people;
 mod risk;
 mod system;
 
@@ -15,6 +16,10 @@ pub use asset::{Asset, AssetFull, Biv, Change, Class, GivenClass, Link, Owner, S
 pub use finding::{EvidenceView, FindingKindView, FindingView};
 pub use kpi::{FigureView, KpisView, MedianView, ServiceView, SourceView};
 pub use report::{ReportView, VerifiedView};
+pub use people::{
+    MeView, NewApiTokenView, RecoveryCodesView, ResetCodeView, SecondFactorView, SessionView,
+    UserView,
+};
 pub use risk::{Rating, RiskView};
 pub use system::{AuditView, OverviewView};
 
@@ -36,6 +41,18 @@ impl<T> List<T> {
     /// Shows each item of a page.
     pub fn of<S>(page: Paged<S>, show: impl FnMut(S) -> T) -> Self {
         Self { total: page.total, items: page.items.into_iter().map(show).collect() }
+    }
+
+    /// Shows a page of all there is.
+    pub fn page<S>(
+        items: Vec<S>,
+        page: belfort_store::record::Page,
+        show: impl FnMut(S) -> T,
+    ) -> Self {
+        let total = items.len() as u64;
+        let offset = usize::try_from(page.offset).unwrap_or(usize::MAX);
+        let part = items.into_iter().skip(offset).take(page.limit as usize);
+        Self { total, items: part.map(show).collect() }
     }
 
     /// Shows all there is.

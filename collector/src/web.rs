@@ -1,8 +1,12 @@
 //! The web interface: pages rendered here, over the same application functions as REST.
 //!
-//! For now one overview. It is Dutch, works without JavaScript, and sends nothing to anyone else.
+//! For now logging in and one overview. It is Dutch, works without JavaScript, and sends nothing to anyone else.
 
+mod login;
+mod oidc;
 mod overview;
+mod password;
+mod second_factor;
 mod session;
 
 use askama::Template;
@@ -17,7 +21,11 @@ use crate::rest::{Api, problem};
 pub fn router(api: Api) -> Router {
     Router::new()
         .route("/", get(overview::page))
-        .route("/aanmelden", get(session::form).post(session::log_in))
+        .route("/aanmelden", get(login::form).post(login::log_in))
+        .route("/aanmelden/oidc", get(oidc::begin))
+        .route("/aanmelden/oidc/terug", get(oidc::back))
+        .route("/wachtwoord", get(password::form).post(password::set))
+        .route("/tweede-factor", get(second_factor::form).post(second_factor::change))
         .route("/afmelden", axum::routing::post(session::log_out))
         .route("/app.css", get(stylesheet))
         .layer(axum::extract::DefaultBodyLimit::max(16 << 10))

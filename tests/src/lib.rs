@@ -2,7 +2,7 @@
 //!
 //! What this crate is: a harness. [`programs`] builds and finds the two programs, [`collector`] and
 //! [`agent`] run them, [`cluster`] is a PostgreSQL server of our own, [`wire`] opens connections with
-//! any certificate or none, [`device`] is a made-up machine that can enrol and report, also wrongly.
+//! any certificate or none, [`city`] is what a security officer imports, [`device`] is a made-up machine that can enrol and report, also wrongly.
 //! What it is not: part of the product. The tests stand in `tests/`, one file for each promise.
 //!
 //! Every test has its own directory, ports, database and authority; whatever it starts ends with it.
@@ -16,6 +16,7 @@
 )]
 
 pub mod agent;
+pub mod city;
 pub mod cluster;
 pub mod collector;
 pub mod device;

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use crate::{codegen, floors, packages, steps};
+use crate::{api, codegen, floors, packages, steps};
 
 /// The version every machine checks licences with.
 const CARGO_DENY: &str = "0.20.2";
@@ -30,6 +30,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
             steps::run(root, "cargo", &lints)
         }),
         ("tests", &|| steps::test(root, &[])),
+        ("REST API against its description", &|| api::run(root, 10, 1)),
         ("generated files", &|| codegen::check(root)),
         ("licences, sources and bans", &|| deny(root)),
     ];

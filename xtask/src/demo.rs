@@ -5,16 +5,16 @@
 #![expect(clippy::indexing_slicing, reason = "what JSON does not have is null, not a panic")]
 
 use std::fs;
-use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::Write as _;
+use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde_json::Value;
 
+use crate::collector::{self, end, is_healthy, output};
 use crate::steps;
 
 const UNIT: &str = "BZ";
@@ -94,24 +94,10 @@ impl Demo {
             return Ok(());
         }
         say("setting up a collector: keys, authority, SQLite database, first administrator");
-        // Held together so that three different ports come out.
-        let free: Vec<TcpListener> =
-            (0..3).map(|_| TcpListener::bind("127.0.0.1:0")).collect::<Result<_, _>>()?;
-        let address = |free: &TcpListener| free.local_addr().map(|address| address.to_string());
-        let addresses: Vec<String> = free.iter().map(address).collect::<Result<_, _>>()?;
-        drop(free);
-        let [enrolment, report, web] = addresses.as_slice() else { bail!("no free ports") };
-        let made = self.collector_json(&[
-            "init",
-            "--name",
-            "127.0.0.1",
-            "--enrolment-listen",
-            enrolment,
-            "--report-listen",
-            report,
-            "--web-listen",
-            web,
-        ])?;
+        let mut all = vec!["init".to_owned(), "--name".to_owned(), "127.0.0.1".to_owned()];
+        all.extend(collector::free_addresses()?);
+        let all: Vec<&str> = all.iter().map(String::as_str).collect();
+        let made = self.collector_json(&all)?;
         let token = made["api_token"].as_str().context("the first API token")?;
         fs::OpenOptions::new()
             .write(true)
@@ -142,27 +128,8 @@ impl Demo {
             say("a collector of another demo is serving already: using it");
             return Ok(None);
         }
-        let log_path = self.directory.join("collector.log");
-        let log = fs::File::create(&log_path).context("make collector.log")?;
-        let mut child = Command::new(&self.collector)
-            .arg("--data")
-            .arg(self.data())
-            .arg("serve")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .context("start the collector")?;
-        let start = Instant::now();
-        while !is_healthy(web) {
-            let ended = child.try_wait()?;
-            if ended.is_some() || start.elapsed() > Duration::from_secs(30) {
-                let _ = child.kill();
-                let log = fs::read_to_string(&log_path).unwrap_or_default();
-                bail!("the collector does not serve:\n{log}");
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        let log = self.directory.join("collector.log");
+        let child = collector::serve(&self.collector, &self.data(), web, &log)?;
         say(&format!("the collector serves on http://{web}/"));
         Ok(Some(child))
     }
@@ -315,50 +282,6 @@ impl Demo {
     }
 }
 
-/// Asks a program to stop, and waits until it has.
-fn end(mut child: Child) -> Result<()> {
-    let pid = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw);
-    if let Some(pid) = pid {
-        // It may have ended already, of the same Ctrl-C.
-        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
-    }
-    let start = Instant::now();
-    while child.try_wait()?.is_none() {
-        if start.elapsed() > Duration::from_secs(15) {
-            child.kill()?;
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    Ok(())
-}
-
 fn say(what: &str) {
     println!("\n\u{25b8} {what}");
-}
-
-/// Runs a program and gives what it printed; fails with what it said.
-fn output(command: &mut Command) -> Result<String> {
-    let output =
-        command.output().with_context(|| format!("start {}", command.get_program().display()))?;
-    if !output.status.success() {
-        bail!(
-            "{} failed: {}",
-            command.get_program().display(),
-            String::from_utf8_lossy(&output.stderr).trim()
-        );
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
-/// Whether a collector answers at this address.
-fn is_healthy(web: SocketAddr) -> bool {
-    let ask = || -> std::io::Result<bool> {
-        let mut stream = TcpStream::connect_timeout(&web, Duration::from_millis(500))?;
-        stream.set_read_timeout(Some(Duration::from_secs(2)))?;
-        write!(stream, "GET /api/v1/health HTTP/1.1\r\nHost: {web}\r\nConnection: close\r\n\r\n")?;
-        let mut answer = String::new();
-        stream.take(4096).read_to_string(&mut answer)?;
-        Ok(answer.starts_with("HTTP/1.1 200") && answer.contains("\"status\":\"ok\""))
-    };
-    ask().unwrap_or(false)
 }

@@ -16,6 +16,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("belfort-proto", 0),
     ("belfort-agent-sys", 0),
     ("belfort-model", 0),
+    ("belfort-advisories", 1),
     ("belfort-assess", 1),
     ("belfort-store", 1),
     ("belfort-agent", 2),
@@ -28,6 +29,7 @@ const FLOORS: &[(&str, u8)] = &[
 const FORBIDDEN: &[(&str, &[&str])] = &[
     ("belfort-model", &["axum", "hyper", "postgres", "prost", "rusqlite", "tokio", "tonic"]),
     ("belfort-assess", &["axum", "hyper", "postgres", "prost", "rusqlite", "tokio", "tonic"]),
+    ("belfort-advisories", &["axum", "hyper", "postgres", "prost", "rusqlite", "tokio", "tonic"]),
     ("belfort-store", &["axum", "hyper", "prost", "tonic"]),
     ("belfort-agent", &["axum", "postgres", "rusqlite"]),
 ];

@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 
+mod api;
 mod bench;
 mod ci;
 mod codegen;
+mod collector;
 mod demo;
 mod floors;
 mod packages;
@@ -47,6 +49,15 @@ enum Command {
     Ci,
     /// Check that every crate imports only what lies below it
     Floors,
+    /// Ask the REST API everything its description allows, and much it does not, with schemathesis
+    Api {
+        /// Cases per operation
+        #[arg(long, default_value_t = 30)]
+        examples: u32,
+        /// The same seed asks the same questions
+        #[arg(long, default_value_t = 1)]
+        seed: u32,
+    },
     /// Measure what the agent costs against its limits
     Bench {
         /// As JSON
@@ -71,6 +82,10 @@ fn main() -> Result<()> {
         }
         Command::Ci => ci::run(&root),
         Command::Floors => floors::check(&root),
+        Command::Api { examples, seed } => {
+            packages::ensure()?;
+            api::run(&root, examples, seed)
+        }
         Command::Bench { json } => bench::bench(&root, json),
         Command::Codegen { check: false } => codegen::write(&root),
         Command::Codegen { check: true } => codegen::check(&root),

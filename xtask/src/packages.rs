@@ -13,6 +13,7 @@ const NEEDED: &[(&str, &str)] = &[
     ("lshw", "lshw"),
     ("nftables", "nft"),
     ("postgresql-15", "/usr/lib/postgresql/15/bin/postgres"),
+    ("python3-venv", "python3"),
     ("strace", "strace"),
     ("util-linux", "lsblk"),
 ];

@@ -3,85 +3,27 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use belfort_model::scale::{Dimensions, Level, Matrix};
+use belfort_model::scale::Matrix;
 use serde::Deserialize;
 
 use crate::end_of_life::EndOfLife;
-use crate::matchers::{self, Matcher};
+use crate::matchers;
+use crate::products::ProductTable;
 
-/// A text in the languages of the interface.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Text {
-    /// Dutch.
-    pub nl: String,
-    /// English.
-    pub en: String,
-}
+mod kind;
 
-/// Numbers and lists a matcher works by. Which of them it reads is said in the matcher.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Params {
-    /// Days after which the matcher speaks.
-    pub days: Option<i64>,
-    /// Likelihood for devices that leave the building.
-    pub mobile_likelihood: Option<Level>,
-    /// Ports as `tcp/23`, each with the name of its service.
-    pub ports: BTreeMap<String, String>,
-}
-
-/// One kind of finding.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FindingKind {
-    /// Stable code, for example `disk.unencrypted`.
-    pub code: String,
-    /// Title.
-    pub title: Text,
-    /// Name of the matcher that observes it.
-    pub matcher: String,
-    /// What the matcher works by.
-    #[serde(default)]
-    pub params: Params,
-    /// Suggested likelihood.
-    pub likelihood: Level,
-    /// Dimensions it touches.
-    pub dimensions: Dimensions,
-    /// Scenario it counts for.
-    pub scenario: String,
-    /// Controls of CyFun (the Belgian cyber fundamentals framework), 2025.
-    pub cyfun_2025: Vec<String>,
-    /// Controls of ISO/IEC 27001:2022, annex A.
-    pub iso_27001: Vec<String>,
-    /// What to do about it.
-    pub remedy: Text,
-}
-
-/// One scenario: what could happen, and which checks bear on it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Scenario {
-    /// Stable code, for example `network_intrusion`.
-    pub code: String,
-    /// Title, completed by the unit or asset it concerns.
-    pub title: Text,
-    /// What could happen, in a sentence or two.
-    pub description: Text,
-    /// Checks that lower the likelihood on the assets hit, as far as they pass there and did not fail
-    /// themselves.
-    #[serde(default)]
-    pub mitigated_by: Vec<String>,
-}
+pub use kind::{Adjustment, Baseline, DueDays, FindingKind, Params, Scenario, Text};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    version: String,
+    version: Option<String>,
     #[serde(default)]
     scenario: Vec<Scenario>,
     #[serde(default)]
     finding: Vec<FindingKind>,
+    #[serde(default)]
+    adjust: Vec<Adjustment>,
 }
 
 /// Everything an evaluation goes by.
@@ -97,112 +39,193 @@ pub struct Catalogue {
     pub matrix: Matrix,
     /// When support of operating systems ends.
     pub end_of_life: EndOfLife,
+    /// Which product an operating system or a package is.
+    pub products: ProductTable,
 }
 
 /// Why a catalogue cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogueError {
-    /// Not a catalogue at all, or a key that does not exist.
-    #[error("catalogue `{name}` cannot be read")]
+    /// Not a catalogue at all, or a key or value that cannot be.
+    #[error("catalogue `{name}` cannot be read{}", finding.as_ref().map(|code| format!(", at `{code}`")).unwrap_or_default())]
     Syntax {
         /// Which file.
         name: String,
+        /// The finding, scenario or adjustment it is in.
+        finding: Option<String>,
         /// What is wrong, with line and column.
         source: Box<toml::de::Error>,
     },
+    /// A file of an organisation without a version.
+    #[error(
+        "catalogue `{0}` has no version: begin it with `version = \"own/1\"` and raise it with every change, so that an evaluation can be told from another"
+    )]
+    NoVersion(String),
     /// The same code twice.
-    #[error("catalogue has `{0}` twice")]
-    Twice(String),
+    #[error(
+        "catalogue `{name}` has `{code}`, which exists already: give it a code of its own, or change the existing one with `[[adjust]]`"
+    )]
+    Twice {
+        /// Which file.
+        name: String,
+        /// The code.
+        code: String,
+    },
     /// A finding names what does not exist.
-    #[error("finding `{finding}` names {what} `{name}`, which does not exist")]
+    #[error(
+        "catalogue `{name}`: `{finding}` names {what} `{named}`, which does not exist; there are {known}"
+    )]
     Dangling {
-        /// The finding or scenario.
+        /// Which file.
+        name: String,
+        /// The finding, scenario or adjustment.
         finding: String,
         /// What it names.
         what: &'static str,
         /// The name.
+        named: String,
+        /// What there is.
+        known: String,
+    },
+    /// A finding that cannot be.
+    #[error("catalogue `{name}`: `{finding}` {reason}")]
+    Entry {
+        /// Which file.
         name: String,
+        /// The finding.
+        finding: String,
+        /// What is wrong and what would do.
+        reason: &'static str,
     },
 }
 
 impl Catalogue {
-    /// The text of the catalogue this build ships.
-    pub const SHIPPED: &str = include_str!("../data/catalogue.toml");
+    /// Version of the catalogue this build ships; raised with every change of its files.
+    pub const VERSION: &str = "belfort/2";
+
+    /// The files of the catalogue this build ships.
+    pub const SHIPPED: &[(&str, &str)] = &[
+        ("scenarios.toml", include_str!("../data/scenarios.toml")),
+        ("asset.toml", include_str!("../data/asset.toml")),
+        ("device.toml", include_str!("../data/device.toml")),
+        ("protection.toml", include_str!("../data/protection.toml")),
+        ("software.toml", include_str!("../data/software.toml")),
+        ("advisories.toml", include_str!("../data/advisories.toml")),
+    ];
 
     /// The catalogue this build ships.
     pub fn shipped() -> Result<Self, CatalogueError> {
-        Self::read(&[("catalogue.toml", Self::SHIPPED)])
+        Self::with(&[])
     }
 
-    /// Reads catalogue files; later ones add to earlier ones.
-    pub fn read(files: &[(&str, &str)]) -> Result<Self, CatalogueError> {
+    /// The catalogue this build ships with the files of an organisation, each a name for messages and
+    /// its text; they add to it in this order.
+    pub fn with(own: &[(&str, &str)]) -> Result<Self, CatalogueError> {
         let mut catalogue = Self {
-            version: String::new(),
+            version: Self::VERSION.to_owned(),
             findings: BTreeMap::new(),
             scenarios: BTreeMap::new(),
             matrix: Matrix::default(),
             end_of_life: EndOfLife::shipped()?,
+            products: ProductTable::shipped()?,
         };
-        for (name, text) in files {
-            let file: File = toml::from_str(text).map_err(|source| CatalogueError::Syntax {
-                name: (*name).to_owned(),
-                source: Box::new(source),
-            })?;
-            catalogue.add(file)?;
+        let mut origin = Origin::default();
+        for (name, text) in Self::SHIPPED {
+            let file = read(name, text)?;
+            catalogue.add(name, file, &mut origin)?;
         }
-        catalogue.check()?;
+        for (name, text) in own {
+            let mut file = read(name, text)?;
+            let version = file.version.take();
+            let version = version.filter(|version| !version.trim().is_empty());
+            let version = version.ok_or_else(|| CatalogueError::NoVersion((*name).to_owned()))?;
+            catalogue.version.push('+');
+            catalogue.version.push_str(&version);
+            catalogue.add(name, file, &mut origin)?;
+        }
+        catalogue.check(&origin)?;
         Ok(catalogue)
     }
 
-    fn add(&mut self, file: File) -> Result<(), CatalogueError> {
-        if !self.version.is_empty() {
-            self.version.push('+');
-        }
-        self.version.push_str(&file.version);
+    fn add<'a>(
+        &mut self,
+        name: &'a str,
+        file: File,
+        origin: &mut Origin<'a>,
+    ) -> Result<(), CatalogueError> {
+        let twice = |code| CatalogueError::Twice { name: name.to_owned(), code };
         for scenario in file.scenario {
             let code = scenario.code.clone();
             if self.scenarios.insert(code.clone(), scenario).is_some() {
-                return Err(CatalogueError::Twice(code));
+                return Err(twice(code));
             }
+            origin.insert(code, name);
         }
         for finding in file.finding {
             let code = finding.code.clone();
             if self.findings.insert(code.clone(), finding).is_some() {
-                return Err(CatalogueError::Twice(code));
+                return Err(twice(code));
             }
+            origin.insert(code, name);
         }
-        Ok(())
-    }
-
-    fn check(&self) -> Result<(), CatalogueError> {
-        let dangling = |finding: &str, what, name: &str| CatalogueError::Dangling {
-            finding: finding.to_owned(),
-            what,
-            name: name.to_owned(),
-        };
-        for (code, finding) in &self.findings {
-            if matchers::by_name(&finding.matcher).is_none() {
-                return Err(dangling(code, "matcher", &finding.matcher));
-            }
-            if !self.scenarios.contains_key(&finding.scenario) {
-                return Err(dangling(code, "scenario", &finding.scenario));
-            }
-        }
-        for (code, scenario) in &self.scenarios {
-            for check in &scenario.mitigated_by {
-                if !self.findings.contains_key(check) {
-                    return Err(dangling(code, "finding", check));
+        for adjustment in file.adjust {
+            let code = adjustment.finding;
+            let Some(finding) = self.findings.get_mut(&code) else {
+                let known = list(self.findings.keys());
+                return Err(dangling(name, "adjust", "finding", &code, known));
+            };
+            finding.likelihood = adjustment.likelihood.unwrap_or(finding.likelihood);
+            finding.due_days = adjustment.due_days.unwrap_or(finding.due_days);
+            finding.params.adjust(adjustment.params);
+            if adjustment.off {
+                self.findings.remove(&code);
+                for scenario in self.scenarios.values_mut() {
+                    scenario.mitigated_by.retain(|check| *check != code);
                 }
             }
         }
         Ok(())
     }
 
-    /// Findings with their matchers, by code.
-    pub fn checks(&self) -> impl Iterator<Item = (&FindingKind, Matcher)> {
-        self.findings
-            .values()
-            .filter_map(|finding| Some((finding, matchers::by_name(&finding.matcher)?)))
+    fn check(&self, origin: &Origin<'_>) -> Result<(), CatalogueError> {
+        for (code, finding) in &self.findings {
+            let name = origin.get(code).copied().unwrap_or_default();
+            let wrong = |reason| {
+                Err(CatalogueError::Entry { name: name.to_owned(), finding: code.clone(), reason })
+            };
+            if !is_code(code) {
+                return wrong(
+                    "is no code: it has 1 to 80 lower-case letters, digits, `_` and dots",
+                );
+            }
+            if [&finding.title, &finding.remedy].iter().any(|text| !text.is_complete()) {
+                return wrong("lacks a title or a remedy in Dutch or English");
+            }
+            match (&finding.matcher, &finding.condition) {
+                (Some(matcher), None) => {
+                    if matchers::by_name(matcher).is_none() {
+                        let known = list(matchers::ALL.iter().map(|(name, _)| name));
+                        return Err(dangling(name, code, "matcher", matcher, known));
+                    }
+                }
+                (None, Some(_)) => {}
+                _ => return wrong("has both a matcher and a condition, or neither: give one"),
+            }
+            if !self.scenarios.contains_key(&finding.scenario) {
+                let known = list(self.scenarios.keys());
+                return Err(dangling(name, code, "scenario", &finding.scenario, known));
+            }
+        }
+        for (code, scenario) in &self.scenarios {
+            let name = origin.get(code).copied().unwrap_or_default();
+            for check in &scenario.mitigated_by {
+                if !self.findings.contains_key(check) {
+                    let known = list(self.findings.keys());
+                    return Err(dangling(name, code, "finding", check, known));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Codes of the checks that are linked to a scenario.
@@ -215,59 +238,51 @@ impl Catalogue {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Which file an entry comes from.
+type Origin<'a> = BTreeMap<String, &'a str>;
 
-    const SHIPPED: &str = Catalogue::SHIPPED;
-
-    #[test]
-    fn the_shipped_catalogue_is_complete() {
-        let catalogue = Catalogue::shipped().unwrap();
-        for finding in catalogue.findings.values() {
-            let texts = [&finding.title, &finding.remedy];
-            assert!(
-                texts.iter().all(|text| !text.nl.is_empty() && !text.en.is_empty()),
-                "{} lacks a text",
-                finding.code
-            );
-            assert!(!finding.cyfun_2025.is_empty(), "{} cites no CyFun control", finding.code);
-            assert!(!finding.iso_27001.is_empty(), "{} cites no ISO control", finding.code);
-        }
-        for code in catalogue.scenarios.keys() {
-            assert!(!catalogue.linked_checks(code).is_empty(), "{code} has no check");
-        }
-    }
-
-    #[test]
-    fn an_organisation_adds_its_own_and_errors_say_where() {
-        let own = r#"
-            version = "own/1"
-            [[finding]]
-            code = "gent.telnet"
-            title = { nl = "Telnet", en = "Telnet" }
-            matcher = "listener_insecure"
-            params = { ports = { "tcp/2323" = "telnet" } }
-            likelihood = 4
-            dimensions = "IV"
-            scenario = "network_intrusion"
-            cyfun_2025 = ["PR.PS-01.3"]
-            iso_27001 = ["8.20"]
-            remedy = { nl = "Zet uit.", en = "Switch off." }
-        "#;
-        let both = Catalogue::read(&[("catalogue.toml", SHIPPED), ("own.toml", own)]).unwrap();
-        assert!(both.findings.contains_key("gent.telnet"));
-        assert!(both.version.ends_with("+own/1"));
-
-        let twice = Catalogue::read(&[("a", SHIPPED), ("b", SHIPPED)]).unwrap_err();
-        assert!(matches!(twice, CatalogueError::Twice(_)));
-        let matcher = own.replace("listener_insecure", "no_such");
-        let error = Catalogue::read(&[("a", SHIPPED), ("b", &matcher)]).unwrap_err();
-        assert!(error.to_string().contains("names matcher `no_such`"), "{error}");
-        let level = own.replace("likelihood = 4", "likelihood = 6");
-        let error = Catalogue::read(&[("a", SHIPPED), ("own.toml", &level)]).unwrap_err();
-        let CatalogueError::Syntax { name, source } = error else { panic!("{error}") };
-        assert_eq!(name, "own.toml");
-        assert!(source.to_string().contains("not a level from 1 to 5"), "{source}");
-    }
+fn read(name: &str, text: &str) -> Result<File, CatalogueError> {
+    toml::from_str(text).map_err(|source: toml::de::Error| CatalogueError::Syntax {
+        name: name.to_owned(),
+        finding: source.span().and_then(|span| entry_at(text, span.start)),
+        source: Box::new(source),
+    })
 }
+
+/// The code of the entry a place in the text belongs to.
+fn entry_at(text: &str, place: usize) -> Option<String> {
+    let entry = text.get(..place)?.rfind("[[").unwrap_or(0);
+    let entry = text.get(entry..)?;
+    // The entry ends where the next begins.
+    let end = entry.get(2..)?.find("[[").map_or(entry.len(), |end| end + 2);
+    let key = |line: &str| {
+        let (key, value) = line.split_once('=')?;
+        let value = value.split('#').next()?.trim().trim_matches('"');
+        matches!(key.trim(), "code" | "finding").then(|| value.to_owned())
+    };
+    entry.get(..end)?.lines().find_map(key)
+}
+
+fn list(names: impl Iterator<Item = impl AsRef<str>>) -> String {
+    let names: Vec<_> = names.map(|name| name.as_ref().to_owned()).collect();
+    names.join(", ")
+}
+
+fn dangling(
+    name: &str,
+    finding: &str,
+    what: &'static str,
+    named: &str,
+    known: String,
+) -> CatalogueError {
+    let (name, finding, named) = (name.to_owned(), finding.to_owned(), named.to_owned());
+    CatalogueError::Dangling { name, finding, what, named, known }
+}
+
+fn is_code(code: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_');
+    (1..=80).contains(&code.len()) && code.chars().all(allowed)
+}
+
+#[cfg(test)]
+mod tests;

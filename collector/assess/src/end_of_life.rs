@@ -29,12 +29,12 @@ pub struct EndOfLife {
 /// Where a release is in its life.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Support {
-    /// Supported until that day.
-    Supported(String),
-    /// Ordinary support is over; extended support lasts until that day.
-    ExtendedOnly(String),
-    /// Over since that day.
-    Ended(String),
+    /// Supported, until that day where it is known.
+    Supported(Option<String>),
+    /// Ordinary support is over; extended support lasts, until that day where it is known.
+    ExtendedOnly(Option<String>),
+    /// Over, since that day where it is known.
+    Ended(Option<String>),
 }
 
 impl EndOfLife {
@@ -42,12 +42,17 @@ impl EndOfLife {
     pub fn shipped() -> Result<Self, CatalogueError> {
         let name = "os_end_of_life.toml";
         toml::from_str(include_str!("../data/os_end_of_life.toml")).map_err(|source| {
-            CatalogueError::Syntax { name: name.to_owned(), source: Box::new(source) }
+            CatalogueError::Syntax {
+                name: name.to_owned(),
+                finding: None,
+                source: Box::new(source),
+            }
         })
     }
 
     /// Where a release is in its life on a day (`YYYY-MM-DD`), or nothing when the table does not
-    /// know it. The longest cycle counts that is the version or begins it: `9` for `9.4`.
+    /// know it. The longest cycle counts that is the version or begins it: `9` for `9.4`. Imported data
+    /// goes before this table.
     pub fn support(&self, product: &str, version: &str, today: &str) -> Option<Support> {
         let cycles = self.product.get(product)?;
         let (_, cycle) = cycles
@@ -60,12 +65,14 @@ impl EndOfLife {
             .max_by_key(|(name, _)| name.len())?;
         // Days in ISO form order as text.
         if today <= cycle.ends.as_str() {
-            return Some(Support::Supported(cycle.ends.clone()));
+            return Some(Support::Supported(Some(cycle.ends.clone())));
         }
         Some(match &cycle.extended {
-            Some(extended) if today <= extended.as_str() => Support::ExtendedOnly(extended.clone()),
-            Some(extended) => Support::Ended(extended.clone()),
-            None => Support::Ended(cycle.ends.clone()),
+            Some(extended) if today <= extended.as_str() => {
+                Support::ExtendedOnly(Some(extended.clone()))
+            }
+            Some(extended) => Support::Ended(Some(extended.clone())),
+            None => Support::Ended(Some(cycle.ends.clone())),
         })
     }
 }
@@ -78,9 +85,10 @@ mod tests {
     fn support_ends_after_its_last_day() {
         let table = EndOfLife::shipped().unwrap();
         let of = |version, today| table.support("debian", version, today);
-        assert_eq!(of("12", "2026-07-11"), Some(Support::Supported("2026-07-11".to_owned())));
-        assert_eq!(of("12", "2026-07-12"), Some(Support::ExtendedOnly("2028-06-30".to_owned())));
-        assert_eq!(of("12", "2028-07-01"), Some(Support::Ended("2028-06-30".to_owned())));
+        let day = |day: &str| Some(day.to_owned());
+        assert_eq!(of("12", "2026-07-11"), Some(Support::Supported(day("2026-07-11"))));
+        assert_eq!(of("12", "2026-07-12"), Some(Support::ExtendedOnly(day("2028-06-30"))));
+        assert_eq!(of("12", "2028-07-01"), Some(Support::Ended(day("2028-06-30"))));
         assert_eq!(of("99", "2026-07-11"), None);
         assert_eq!(table.support("unheard_of", "1", "2026-07-11"), None);
     }

@@ -10,9 +10,14 @@ use belfort_model::finding::{CheckResult, EvidenceItem, Hit};
 use belfort_model::id::AssetId;
 use belfort_model::ownership::Ownership;
 use belfort_model::scale::{Dimensions, Level};
+use belfort_model::software::{Decision, Installation};
 use belfort_model::time::Timestamp;
+use belfort_model::unit::OrgUnit;
 
+use crate::advisory::Advised;
 use crate::catalogue::{Catalogue, FindingKind};
+use crate::condition::{Condition, Context};
+use crate::matchers;
 
 /// Hours until an asset is evaluated again when nothing happens: enough for checks that count days.
 pub const REPEAT_HOURS: i64 = 6;
@@ -26,6 +31,8 @@ pub struct Subject<'a> {
     pub facts: Option<&'a DeviceFacts>,
     /// Active owner.
     pub owner: Option<&'a Ownership>,
+    /// The unit of that owner.
+    pub unit: Option<&'a OrgUnit>,
     /// Own newest classification.
     pub classification: Option<&'a Classification>,
     /// Data sets it is linked to.
@@ -36,8 +43,42 @@ pub struct Subject<'a> {
     pub agent: Option<&'a Agent>,
     /// Assets with the same hardware evidence.
     pub shares_evidence_with: &'a [AssetId],
+    /// Packages of the last report, sorted; nothing when they are not known.
+    pub software: Option<&'a [Installation]>,
+    /// What the organisation says of those packages; what is not named is undecided.
+    pub decisions: &'a [Decision],
+    /// What else the registry knows.
+    pub records: Records<'a>,
+    /// What advisories say about it; nothing without any advisory data.
+    pub advised: Option<Advised<'a>>,
     /// The present moment.
     pub now: Timestamp,
+}
+
+/// What the registry knows of an asset beside its parts. Nothing means: not known, not: none.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Records<'a> {
+    /// When it was taken out of service.
+    pub decommissioned_at: Option<Timestamp>,
+    /// Whether there is evidence that its data was wiped.
+    pub disposal_proven: Option<bool>,
+    /// When a person last verified that it is there and is what the registry says.
+    pub verified_at: Option<Timestamp>,
+    /// Exceptions that were granted for it.
+    pub exceptions: Option<&'a [Granted]>,
+}
+
+/// An exception, as the checks see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Granted {
+    /// What tells it apart, for people.
+    pub reference: String,
+    /// Code of the finding it excepts.
+    pub code: String,
+    /// Dimensions of that finding.
+    pub dimensions: Dimensions,
+    /// When it ends.
+    pub expires_at: Timestamp,
 }
 
 impl<'a> Subject<'a> {
@@ -113,12 +154,9 @@ pub fn evaluate(catalogue: &Catalogue, subject: &Subject<'_>) -> Evaluation {
     let subject = Subject { class: &class, ..*subject };
     let mut hits = Vec::new();
     let mut results = BTreeMap::new();
-    for (kind, matcher) in catalogue.checks() {
-        let verdict = if subject.asset.lifecycle.is_in_service() {
-            matcher(&subject, kind, catalogue)
-        } else {
-            Verdict::NotApplicable
-        };
+    let context = Context::of(&subject);
+    for kind in catalogue.findings.values() {
+        let verdict = observe(kind, &subject, &context, catalogue);
         let result = match verdict {
             Verdict::NotApplicable => CheckResult::NotApplicable,
             Verdict::Unknown => CheckResult::Unknown,
@@ -130,9 +168,49 @@ pub fn evaluate(catalogue: &Catalogue, subject: &Subject<'_>) -> Evaluation {
         };
         results.insert(kind.code.clone(), result);
     }
+    // It looks at the class, which moves into the answer.
+    drop(context);
     hits.sort_by(|a, b| (&a.code, &a.key).cmp(&(&b.code, &b.key)));
     hits.dedup_by(|a, b| a.code == b.code && a.key == b.key);
     Evaluation { class, hits, results }
+}
+
+/// What one check says.
+fn observe(
+    kind: &FindingKind,
+    subject: &Subject<'_>,
+    context: &Context<'_>,
+    catalogue: &Catalogue,
+) -> Verdict {
+    if subject.asset.lifecycle.is_in_service() == kind.outside_service {
+        return Verdict::NotApplicable;
+    }
+    match kind.applies.as_ref().map(|applies| applies.holds_in(context)) {
+        Some(Some(false)) => return Verdict::NotApplicable,
+        Some(None) => return unknown(kind.applies.as_ref(), subject),
+        Some(Some(true)) | None => {}
+    }
+    if let Some(matcher) = kind.matcher.as_deref().and_then(matchers::by_name) {
+        return matcher(subject, kind, catalogue);
+    }
+    let Some(condition) = &kind.condition else { return Verdict::Unknown };
+    match condition.holds_in(context) {
+        Some(true) => Verdict::Hit(vec![Observation {
+            evidence: condition.evidence(subject),
+            ..Observation::default()
+        }]),
+        Some(false) => Verdict::Pass,
+        None => unknown(Some(condition), subject),
+    }
+}
+
+/// A condition that cannot be told. One about a device does not concern what reports nothing.
+fn unknown(condition: Option<&Condition>, subject: &Subject<'_>) -> Verdict {
+    let names = condition.map(Condition::names).unwrap_or_default();
+    if names.iter().any(|(record, _)| *record == "device") {
+        return subject.device_facts().err().unwrap_or(Verdict::Unknown);
+    }
+    Verdict::Unknown
 }
 
 fn hit(kind: &FindingKind, observed: Observation) -> Hit {

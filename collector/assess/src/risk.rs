@@ -191,8 +191,11 @@ fn impact(hit: &[&HitAsset<'_>]) -> Impact {
     let mut facets = Facets { operations: one, citizens: one, legal: one, reputation: one };
     for asset in hit {
         let class = asset.asset.class;
-        let level = |dimension| {
-            if asset.dimensions.contains(dimension) { class.biv.get(dimension) } else { one }
+        let level = |dimension| match asset.dimensions {
+            touched if !touched.contains(dimension) => one,
+            // At least 1, as a level is.
+            touched if touched.is_low(dimension) => class.biv.get(dimension).shifted(-1),
+            _ => class.biv.get(dimension),
         };
         let (b, i, v) = (level(Dimension::B), level(Dimension::I), level(Dimension::V));
         biv = Biv::new(biv.b.max(b), biv.i.max(i), biv.v.max(v));

@@ -4,17 +4,20 @@ use belfort_model::agent::{Agent, AgentStatus};
 use belfort_model::asset::{
     Asset, AssetKind, Authorised, Environment, Exposure, Lifecycle, Source, Subtype,
 };
-use belfort_model::classification::{EffectiveClass, Inherited};
+use belfort_model::classification::{
+    Classification, ClassificationStatus, DEFAULT_SCHEME, EffectiveClass, Inherited,
+};
 use belfort_model::data_set::{PersonalData, Relation};
 use belfort_model::facts::DeviceFacts;
 use belfort_model::id::{AgentId, AssetId, UnitId};
 use belfort_model::ownership::{Method, Ownership, OwnershipRole};
 use belfort_model::scale::{Biv, Level};
 use belfort_model::time::Timestamp;
+use belfort_model::unit::{OrgUnit, UnitKind};
 use uuid::Uuid;
 
 use crate::catalogue::Catalogue;
-use crate::evaluate::{Subject, evaluate};
+use crate::evaluate::{Records, Subject, evaluate};
 
 pub(crate) struct Fixture {
     pub(crate) asset: Asset,
@@ -40,6 +43,9 @@ impl Fixture {
             proposed_unit: None,
             first_seen: Timestamp(0),
             last_seen: Timestamp(0),
+            verified_at: None,
+            verify_due: None,
+            disposal: None,
         };
         let class = EffectiveClass::of(None, &[]);
         Self { asset, facts: DeviceFacts::default(), class }
@@ -50,11 +56,16 @@ impl Fixture {
             asset: &self.asset,
             facts: Some(&self.facts),
             owner: None,
+            unit: None,
             classification: None,
             links: &[],
             class: &self.class,
             agent: None,
             shares_evidence_with: &[],
+            software: None,
+            decisions: &[],
+            records: Records::default(),
+            advised: None,
             now: Timestamp(0),
         }
     }
@@ -85,7 +96,34 @@ impl Fixture {
             valid_from: Timestamp(0),
             valid_to: None,
             confirmed_at: None,
+            confirmed_by: String::new(),
             method: Method::Manual,
+        }
+    }
+
+    pub(crate) fn unit(&self) -> OrgUnit {
+        OrgUnit {
+            id: UnitId(Uuid::from_u128(3)),
+            code: "BZ".to_owned(),
+            name: "Burgerzaken".to_owned(),
+            kind: UnitKind::Service,
+            parent: None,
+            active_from: Timestamp(0),
+            active_to: None,
+        }
+    }
+
+    pub(crate) fn classification(&self) -> Classification {
+        Classification {
+            method: Method::Manual,
+            subject: self.asset.id,
+            scheme: DEFAULT_SCHEME.to_owned(),
+            biv: Biv::new(Level::TWO, Level::TWO, Level::TWO),
+            basis: String::new(),
+            decided_by: String::new(),
+            decided_at: Timestamp(0),
+            review_due: Timestamp(0).plus_days(365),
+            status: ClassificationStatus::Confirmed,
         }
     }
 

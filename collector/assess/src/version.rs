@@ -1,78 +1,106 @@
-//! Orders of versions.
+//! Orders of versions, one file each.
+
+mod apk;
+mod dpkg;
+mod rpm;
+mod semver;
+mod windows;
 
 use std::cmp::Ordering;
 
-/// Compares two version parts as dpkg does: runs of non-digits by dpkg's alphabet (`~` before the end,
-/// the end before letters, letters before all else), runs of digits by value.
-///
-/// Source: Debian Policy, 5.6.12 "Version". Kernel release names of every distribution order well by
-/// it too, which is what it serves here.
-pub fn dpkg_part(a: &str, b: &str) -> Ordering {
-    let (mut a, mut b) = (a.as_bytes(), b.as_bytes());
-    while !a.is_empty() || !b.is_empty() {
-        while starts_non_digit(a) || starts_non_digit(b) {
-            let order = weight(a.first().copied()).cmp(&weight(b.first().copied()));
-            if order != Ordering::Equal {
-                return order;
-            }
-            a = a.get(1..).unwrap_or_default();
-            b = b.get(1..).unwrap_or_default();
-        }
-        let (a_digits, a_rest) = split_digits(a);
-        let (b_digits, b_rest) = split_digits(b);
-        // Without leading zeros the longer number is the larger.
-        let order = a_digits.len().cmp(&b_digits.len()).then_with(|| a_digits.cmp(b_digits));
-        if order != Ordering::Equal {
-            return order;
-        }
-        (a, b) = (a_rest, b_rest);
+pub use dpkg::dpkg_part;
+
+/// How versions of an ecosystem order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Debian, Ubuntu.
+    Dpkg,
+    /// Red Hat and its relatives, SUSE.
+    Rpm,
+    /// Alpine.
+    Apk,
+    /// Semantic versions.
+    Semver,
+    /// Builds of Windows.
+    Windows,
+}
+
+impl Order {
+    /// The order of an ecosystem as OSV names it, with or without its release; nothing when it is not
+    /// known here.
+    pub fn of_ecosystem(ecosystem: &str) -> Option<Self> {
+        Some(match ecosystem.split(':').next().unwrap_or_default() {
+            "Debian" | "Ubuntu" => Self::Dpkg,
+            "Rocky Linux" | "AlmaLinux" | "Red Hat" | "SUSE" | "openSUSE" | "Mageia"
+            | "openEuler" => Self::Rpm,
+            "Alpine" | "Wolfi" | "Chainguard" => Self::Apk,
+            "npm" | "crates.io" | "Go" | "Hex" | "NuGet" | "SwiftURL" => Self::Semver,
+            "Windows" => Self::Windows,
+            _ => return None,
+        })
     }
-    Ordering::Equal
-}
 
-fn starts_non_digit(text: &[u8]) -> bool {
-    text.first().is_some_and(|byte| !byte.is_ascii_digit())
-}
-
-/// dpkg's alphabet; the end and a digit weigh the same.
-fn weight(byte: Option<u8>) -> i32 {
-    match byte {
-        None => 0,
-        Some(b'~') => -1,
-        Some(byte) if byte.is_ascii_digit() => 0,
-        Some(byte) if byte.is_ascii_alphabetic() => i32::from(byte),
-        Some(byte) => i32::from(byte) + 256,
+    /// Compares two versions; nothing when one of them is empty or no version of this order. Nothing
+    /// is known of it then: it matches nothing.
+    pub fn compare(self, a: &str, b: &str) -> Option<Ordering> {
+        if a.is_empty() || b.is_empty() {
+            return None;
+        }
+        match self {
+            Self::Dpkg => Some(dpkg::compare(a, b)),
+            Self::Rpm => Some(rpm::compare(a, b)),
+            Self::Apk => apk::compare(a, b),
+            Self::Semver => semver::compare(a, b),
+            Self::Windows => windows::compare(a, b),
+        }
     }
-}
-
-fn split_digits(text: &[u8]) -> (&[u8], &[u8]) {
-    let end = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
-    let (digits, rest) = text.split_at_checked(end).unwrap_or((text, &[]));
-    let zeros = digits.iter().position(|byte| *byte != b'0').unwrap_or(digits.len());
-    (digits.get(zeros..).unwrap_or_default(), rest)
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
+    const ALL: [Order; 5] = [Order::Dpkg, Order::Rpm, Order::Apk, Order::Semver, Order::Windows];
+
     #[test]
-    fn order_is_that_of_dpkg() {
-        // Each line ascending; taken from Debian Policy and kernel names.
-        for line in [
-            ["1.0~beta1~svn1245", "1.0~beta1", "1.0", "1.0-1"].as_slice(),
-            &["6.1.0-9-amd64", "6.1.0-10-amd64", "6.1.0-25-amd64", "6.5.0-1-amd64"],
-            &["5.15.0-91-generic", "5.15.0-101-generic", "6.8.0-31-generic"],
-            &["5.14.0-362.8.1.el9_3.x86_64", "5.14.0-427.13.1.el9_4.x86_64"],
-            &["a", "a+", "ab"][..1],
-        ] {
-            for pair in line.windows(2) {
-                assert_eq!(dpkg_part(pair[0], pair[1]), Ordering::Less, "{pair:?}");
-                assert_eq!(dpkg_part(pair[1], pair[0]), Ordering::Greater, "{pair:?}");
+    fn an_empty_version_compares_with_nothing() {
+        for order in ALL {
+            assert_eq!(order.compare("", "1"), None);
+            assert_eq!(order.compare("1", ""), None);
+            assert_eq!(order.compare("1", "1"), Some(Ordering::Equal));
+        }
+    }
+
+    /// Texts that look like versions, and some that only share their signs.
+    fn version() -> impl Strategy<Value = String> {
+        prop_oneof![
+            "[0-9]{1,3}(\\.[0-9]{1,2}){0,3}[a-z]?(_(rc|alpha|p|git)[0-9]?)?(-r?[0-9]{1,2})?",
+            "[0-9]:[0-9a-c.+~-]{1,8}(-[0-9a-c.+~]{1,4})?",
+            "[0-9]{1,2}\\.[0-9]{1,2}\\.[0-9](-[a-c0-9.]{1,4})?",
+            "[0-3a-b.~^+:_-]{1,6}",
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn every_order_is_total(a in version(), b in version(), c in version()) {
+            for order in ALL {
+                let (ab, ba) = (order.compare(&a, &b), order.compare(&b, &a));
+                prop_assert_eq!(ab, ba.map(Ordering::reverse), "{:?}: {} {}", order, a, b);
+                prop_assert!(order.compare(&a, &a).is_none_or(|order| order == Ordering::Equal));
+                let bc = order.compare(&b, &c);
+                if let (Some(ab), Some(bc)) = (ab, bc)
+                    && ab != Ordering::Greater
+                    && bc != Ordering::Greater
+                {
+                    let ac = order.compare(&a, &c);
+                    let expected = if ab == Ordering::Equal { bc } else { Ordering::Less };
+                    let expected = if bc == Ordering::Equal { ab } else { expected };
+                    prop_assert_eq!(ac, Some(expected), "{:?}: {} {} {}", order, a, b, c);
+                }
             }
         }
-        assert_eq!(dpkg_part("1.01", "1.1"), Ordering::Equal);
-        assert_eq!(dpkg_part("", ""), Ordering::Equal);
-        assert_eq!(dpkg_part("", "~"), Ordering::Greater);
     }
 }

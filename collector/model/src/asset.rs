@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AssetId, UnitId};
+use crate::lifecycle::Disposal;
+use crate::scale::Biv;
 use crate::time::Timestamp;
 
 crate::text_enum! {
@@ -192,6 +194,108 @@ pub struct Asset {
     pub first_seen: Timestamp,
     /// When an agent last reported it, or somebody last confirmed it.
     pub last_seen: Timestamp,
+    /// When somebody last verified that the record is right.
+    #[serde(default)]
+    pub verified_at: Option<Timestamp>,
+    /// When it is to be verified again.
+    #[serde(default)]
+    pub verify_due: Option<Timestamp>,
+    /// How its data carriers were disposed of.
+    #[serde(default)]
+    pub disposal: Option<Disposal>,
+}
+
+impl Asset {
+    /// An asset in use about which nothing more is known.
+    pub fn new(
+        id: AssetId,
+        kind: AssetKind,
+        name: impl Into<String>,
+        source: Source,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            kind,
+            subtype: Subtype::Other,
+            name: name.into(),
+            legal_entity: String::new(),
+            lifecycle: Lifecycle::InUse,
+            source,
+            authorised: Authorised::Unknown,
+            environment: Environment::Production,
+            exposure: Exposure::Unknown,
+            site: String::new(),
+            labels: Vec::new(),
+            proposed_unit: None,
+            first_seen: now,
+            last_seen: now,
+            verified_at: None,
+            verify_due: None,
+            disposal: None,
+        }
+    }
+}
+
+/// Days after which the record of an asset of this class is verified again: a year up to class 3, half a
+/// year at 4, a quarter at 5.
+pub fn verify_days(class: Biv) -> i64 {
+    match class.highest().get() {
+        5 => 91,
+        4 => 182,
+        _ => 365,
+    }
+}
+
+/// Most labels on one asset.
+pub const LABELS: usize = 32;
+
+/// A text that cannot be a label or a site code.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TagError {
+    /// A label is 1 to 50 letters, digits, `-`, `_`, `.`, `:` or `/`.
+    #[error("label `{0}` is not 1 to 50 letters, digits or - _ . : /")]
+    Label(String),
+    /// An asset has at most [`LABELS`] labels.
+    #[error("an asset has at most {LABELS} labels")]
+    TooMany,
+    /// A site code is at most 50 letters, digits, spaces, `-`, `_`, `.`, `:` or `/`.
+    #[error("site `{0}` is not at most 50 letters, digits, spaces or - _ . : /")]
+    Site(String),
+}
+
+fn is_tag(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '/')
+}
+
+/// A label in its one form: lower case.
+pub fn label(text: &str) -> Result<String, TagError> {
+    let label = text.trim().to_lowercase();
+    if !(1..=50).contains(&label.chars().count()) || !label.chars().all(is_tag) {
+        return Err(TagError::Label(text.to_owned()));
+    }
+    Ok(label)
+}
+
+/// Labels in their one form: lower case, sorted, each once.
+pub fn labels<T: AsRef<str>>(texts: &[T]) -> Result<Vec<String>, TagError> {
+    let mut labels =
+        texts.iter().map(|text| label(text.as_ref())).collect::<Result<Vec<_>, _>>()?;
+    labels.sort();
+    labels.dedup();
+    if labels.len() > LABELS {
+        return Err(TagError::TooMany);
+    }
+    Ok(labels)
+}
+
+/// A site code without blanks around it; empty when unknown.
+pub fn site(text: &str) -> Result<String, TagError> {
+    let site = text.trim();
+    if site.chars().count() > 50 || !site.chars().all(|c| is_tag(c) || c == ' ') {
+        return Err(TagError::Site(text.to_owned()));
+    }
+    Ok(site.to_owned())
 }
 
 #[cfg(test)]
@@ -207,6 +311,27 @@ mod tests {
         assert_eq!(Subtype::of_device(10, "vmware"), Subtype::Vm);
         assert_eq!(Subtype::of_device(0, "docker"), Subtype::Container);
         assert_eq!(Subtype::of_device(0, ""), Subtype::Other);
+    }
+
+    #[test]
+    fn the_higher_the_class_the_sooner_it_is_verified() {
+        let days = |level| {
+            let level = crate::scale::Level::clamped(level);
+            verify_days(Biv::new(crate::scale::Level::ONE, level, crate::scale::Level::TWO))
+        };
+        assert_eq!([days(1), days(3), days(4), days(5)], [365, 365, 182, 91]);
+    }
+
+    #[test]
+    fn labels_have_one_form() {
+        assert_eq!(labels(&["Balie", " balie ", "a:b"]), Ok(vec!["a:b".into(), "balie".into()]));
+        for wrong in ["", "a b", "a\"b", "a\\", "a%", &"x".repeat(51)] {
+            assert!(label(wrong).is_err(), "{wrong}");
+        }
+        let many: Vec<_> = (0..33).map(|n| format!("l{n}")).collect();
+        assert_eq!(labels(&many), Err(TagError::TooMany));
+        assert_eq!(site(" Gent Zuid "), Ok("Gent Zuid".to_owned()));
+        assert!(site("a\nb").is_err());
     }
 
     #[test]

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data_set::{PersonalData, Relation};
 use crate::id::AssetId;
+use crate::ownership::Method;
 use crate::scale::{Biv, Dimension, Level};
 use crate::time::Timestamp;
 
@@ -48,6 +49,31 @@ pub struct Classification {
     pub review_due: Timestamp,
     /// Where it stands.
     pub status: ClassificationStatus,
+    /// How it came to be.
+    #[serde(default = "manual")]
+    pub method: Method,
+}
+
+fn manual() -> Method {
+    Method::Manual
+}
+
+impl Classification {
+    /// Where it stands at a moment: a confirmed class whose review is past is expired. It still counts, or
+    /// a forgotten review would lower the class of what matters most.
+    pub fn status_at(&self, now: Timestamp) -> ClassificationStatus {
+        match self.status {
+            ClassificationStatus::Confirmed if self.review_due <= now => {
+                ClassificationStatus::Expired
+            }
+            status => status,
+        }
+    }
+
+    /// Whether an assignment rule may put its own in its place: only another rule proposed it.
+    pub fn yields_to_rule(&self) -> bool {
+        self.method == Method::Rule && self.status == ClassificationStatus::Proposed
+    }
 }
 
 /// One link from an asset to something classified, resolved.
@@ -159,7 +185,21 @@ mod tests {
             decided_at: Timestamp(0),
             review_due: Timestamp(0),
             status,
+            method: Method::Manual,
         }
+    }
+
+    #[test]
+    fn a_class_expires_with_its_review_and_still_counts() {
+        let class = Classification {
+            review_due: Timestamp(10),
+            ..own(biv(5, 5, 5), ClassificationStatus::Confirmed)
+        };
+        assert_eq!(class.status_at(Timestamp(9)), ClassificationStatus::Confirmed);
+        assert_eq!(class.status_at(Timestamp(10)), ClassificationStatus::Expired);
+        assert_eq!(EffectiveClass::of(Some(&class), &[]).biv, biv(5, 5, 5));
+        let proposed = Classification { status: ClassificationStatus::Proposed, ..class };
+        assert_eq!(proposed.status_at(Timestamp(10)), ClassificationStatus::Proposed);
     }
 
     fn link(number: u128, relation: Relation, levels: Option<Biv>) -> Inherited {

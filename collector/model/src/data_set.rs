@@ -20,6 +20,24 @@ crate::text_enum! {
     }
 }
 
+crate::text_enum! {
+    /// How many people or files a data set is about.
+    RecordsBand {
+        /// Nobody has said.
+        Unknown = "unknown",
+        /// Up to 100.
+        UpTo100 = "up_to_100",
+        /// Up to 1,000.
+        UpTo1000 = "up_to_1000",
+        /// Up to 10,000.
+        UpTo10000 = "up_to_10000",
+        /// Up to 100,000.
+        UpTo100000 = "up_to_100000",
+        /// More.
+        Above100000 = "above_100000",
+    }
+}
+
 /// What a data set has beside what every asset has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DataSet {
@@ -27,6 +45,25 @@ pub struct DataSet {
     pub asset: AssetId,
     /// What personal data it holds.
     pub personal_data: PersonalData,
+    /// How many records it holds.
+    pub records: RecordsBand,
+    /// Identifiers in the register of processing activities (GDPR article 30), sorted.
+    pub register_ids: Vec<String>,
+    /// How long it is kept and by which rule; empty when nobody has said.
+    pub retention: String,
+}
+
+impl DataSet {
+    /// A data set of which nothing more is known.
+    pub fn new(asset: AssetId, personal_data: PersonalData) -> Self {
+        Self {
+            asset,
+            personal_data,
+            records: RecordsBand::Unknown,
+            register_ids: Vec::new(),
+            retention: String::new(),
+        }
+    }
 }
 
 crate::text_enum! {

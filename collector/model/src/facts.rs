@@ -1,6 +1,8 @@
 //! What a report says about a device, in the words the findings use. Unknown is unknown: an empty
 //! `Option` is neither yes nor no.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::time::Timestamp;
@@ -45,6 +47,111 @@ pub struct DeviceFacts {
     pub listeners: Option<Vec<ListenerFacts>>,
     /// Number of installed packages.
     pub package_count: u32,
+    /// DNS domain; empty when it has none or it is unknown.
+    pub domain: String,
+    /// Addresses inside the configured prefixes, sorted.
+    pub addresses: Vec<String>,
+    /// Day of release of the firmware as `YYYY-MM-DD`; empty when unknown.
+    pub firmware_date: String,
+    /// Whether a TPM is present.
+    pub tpm: Option<bool>,
+    /// Major version of the TPM; 0 when unknown.
+    pub tpm_version: u32,
+    /// Processor flaws without mitigation, by the kernel's names; nothing when they could not be read.
+    pub processor_flaws: Option<Vec<String>>,
+    /// Names of services that run, sorted; nothing when that could not be told.
+    pub services: Option<Vec<String>>,
+    /// Local accounts; nothing when they could not be read.
+    pub accounts: Option<AccountFacts>,
+    /// Malware protection the system itself knows of; nothing when it keeps no such list or it could
+    /// not be read.
+    pub malware_protection: Option<Vec<ProtectionFacts>>,
+    /// Security updates that wait to be installed; nothing when that could not be told.
+    pub security_updates: Option<Vec<UpdateFacts>>,
+    /// Installed updates by their number (`KB5031234`), sorted; nothing when they could not be read.
+    pub hotfixes: Option<Vec<String>>,
+    /// Parts whose replacement matters.
+    pub parts: PartFacts,
+    /// Parts that were replaced, newest last.
+    pub replaced: Vec<Replaced>,
+    /// Fields the schema does not know that this device sent and the collector dropped, by section.
+    pub dropped_fields: BTreeMap<String, u32>,
+}
+
+/// Most replacements kept.
+const REPLACED: usize = 20;
+
+/// Facts of the local accounts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AccountFacts {
+    /// How many there are.
+    pub count: u32,
+    /// How many can log in.
+    pub login_count: u32,
+    /// How many have an empty password.
+    pub without_password: Option<u32>,
+    /// Administrators, sorted by name.
+    pub administrators: Vec<AdministratorFacts>,
+}
+
+/// Facts of one administrator.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AdministratorFacts {
+    /// Name of a built-in account, or a pseudonym.
+    pub name: String,
+    /// Through what: `uid0`, `sudo` …
+    pub through: Vec<String>,
+}
+
+/// Facts of one product against malware.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ProtectionFacts {
+    /// Its name.
+    pub name: String,
+    /// Whether it is active.
+    pub active: Option<bool>,
+    /// When its signatures were made.
+    pub signatures_at: Option<Timestamp>,
+}
+
+/// Facts of one update that waits.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UpdateFacts {
+    /// Package or number of the update.
+    pub name: String,
+    /// Version it brings; empty when it has none.
+    pub version: String,
+    /// Since when it waits: the first report that named it.
+    pub since: Option<Timestamp>,
+}
+
+/// Parts whose replacement matters; empty when unknown.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PartFacts {
+    /// Serial number of the board.
+    pub board: String,
+    /// Serial number of the disk the system is on.
+    pub system_disk: String,
+    /// Hash of the endorsement key of the TPM.
+    pub tpm: String,
+}
+
+/// One replaced part.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replaced {
+    /// Which part: `board`, `system_disk` or `tpm`.
+    pub part: String,
+    /// What it was.
+    pub before: String,
+    /// What it is.
+    pub after: String,
+    /// When a report first said so.
+    pub at: Timestamp,
 }
 
 /// Facts of the operating system.
@@ -116,7 +223,58 @@ impl DeviceFacts {
             // Not known this time: what was known before still holds.
             None => previous.and_then(|facts| facts.reboot_pending_since),
         };
+        if let Some(previous) = previous {
+            self.replaced = previous.replaced.clone();
+            self.note_replaced(&previous.parts, now);
+            // A part that cannot be read this time is not gone.
+            for (part, before) in self.parts.each_mut().into_iter().zip(previous.parts.each()) {
+                if part.is_empty() {
+                    before.clone_into(part);
+                }
+            }
+        }
+        let waiting = previous.and_then(|facts| facts.security_updates.as_ref());
+        for update in self.security_updates.iter_mut().flatten() {
+            let before = waiting.into_iter().flatten().find(|one| one.name == update.name);
+            // The newer version of an update that waits has waited as long.
+            update.since = Some(before.and_then(|one| one.since).unwrap_or(now));
+        }
         self
+    }
+
+    fn note_replaced(&mut self, previous: &PartFacts, now: Timestamp) {
+        let parts = PartFacts::NAMES.into_iter().zip(previous.each()).zip(self.parts.each());
+        let replaced: Vec<_> = parts
+            .filter(|((_, before), after)| {
+                !before.is_empty() && !after.is_empty() && before != after
+            })
+            .map(|((part, before), after)| Replaced {
+                part: part.to_owned(),
+                before: before.to_owned(),
+                after: after.to_owned(),
+                at: now,
+            })
+            .collect();
+        self.replaced.extend(replaced);
+        let most = self.replaced.len().saturating_sub(REPLACED);
+        self.replaced.drain(..most);
+    }
+}
+
+impl PartFacts {
+    const NAMES: [&str; 3] = ["board", "system_disk", "tpm"];
+
+    fn each(&self) -> [&str; 3] {
+        [&self.board, &self.system_disk, &self.tpm]
+    }
+
+    fn each_mut(&mut self) -> [&mut String; 3] {
+        [&mut self.board, &mut self.system_disk, &mut self.tpm]
+    }
+
+    /// Whether any part is known.
+    pub fn is_known(&self) -> bool {
+        self.each().iter().any(|part| !part.is_empty())
     }
 }
 
@@ -134,6 +292,47 @@ mod tests {
         assert_eq!(unknown.reboot_pending_since, Some(Timestamp(1)));
         let done = DeviceFacts { reboot_pending: Some(false), ..DeviceFacts::default() };
         assert_eq!(done.following(Some(&unknown), Timestamp(4)).reboot_pending_since, None);
+    }
+
+    #[test]
+    fn a_replaced_part_is_noted_once_and_an_unread_one_is_not_gone() {
+        let with = |board: &str, disk: &str| DeviceFacts {
+            parts: PartFacts {
+                board: board.to_owned(),
+                system_disk: disk.to_owned(),
+                ..PartFacts::default()
+            },
+            ..DeviceFacts::default()
+        };
+        let first = with("b1", "d1").following(None, Timestamp(1));
+        assert!(first.replaced.is_empty());
+        let unread = with("b1", "").following(Some(&first), Timestamp(2));
+        assert_eq!((unread.replaced.len(), unread.parts.system_disk.as_str()), (0, "d1"));
+        let second = with("b1", "d2").following(Some(&unread), Timestamp(3));
+        let third = with("b1", "d2").following(Some(&second), Timestamp(4));
+        let noted: Vec<_> = third.replaced.iter().map(|r| (r.part.as_str(), r.at)).collect();
+        assert_eq!(noted, [("system_disk", Timestamp(3))]);
+        let many = (0..50).fold(third, |facts, n| {
+            with("b1", &format!("x{n}")).following(Some(&facts), Timestamp(n))
+        });
+        assert_eq!(many.replaced.len(), REPLACED);
+    }
+
+    #[test]
+    fn an_update_waits_since_it_was_first_named() {
+        let with = |names: &[&str]| DeviceFacts {
+            security_updates: Some(
+                names
+                    .iter()
+                    .map(|name| UpdateFacts { name: (*name).to_owned(), ..UpdateFacts::default() })
+                    .collect(),
+            ),
+            ..DeviceFacts::default()
+        };
+        let first = with(&["openssl"]).following(None, Timestamp(1));
+        let second = with(&["openssl", "curl"]).following(Some(&first), Timestamp(2));
+        let since: Vec<_> = second.security_updates.unwrap().iter().map(|u| u.since).collect();
+        assert_eq!(since, [Some(Timestamp(1)), Some(Timestamp(2))]);
     }
 
     #[test]

@@ -1,10 +1,16 @@
 //! Findings: what is not as it should be with an asset, kept current by re-evaluation.
 
+mod triage;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AssetId, FindingId};
 use crate::scale::{Dimensions, Level};
 use crate::time::Timestamp;
+
+pub use triage::{
+    Circumstances, FindingError, Judgement, Triage, TriageChange, due_days, settle, settle_new,
+};
 
 crate::text_enum! {
     /// Where a finding stands.
@@ -80,6 +86,9 @@ pub struct Finding {
     pub dimensions: Dimensions,
     /// What it rests on.
     pub evidence: Vec<EvidenceItem>,
+    /// What people made of it, and by when it is to be gone.
+    #[serde(default)]
+    pub triage: Triage,
 }
 
 crate::text_enum! {
@@ -107,8 +116,8 @@ pub struct FindingChanges {
 
 /// Compares what was observed with what is known.
 ///
-/// A finding whose check could not run stays as it is. What people decided — false positive,
-/// exception, confirmation — stays while it is observed.
+/// A finding whose check could not run stays as it is. What people decided stays while it is observed:
+/// confirmation and exception, and a false positive as long as the evidence is what it was judged on.
 pub fn reconcile(
     known: &[Finding],
     hits: Vec<Hit>,
@@ -144,11 +153,19 @@ fn observed_again(finding: &Finding, hit: &Hit, now: Timestamp) -> Option<Findin
     if finding.status == FindingStatus::Resolved {
         next.status = FindingStatus::Reopened;
         next.resolved_at = None;
+        next.triage.opened_at = Some(now);
+    }
+    if finding.status == FindingStatus::FalsePositive
+        && finding.triage.judged.as_ref().is_some_and(|judged| judged.evidence != hit.evidence)
+    {
+        next.status = FindingStatus::Reopened;
+        next.triage.opened_at = Some(now);
     }
     next.likelihood = hit.likelihood;
     next.dimensions = hit.dimensions;
     next.evidence.clone_from(&hit.evidence);
     let changed = next != *finding;
+    next.triage.version += u64::from(changed);
     next.last_observed = now;
     // The moment of observation alone is written once a day: a register of ten thousand machines is
     // not rewritten every quarter of an hour to say that nothing changed.
@@ -162,6 +179,7 @@ fn no_longer_observed(finding: &Finding, now: Timestamp) -> Option<Finding> {
     let mut next = finding.clone();
     next.status = FindingStatus::Resolved;
     next.resolved_at = Some(now);
+    next.triage.version += 1;
     Some(next)
 }
 
@@ -194,6 +212,7 @@ mod tests {
             likelihood: Level::TWO,
             dimensions: hit().dimensions,
             evidence: vec![],
+            triage: Triage::default(),
         }
     }
 

@@ -5,23 +5,36 @@
 //! HTTP and no clock; every function that needs the present moment is given it. The `serde` forms
 //! of these types are what the store keeps as documents, and only ever grow.
 //!
-//! The rooms: [`asset`] with its [`unit`], [`ownership`], [`classification`] and [`data_set`];
+//! The rooms: [`asset`] with its [`lifecycle`], [`unit`], [`ownership`], [`classification`] (in the words of
+//! a [`scheme`]) and [`data_set`]; [`rule`] is how the last four are assigned without a person;
 //! [`facts`] is what an agent's report says about a device and [`evidence`] decides which machine it
-//! was; [`finding`] and [`risk`] are what follows from it, on the scales of [`scale`]; [`access`] says
-//! who may do what; [`id`] and [`time`] are used by all.
+//! was; [`software`] is what is installed, [`advisory`] what publishers say about its vulnerabilities;
+//! [`finding`] and [`risk`] are what follows from it, on the scales of [`scale`], with the
+//! [`exception`]s, [`meeting`]s and [`incident`]s people bring in; [`access`] says who may do what and
+//! [`lockout`] how long a guesser waits; [`id`] and [`time`] are used by all.
 
 pub mod access;
+pub mod advisory;
 pub mod agent;
 pub mod asset;
 pub mod classification;
 pub mod data_set;
 pub mod evidence;
+pub mod exception;
 pub mod facts;
 pub mod finding;
 pub mod id;
+pub mod incident;
+pub mod lifecycle;
+pub mod lockout;
+pub mod meeting;
 pub mod ownership;
 pub mod risk;
+pub mod rule;
 pub mod scale;
+pub mod scheme;
+pub mod software;
+mod text;
 pub mod time;
 pub mod unit;
 

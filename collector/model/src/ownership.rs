@@ -48,6 +48,16 @@ pub struct Ownership {
     pub valid_to: Option<Timestamp>,
     /// When the unit last confirmed it.
     pub confirmed_at: Option<Timestamp>,
+    /// Who confirmed it; empty when nobody did.
+    #[serde(default)]
+    pub confirmed_by: String,
     /// How it came to be.
     pub method: Method,
+}
+
+impl Ownership {
+    /// Whether an assignment rule may put another in its place: a rule made it and nobody confirmed it.
+    pub fn yields_to_rule(&self) -> bool {
+        self.method == Method::Rule && self.confirmed_at.is_none()
+    }
 }

@@ -2,144 +2,50 @@
 //!
 //! What the system suggests and what people assessed or decided are kept apart: an evaluation only
 //! ever writes [`Suggestion`] and the links to evidence.
+//!
+//! The rooms: `state` is where a risk can stand, `suggestion` what the system says of it; `assessment`,
+//! `decision` and `action` are what people do, each change with its guards, and `change` lists them all;
+//! `system` is what evidence and time do.
+
+mod action;
+mod assessment;
+mod change;
+mod decision;
+mod error;
+mod state;
+mod suggestion;
+mod system;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AssetId, FindingId, RiskId, UnitId};
-use crate::scale::{Biv, Level, Priority};
+use crate::id::RiskId;
+use crate::scale::{Level, Priority};
 use crate::time::Timestamp;
 
-crate::text_enum! {
-    /// Where a risk stands. The transitions people make come with their guards in `domain.md`.
-    RiskState {
-        /// The system proposes it.
-        Proposed = "proposed",
-        /// Not a risk; stays so until the evidence changes.
-        Rejected = "rejected",
-        /// Being analysed.
-        Analysing = "analysing",
-        /// Likelihood, impact and control are confirmed.
-        Evaluated = "evaluated",
-        /// A treatment was decided.
-        Decided = "decided",
-        /// The treatment is followed up.
-        Monitored = "monitored",
-        /// Has to be looked at again.
-        Reassess = "reassess",
-        /// Closed.
-        Closed = "closed",
-        /// Open again after it was closed.
-        Reopened = "reopened",
-    }
-}
+pub use action::{Action, ActionStatus, ActionUpdate, NewAction};
+pub use assessment::{Assessment, Description, Knowledge, NewAssessment, Rejection, RiskOwner};
+pub use change::RiskChange;
+pub use decision::{
+    ACCEPT_DAYS, Advice, AdviceRole, ClosingRequest, Decision, DecisionRole, NewDecision,
+};
+pub use error::{Changed, TransitionError};
+pub use state::{ReassessCause, RiskEvent, RiskState, Treatment};
+pub use suggestion::{Facets, Rating, RiskKey, Suggestion};
+pub use system::{IncidentLink, PROPOSAL_DAYS, Reassess, SYSTEM};
 
-impl RiskState {
-    /// Whether the risk is on the agenda.
-    pub fn is_open(self) -> bool {
-        !matches!(self, Self::Rejected | Self::Closed)
-    }
-}
-
-crate::text_enum! {
-    /// What is done about a risk.
-    Treatment {
-        /// Not decided.
-        Open = "open",
-        /// Reduce it (*verminderen*).
-        Mitigate = "mitigate",
-        /// Stop what causes it (*vermijden*).
-        Avoid = "avoid",
-        /// Let somebody else bear it (*overdragen*).
-        Transfer = "transfer",
-        /// Live with it (*aanvaarden*), until a date.
-        Accept = "accept",
-    }
-}
-
-/// What a risk is about: one scenario in one unit, or on one asset that needs an entry of its own.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct RiskKey {
-    /// Scenario in the catalogue.
-    pub scenario: String,
-    /// Unit; nothing for assets without an owner, and for an entry of one asset.
-    pub unit: Option<UnitId>,
-    /// The asset, for an entry of its own. It names no unit, so that it stays the same entry when the
-    /// asset changes hands.
-    pub asset: Option<AssetId>,
-}
-
-impl RiskKey {
-    /// The stable text form: `scenario/unit/<id>`, with `-` for no unit, or `scenario/asset/<id>`.
-    pub fn text(&self) -> String {
-        match (self.asset, self.unit) {
-            (Some(asset), _) => format!("{}/asset/{asset}", self.scenario),
-            (None, Some(unit)) => format!("{}/unit/{unit}", self.scenario),
-            (None, None) => format!("{}/unit/-", self.scenario),
-        }
-    }
-}
-
-/// Likelihood, impact and the severity they give.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rating {
-    /// Likelihood.
-    pub likelihood: Level,
-    /// Impact.
-    pub impact: Level,
-    /// Severity by the matrix.
-    pub severity: Level,
-}
-
-/// Impact beyond availability, integrity and confidentiality.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Facets {
-    /// On operations.
-    pub operations: Level,
-    /// On citizens.
-    pub citizens: Level,
-    /// In law.
-    pub legal: Level,
-    /// On reputation.
-    pub reputation: Level,
-}
-
-impl Facets {
-    /// The highest of the four.
-    pub fn highest(self) -> Level {
-        self.operations.max(self.citizens).max(self.legal).max(self.reputation)
-    }
-}
-
-/// What the system suggests. Written anew by every evaluation.
+/// What made a version different from the one before, and who did it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Suggestion {
-    /// Without the controls that are in place.
-    pub inherent: Rating,
-    /// With them.
-    pub current: Rating,
-    /// Class that counts, over the dimensions hit; 1 where none was hit.
-    pub biv: Biv,
-    /// The further facets.
-    pub facets: Facets,
-    /// Degree of control.
-    pub control: Level,
-    /// Assets that comply with every check of the scenario.
-    pub compliant: u32,
-    /// Assets the scenario concerns.
-    pub in_scope: u32,
-    /// What to do first.
-    pub priority: Priority,
-    /// Version of the matrix.
-    pub matrix: String,
-    /// Assets hit, sorted.
-    pub assets: Vec<AssetId>,
-    /// Open findings it rests on, sorted.
-    pub findings: Vec<FindingId>,
-    /// Their codes, sorted, each once.
-    pub codes: Vec<String>,
+pub struct LastChange {
+    /// Who: a user's name, or `system`.
+    pub by: String,
+    /// What.
+    pub event: RiskEvent,
+    /// More about it, for example the reason that was given.
+    #[serde(default)]
+    pub note: String,
 }
 
-/// One entry of the register.
+/// One entry of the register. Old documents lack the newer fields.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Risk {
     /// Its id.
@@ -154,6 +60,57 @@ pub struct Risk {
     pub treatment: Treatment,
     /// What the system suggests.
     pub suggestion: Suggestion,
+    /// Title a person gave it, instead of the scenario's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Description a person gave it, instead of the scenario's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Who answers for it, where that is not the head of its unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<RiskOwner>,
+    /// What people assessed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assessed: Option<Assessment>,
+    /// Controls in place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub existing_controls: Vec<String>,
+    /// The decision that stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
+    /// The last rejection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejection: Option<Rejection>,
+    /// What is done about it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<Action>,
+    /// Until when it is accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accept_until: Option<Timestamp>,
+    /// Advice, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub advice: Vec<Advice>,
+    /// Incidents that concern it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub incidents: Vec<IncidentLink>,
+    /// Laws and articles it touches.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub legal: Vec<String>,
+    /// Why it has to be looked at again, until somebody takes it up.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reassess: Vec<Reassess>,
+    /// When it was last taken up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub analysing_since: Option<Timestamp>,
+    /// Who agreed first that it is closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closing: Option<ClosingRequest>,
+    /// Since when the system proposes to close it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closure_proposed_at: Option<Timestamp>,
+    /// What made this version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_change: Option<LastChange>,
     /// When it was first proposed.
     pub created_at: Timestamp,
     /// When the entry last changed.
@@ -166,68 +123,84 @@ pub struct Risk {
     pub version: u64,
 }
 
-/// Days after which an untouched proposal without findings closes itself.
-pub const PROPOSAL_DAYS: i64 = 30;
-
 impl Risk {
+    /// A new entry, as the system proposes it.
+    pub fn proposed(
+        id: RiskId,
+        reference: String,
+        key: RiskKey,
+        suggestion: Suggestion,
+        next_review: Timestamp,
+        now: Timestamp,
+    ) -> Self {
+        let by = SYSTEM.to_owned();
+        Self {
+            id,
+            reference,
+            key,
+            state: RiskState::Proposed,
+            treatment: Treatment::Open,
+            suggestion,
+            title: None,
+            description: None,
+            owner: None,
+            assessed: None,
+            existing_controls: Vec::new(),
+            decision: None,
+            rejection: None,
+            actions: Vec::new(),
+            accept_until: None,
+            advice: Vec::new(),
+            incidents: Vec::new(),
+            legal: Vec::new(),
+            reassess: Vec::new(),
+            analysing_since: None,
+            closing: None,
+            closure_proposed_at: None,
+            last_change: Some(LastChange { by, event: RiskEvent::Proposed, note: String::new() }),
+            created_at: now,
+            updated_at: now,
+            next_review,
+            unsupported_since: None,
+            version: 1,
+        }
+    }
+
     /// Whether somebody has to look at it: it is open, and not a mere proposal whose evidence is gone.
     pub fn is_on_agenda(&self) -> bool {
-        let withdrawn = self.state == RiskState::Proposed && self.unsupported_since.is_some();
+        let withdrawn = self.unsupported_since.is_some()
+            && (self.state == RiskState::Proposed || self.is_proposal());
         self.state.is_open() && !withdrawn
     }
 
-    /// The entry after an evaluation that suggests this, or nothing when nothing changes.
-    ///
-    /// A rejected risk stays rejected until its evidence changes; a closed one reopens; a decided one
-    /// is put up for reassessment when the suggestion rises.
-    pub fn evaluated(&self, suggestion: &Suggestion, now: Timestamp) -> Option<Self> {
-        if *suggestion == self.suggestion && self.unsupported_since.is_none() {
-            return None;
-        }
-        let mut next = self.clone();
-        let rose = suggestion.current.severity > self.suggestion.current.severity;
-        let codes_changed = suggestion.codes != self.suggestion.codes;
-        next.state = match self.state {
-            RiskState::Rejected if rose || codes_changed => RiskState::Proposed,
-            // It closed by itself and nobody ever dealt with it: a proposal again.
-            RiskState::Closed if self.treatment == Treatment::Open => RiskState::Proposed,
-            RiskState::Closed => RiskState::Reopened,
-            RiskState::Evaluated | RiskState::Decided | RiskState::Monitored if rose => {
-                RiskState::Reassess
-            }
-            state => state,
-        };
-        if self.state == RiskState::Proposed
-            && suggestion.current.severity != self.suggestion.current.severity
-        {
-            let days = crate::scale::review_days(suggestion.current.severity);
-            next.next_review = now.plus_days(days).min(self.next_review);
-        }
-        next.suggestion = suggestion.clone();
-        next.unsupported_since = None;
-        Some(next.changed(now))
+    /// Likelihood, impact and severity that count now: the assessed ones, or else the suggested ones.
+    pub fn rating(&self) -> Rating {
+        self.assessed.as_ref().map_or(self.suggestion.current, |assessed| assessed.current)
     }
 
-    /// The entry after an evaluation that found nothing for it, or nothing when nothing changes.
-    pub fn unsupported(&self, now: Timestamp) -> Option<Self> {
-        let mut next = self.clone();
-        match self.unsupported_since {
-            None => {
-                next.unsupported_since = Some(now);
-                next.suggestion.assets.clear();
-                next.suggestion.findings.clear();
-            }
-            Some(since)
-                if self.state == RiskState::Proposed && now.days_since(since) >= PROPOSAL_DAYS =>
-            {
-                next.state = RiskState::Closed;
-            }
-            Some(_) => return None,
-        }
-        Some(next.changed(now))
+    /// The severity that counts now.
+    pub fn severity(&self) -> Level {
+        self.rating().severity
     }
 
-    fn changed(mut self, now: Timestamp) -> Self {
+    /// The degree of control that counts now.
+    pub fn control(&self) -> Level {
+        self.assessed.as_ref().map_or(self.suggestion.control, |assessed| assessed.control)
+    }
+
+    /// The priority that counts now.
+    pub fn priority(&self) -> Priority {
+        Priority::of(self.severity(), self.control())
+    }
+
+    fn changed(
+        mut self,
+        by: &str,
+        event: RiskEvent,
+        note: impl Into<String>,
+        now: Timestamp,
+    ) -> Self {
+        self.last_change = Some(LastChange { by: by.to_owned(), event, note: note.into() });
         self.updated_at = now;
         self.version += 1;
         self
@@ -235,102 +208,6 @@ impl Risk {
 }
 
 #[cfg(test)]
-mod tests {
-    use uuid::Uuid;
-
-    use super::*;
-    use crate::scale::Matrix;
-
-    fn suggestion(likelihood: i64, impact: i64) -> Suggestion {
-        let (likelihood, impact) = (Level::clamped(likelihood), Level::clamped(impact));
-        let severity = Matrix::default().severity(likelihood, impact);
-        let rating = Rating { likelihood, impact, severity };
-        let one = Level::ONE;
-        Suggestion {
-            inherent: rating,
-            current: rating,
-            biv: Biv::new(impact, one, one),
-            facets: Facets { operations: impact, citizens: one, legal: one, reputation: one },
-            control: one,
-            compliant: 0,
-            in_scope: 1,
-            priority: Priority::of(severity, one),
-            matrix: Matrix::default().version,
-            assets: vec![AssetId(Uuid::from_u128(1))],
-            findings: vec![FindingId(Uuid::from_u128(2))],
-            codes: vec!["firewall.off".to_owned()],
-        }
-    }
-
-    fn risk(state: RiskState) -> Risk {
-        Risk {
-            id: RiskId(Uuid::from_u128(3)),
-            reference: "R-2026-0001".to_owned(),
-            key: RiskKey { scenario: "network_intrusion".to_owned(), unit: None, asset: None },
-            state,
-            treatment: Treatment::Open,
-            suggestion: suggestion(3, 3),
-            created_at: Timestamp(0),
-            updated_at: Timestamp(0),
-            next_review: Timestamp(0).plus_days(180),
-            unsupported_since: None,
-            version: 1,
-        }
-    }
-
-    #[test]
-    fn the_same_suggestion_changes_nothing() {
-        for state in RiskState::ALL {
-            assert_eq!(risk(*state).evaluated(&suggestion(3, 3), Timestamp(9)), None);
-        }
-    }
-
-    #[test]
-    fn a_rise_puts_a_decision_up_again_and_touches_no_treatment() {
-        let mut decided = risk(RiskState::Monitored);
-        decided.treatment = Treatment::Accept;
-        let next = decided.evaluated(&suggestion(5, 5), Timestamp(9)).unwrap();
-        assert_eq!((next.state, next.treatment), (RiskState::Reassess, Treatment::Accept));
-        assert_eq!((next.version, next.reference), (2, decided.reference.clone()));
-        let lower = decided.evaluated(&suggestion(1, 1), Timestamp(9)).unwrap();
-        assert_eq!(lower.state, RiskState::Monitored);
-    }
-
-    #[test]
-    fn a_rejected_risk_waits_for_other_evidence() {
-        let rejected = risk(RiskState::Rejected);
-        let mut more = suggestion(3, 3);
-        more.assets.push(AssetId(Uuid::from_u128(8)));
-        assert_eq!(rejected.evaluated(&more, Timestamp(9)).unwrap().state, RiskState::Rejected);
-        more.codes.push("listener.insecure".to_owned());
-        assert_eq!(rejected.evaluated(&more, Timestamp(9)).unwrap().state, RiskState::Proposed);
-    }
-
-    #[test]
-    fn an_untouched_proposal_closes_after_thirty_days_and_reopens() {
-        let proposed = risk(RiskState::Proposed).unsupported(Timestamp(0)).unwrap();
-        assert_eq!(proposed.unsupported_since, Some(Timestamp(0)));
-        assert!(!proposed.is_on_agenda() && risk(RiskState::Proposed).is_on_agenda());
-        assert_eq!(proposed.unsupported(Timestamp(0).plus_days(29)), None);
-        let closed = proposed.unsupported(Timestamp(0).plus_days(30)).unwrap();
-        assert_eq!(closed.state, RiskState::Closed);
-        let back = closed.evaluated(&suggestion(3, 3), Timestamp(9)).unwrap();
-        assert_eq!((back.state, back.unsupported_since), (RiskState::Proposed, None));
-        // And it leaves the agenda again when its findings do.
-        assert!(!back.unsupported(Timestamp(10)).unwrap().is_on_agenda());
-    }
-
-    #[test]
-    fn what_people_closed_reopens() {
-        let mut closed = risk(RiskState::Closed);
-        closed.treatment = Treatment::Mitigate;
-        let back = closed.evaluated(&suggestion(4, 4), Timestamp(9)).unwrap();
-        assert_eq!(back.state, RiskState::Reopened);
-    }
-
-    #[test]
-    fn the_system_never_closes_a_decided_risk() {
-        let decided = risk(RiskState::Monitored).unsupported(Timestamp(0)).unwrap();
-        assert_eq!(decided.unsupported(Timestamp(0).plus_days(400)), None);
-    }
-}
+mod properties;
+#[cfg(test)]
+mod tests;

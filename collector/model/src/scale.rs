@@ -129,23 +129,50 @@ crate::text_enum! {
     }
 }
 
-/// A set of dimensions, written as `BIV`, `IV`, `V` …
+/// How much of a dimension is touched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Touch {
+    /// Not at all.
+    #[default]
+    No,
+    /// A little: takes one off the impact.
+    Low,
+    /// Fully.
+    Full,
+}
+
+/// A set of dimensions, written as `BIV`, `IV`, `V` …; a small letter says that the dimension is touched
+/// only a little: `BIv`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Dimensions {
-    b: bool,
-    i: bool,
-    v: bool,
+    b: Touch,
+    i: Touch,
+    v: Touch,
 }
 
 impl Dimensions {
     /// Whether a dimension is in the set.
     pub fn contains(self, dimension: Dimension) -> bool {
+        self.touch(dimension) != Touch::No
+    }
+
+    /// Whether a dimension is in the set, but touched only a little.
+    pub fn is_low(self, dimension: Dimension) -> bool {
+        self.touch(dimension) == Touch::Low
+    }
+
+    /// The set with a dimension more, touched fully or only a little; what it touches fully stays so.
+    #[must_use]
+    pub fn with(self, dimension: Dimension, low: bool) -> Self {
+        let touch = if low { Touch::Low } else { Touch::Full };
+        let mut one = Self::default();
         match dimension {
-            Dimension::B => self.b,
-            Dimension::I => self.i,
-            Dimension::V => self.v,
+            Dimension::B => one.b = touch,
+            Dimension::I => one.i = touch,
+            Dimension::V => one.v = touch,
         }
+        self.union(one)
     }
 
     /// The dimensions in the set, in the order B, I, V.
@@ -156,13 +183,26 @@ impl Dimensions {
     /// Both sets together.
     #[must_use]
     pub fn union(self, other: Self) -> Self {
-        Self { b: self.b || other.b, i: self.i || other.i, v: self.v || other.v }
+        Self { b: self.b.max(other.b), i: self.i.max(other.i), v: self.v.max(other.v) }
+    }
+
+    fn touch(self, dimension: Dimension) -> Touch {
+        match dimension {
+            Dimension::B => self.b,
+            Dimension::I => self.i,
+            Dimension::V => self.v,
+        }
     }
 }
 
 impl fmt::Display for Dimensions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.iter().try_for_each(|dimension| f.write_str(dimension.as_str()))
+        self.iter().try_for_each(|dimension| match (dimension, self.is_low(dimension)) {
+            (Dimension::B, true) => f.write_str("b"),
+            (Dimension::I, true) => f.write_str("i"),
+            (Dimension::V, true) => f.write_str("v"),
+            (_, false) => f.write_str(dimension.as_str()),
+        })
     }
 }
 
@@ -178,15 +218,16 @@ impl TryFrom<String> for Dimensions {
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let mut dimensions = Self::default();
         for letter in text.chars() {
-            match letter {
-                'B' => dimensions.b = true,
-                'I' => dimensions.i = true,
-                'V' => dimensions.v = true,
+            let dimension = match letter.to_ascii_uppercase() {
+                'B' => Dimension::B,
+                'I' => Dimension::I,
+                'V' => Dimension::V,
                 _ => {
                     let expected = &["B", "I", "V", "BI", "BV", "IV", "BIV"];
                     return Err(crate::UnknownValue { value: text, expected });
                 }
-            }
+            };
+            dimensions = dimensions.with(dimension, letter.is_ascii_lowercase());
         }
         Ok(dimensions)
     }
@@ -309,6 +350,17 @@ mod tests {
                 assert!(matrix.severity(other, low) <= matrix.severity(other, high));
             }
         }
+    }
+
+    #[test]
+    fn a_dimension_is_touched_fully_a_little_or_not() {
+        let read = |text: &str| Dimensions::try_from(text.to_owned()).unwrap();
+        for text in ["", "BIV", "bIv", "v"] {
+            assert_eq!(read(text).to_string(), text);
+        }
+        assert!(read("Bv").is_low(Dimension::V) && !read("Bv").is_low(Dimension::B));
+        assert_eq!(read("bv").union(read("iV")).to_string(), "biV");
+        assert!(Dimensions::try_from("BX".to_owned()).is_err());
     }
 
     #[test]

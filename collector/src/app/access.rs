@@ -14,6 +14,11 @@ pub fn local() -> Actor {
     Actor::with_roles(format!("cli:{account}"), &[Role::Admin])
 }
 
+/// Checks that somebody administers the whole organisation: users belong to no unit.
+pub fn require_administrator(actor: &Actor) -> Result<(), Denied> {
+    actor.require_for(Right::Administer, None)
+}
+
 impl From<Denied> for AppError {
     fn from(denied: Denied) -> Self {
         Self::Forbidden(denied.to_string())

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use belfort_assess::evaluate::{self, Subject, evaluate};
+use belfort_assess::evaluate::{self, Records, Subject, evaluate};
 use belfort_assess::risk::{Scoped, suggestions};
 use belfort_model::classification::EffectiveClass;
 use belfort_model::finding::reconcile;
@@ -64,11 +64,16 @@ impl App {
                 asset: &input.asset,
                 facts: input.facts.as_ref(),
                 owner: input.owner.as_ref(),
+                unit: None,
                 classification: input.classification.as_ref(),
                 links: &input.links,
                 class: &class,
                 agent: input.agent.as_ref(),
                 shares_evidence_with: &input.shares_evidence_with,
+                software: None,
+                decisions: &[],
+                // Nobody can grant an exception yet: there are none.
+                records: Records { exceptions: Some(&[]), ..Records::default() },
                 now,
             },
         );

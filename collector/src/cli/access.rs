@@ -1,19 +1,15 @@
-//! `token`, `agent`, `user`, `api-token` and `audit`: who gets in, and who did what.
+//! `token` and `agent`: which devices get in.
 
-use std::process::ExitCode;
-
-use belfort_model::access::RoleGrant;
-use belfort_model::id::{AgentId, ApiTokenId, TokenId};
+use belfort_model::id::{AgentId, TokenId};
 use clap::{Args, Subcommand};
 
+use super::Context;
 use super::assets::Paging;
-use super::{Context, output};
-
 use crate::app::tokens::NewToken;
 use crate::ca::Authority;
-use crate::failure::{Exit, Failure};
+use crate::failure::Failure;
 use crate::rest::EnrolmentAddress;
-use crate::view::{AgentView, ApiTokenView, AuditView, List, NewTokenView, TokenView};
+use crate::view::{AgentView, List, NewTokenView, TokenView};
 use crate::{clock, secret};
 
 /// Enrolment tokens.
@@ -140,174 +136,6 @@ impl Agent {
                 app.agent_revoke(&actor, id, clock::now())?;
                 context.output.done(&format!("agent {id} is revoked"))
             }
-        }
-    }
-}
-
-/// Users.
-#[derive(Debug, Subcommand)]
-pub(super) enum User {
-    /// Add a user
-    #[command(
-        after_help = "Examples:\n  belfort-collector user add veiligheid --role security_officer\n  belfort-collector user add dh-dienstverlening --role department_head@DMT"
-    )]
-    Add {
-        /// Login name: a function, for example `veiligheid`
-        name: String,
-        /// Role, for the whole organisation or, with `@` and its code, for a unit and all below it; can be
-        /// repeated
-        #[arg(long = "role", value_name = "ROLE[@UNIT]", required = true)]
-        roles: Vec<String>,
-    },
-    /// List users
-    List,
-}
-
-#[derive(serde::Serialize)]
-struct UserLine {
-    id: String,
-    name: String,
-    roles: Vec<RoleGrant>,
-    disabled: bool,
-}
-
-impl User {
-    pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
-        let (app, actor) = context.acting()?;
-        match self {
-            Self::Add { name, roles } => {
-                let roles: Result<Vec<_>, _> =
-                    roles.iter().map(|role| app.role_grant(role)).collect();
-                let user = app.user_create(&actor, &name, &roles?, clock::now())?;
-                context.output.done(&format!("user {} is added", user.name))
-            }
-            Self::List => {
-                let users = List::all(app.store.user_list()?, |user| UserLine {
-                    id: user.id.to_string(),
-                    name: user.name,
-                    roles: user.roles,
-                    disabled: user.disabled_at.is_some(),
-                });
-                context.output.list(&users, &["NAME", "ROLES", "ID"], |user| {
-                    let roles: Vec<String> = user.roles.iter().map(|role| (*role).into()).collect();
-                    vec![user.name.clone(), roles.join(", "), user.id.clone()]
-                })
-            }
-        }
-    }
-}
-
-/// API tokens.
-#[derive(Debug, Subcommand)]
-pub(super) enum ApiToken {
-    /// Make an API token for a user
-    #[command(
-        after_help = "Example:\n  belfort-collector api-token create --user admin --label scripts --days 30"
-    )]
-    Create {
-        /// Login name of the user
-        #[arg(long)]
-        user: String,
-        /// What the token is for
-        #[arg(long)]
-        label: String,
-        /// Days it is valid
-        #[arg(long, default_value_t = 90)]
-        days: i64,
-    },
-    /// List API tokens, newest first
-    List,
-    /// Revoke an API token
-    Revoke {
-        /// Id of the token
-        id: ApiTokenId,
-    },
-}
-
-#[derive(serde::Serialize)]
-struct NewApiToken {
-    #[serde(flatten)]
-    token: ApiTokenView,
-    secret: String,
-}
-
-impl ApiToken {
-    pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
-        let (app, actor) = context.acting()?;
-        let now = clock::now();
-        match self {
-            Self::Create { user, label, days } => {
-                let (token, secret) = app.api_token_create(&actor, &user, &label, days, now)?;
-                let made = NewApiToken { token: token.into(), secret };
-                context.output.one(&made, |made| {
-                    vec![
-                        format!("API token until {} (shown this once):", made.token.expires_at),
-                        format!("  {}", made.secret),
-                    ]
-                })
-            }
-            Self::List => {
-                let tokens = List::all(app.store.api_token_list()?, ApiTokenView::from);
-                context.output.list(&tokens, &["ID", "LABEL", "EXPIRES", "REVOKED"], |token| {
-                    vec![
-                        token.id.clone(),
-                        token.label.clone(),
-                        token.expires_at.clone(),
-                        token.revoked_at.clone().unwrap_or_default(),
-                    ]
-                })
-            }
-            Self::Revoke { id } => {
-                app.api_token_revoke(&actor, id, now)?;
-                context.output.done(&format!("API token {id} is revoked"))
-            }
-        }
-    }
-}
-
-/// The audit log.
-#[derive(Debug, Subcommand)]
-pub(super) enum Audit {
-    /// List who did what, newest first
-    List(Paging),
-    /// Recompute the chain of hashes: proves that no record was changed or taken out
-    Verify,
-}
-
-impl Audit {
-    pub(super) fn run(self, context: &Context) -> Result<ExitCode, Failure> {
-        let app = context.app()?;
-        match self {
-            Self::List(paging) => {
-                let records = List::of(app.store.audit_list(paging.page())?, AuditView::from);
-                let head = ["NO", "AT", "WHO", "WHAT", "TO WHAT", "HOW"];
-                context.output.list(&records, &head, |record| {
-                    vec![
-                        record.sequence.to_string(),
-                        record.at.clone(),
-                        record.actor.clone(),
-                        record.action.clone(),
-                        record.subject.clone(),
-                        record.detail.to_string(),
-                    ]
-                })?;
-                Ok(ExitCode::SUCCESS)
-            }
-            Self::Verify => match app.store.audit_verify()? {
-                Ok(records) => {
-                    context.output.done(&format!("the chain holds over {records} records"))?;
-                    Ok(ExitCode::SUCCESS)
-                }
-                Err(first) => {
-                    let text = format!(
-                        "the chain is broken at record {first}: it, or one before it, was changed or taken out"
-                    );
-                    if context.output.is_json() {
-                        output::json(&serde_json::json!({ "broken_at": first }))?;
-                    }
-                    Err(Failure::new(Exit::Damaged, anyhow::anyhow!(text)))
-                }
-            },
         }
     }
 }

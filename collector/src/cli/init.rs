@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{Context, output};
 use crate::app::access;
+use crate::config::login::LoginConfig;
 use crate::config::{Agents, Config, FILE, Listener, Web};
 use crate::failure::Failure;
 use crate::{clock, data_directory};
@@ -47,6 +48,8 @@ struct Made {
     configuration: String,
     web: String,
     administrator: String,
+    password_code: String,
+    password_code_until: String,
     api_token: String,
     api_token_expires_at: String,
 }
@@ -60,21 +63,25 @@ impl Init {
             names: self.names,
             enrolment: Listener { listen: self.enrolment_listen },
             report: Listener { listen: self.report_listen },
-            web: Web { listen: self.web_listen, certificate: None, key: None },
+            web: Web::plain(self.web_listen),
             agents: Agents::default(),
             catalogue: vec![],
+            login: LoginConfig::default(),
         };
         let made = data_directory::create(&context.data, &config)?;
         let (actor, now) = (access::local(), clock::now());
         let admin = RoleGrant { role: Role::Admin, unit: None };
         let administrator = made.app.user_create(&actor, &self.admin, &[admin], now)?;
+        let code = made.app.user_reset(&actor, administrator.id, now)?;
         let (token, secret) =
             made.app.api_token_create(&actor, &administrator.name, "first", TOKEN_DAYS, now)?;
         let made = Made {
             data: context.data.display().to_string(),
             configuration: context.data.join(FILE).display().to_string(),
-            web: format!("http://{}/", config.web.listen),
+            web: config.web.address(),
             administrator: administrator.name,
+            password_code: code.code,
+            password_code_until: code.until.to_string(),
             api_token: secret,
             api_token_expires_at: token.expires_at.to_string(),
         };
@@ -85,17 +92,22 @@ impl Init {
                 format!("Configuration: {}", made.configuration),
                 String::new(),
                 format!(
-                    "API token of {} until {} (shown this once):",
+                    "One-time code of {} until {} (shown this once):",
+                    made.administrator, made.password_code_until
+                ),
+                format!("  {}", made.password_code),
+                format!(
+                    "API token of {} for programs, until {} (shown this once):",
                     made.administrator, made.api_token_expires_at
                 ),
                 format!("  {}", made.api_token),
                 String::new(),
                 "Next:".to_owned(),
                 format!("  belfort-collector --data {data} serve"),
+                format!("  {}/wachtwoord in a browser: choose a password with the code", made.web),
                 format!(
                     "  belfort-collector --data {data} token create --label first --expires 48h"
                 ),
-                format!("  {} in a browser, with the token above", made.web),
             ]
         })?;
         if !context.output.is_json() {

@@ -182,24 +182,14 @@ fn enrolment(request: &EnrolRequest, csr: &Csr, now: Timestamp) -> Enrolment {
             sequence: 0,
             clock_offset_ms: 0,
         },
-        new_asset: Asset {
-            id: asset,
-            kind: AssetKind::Device,
-            subtype: Subtype::Other,
-            name: request.host_name.clone(),
-            legal_entity: String::new(),
-            lifecycle: Lifecycle::InUse,
-            source: Source::Agent,
-            authorised: Authorised::Unknown,
-            environment: Environment::Production,
-            exposure: Exposure::Unknown,
-            site: String::new(),
-            labels: vec![],
-            // Filled in by the store from the token.
-            proposed_unit: None,
-            first_seen: now,
-            last_seen: now,
-        },
+        // The unit it is proposed for is filled in by the store from the token.
+        new_asset: Asset::new(
+            asset,
+            AssetKind::Device,
+            request.host_name.clone(),
+            Source::Agent,
+            now,
+        ),
         evidence: convert::enrolment_evidence(&sent),
     }
 }

@@ -1,13 +1,19 @@
 //! From sections to facts: what a report says, in the words the findings use.
 
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
 use belfort_model::asset::Subtype;
 use belfort_model::evidence::{Evidence, EvidenceKind};
-use belfort_model::facts::{DeviceFacts, FirewallFacts, ListenerFacts, OsFacts, VolumeFacts};
+use belfort_model::facts::{
+    AccountFacts, AdministratorFacts, DeviceFacts, FirewallFacts, ListenerFacts, OsFacts,
+    VolumeFacts,
+};
 use belfort_proto::enrolment::v1::HardwareEvidence;
 use belfort_proto::inventory::v1::{
-    BlockDeviceType, BootMode, FirmwareSection, ListenerScope, NetworkSection,
-    OperatingSystemSection, OutcomeStatus, PackageState, PackagesSection, ProtectionSection,
-    Protocol, ServicesSection, StorageSection, SystemSection, Tristate,
+    AccountsSection, BlockDeviceType, BootMode, FirmwareSection, ListenerScope, NetworkSection,
+    OperatingSystemSection, OutcomeStatus, PackageState, PackagesSection, ProcessorSection,
+    ProtectionSection, Protocol, ServicesSection, StorageSection, SystemSection, Tristate,
 };
 use belfort_proto::section::Section;
 
@@ -30,20 +36,15 @@ pub fn observe<'a>(sections: impl Iterator<Item = &'a Section>) -> Observed {
         match section {
             Section::System(section) => system(section, &mut facts, &mut evidence),
             Section::Firmware(section) => firmware(section, &mut facts),
-            Section::Processor(section) => {
-                facts.processor.clone_from(&section.model);
-                facts.threads = section.threads;
-            }
+            Section::Processor(section) => processor(section, &mut facts),
             Section::Memory(section) => facts.memory_bytes = section.usable_bytes,
             Section::Storage(section) => storage(section, &mut facts, &mut evidence),
-            Section::Network(section) => network(section, &mut evidence),
+            Section::Network(section) => network(section, &mut facts, &mut evidence),
             Section::OperatingSystem(section) => operating_system(section, &mut facts),
             Section::Packages(section) => packages(section, &mut facts),
             Section::Services(section) => services(section, &mut facts),
             Section::Protection(section) => protection(section, &mut facts),
-            // Administrators are compared with a baseline by a finding that is yet to come; the
-            // section is kept and its changes are listed.
-            Section::Accounts(_) => {}
+            Section::Accounts(section) => accounts(section, &mut facts),
         }
     }
     evidence.sort();
@@ -52,6 +53,9 @@ pub fn observe<'a>(sections: impl Iterator<Item = &'a Section>) -> Observed {
     let subtype = Subtype::of_device(facts.chassis_type, &facts.virtualization);
     Observed { facts, subtype, evidence }
 }
+
+/// Addresses kept of one machine.
+const ADDRESSES: usize = 64;
 
 /// Pieces of evidence kept of one machine, strongest first: more disks and cards tell nothing more.
 const EVIDENCE: usize = 64;
@@ -83,6 +87,10 @@ fn system(section: &SystemSection, facts: &mut DeviceFacts, evidence: &mut Vec<E
     facts.serial.clone_from(&section.serial);
     facts.chassis_type = section.chassis_type;
     facts.virtualization.clone_from(&section.virtualization);
+    facts.domain.clone_from(&section.domain);
+    if let Some(board) = Evidence::new(EvidenceKind::BoardSerial, &section.board_serial) {
+        facts.parts.board = board.value;
+    }
     let pieces = [
         (EvidenceKind::SmbiosUuid, &section.smbios_uuid),
         (EvidenceKind::SystemSerial, &section.serial),
@@ -99,6 +107,9 @@ fn firmware(section: &FirmwareSection, facts: &mut DeviceFacts) {
         BootMode::Uefi => Some(true),
     };
     facts.secure_boot = known(section.secure_boot());
+    facts.tpm = known(section.tpm_present());
+    facts.tpm_version = section.tpm_version;
+    facts.firmware_date.clone_from(&section.release_date);
 }
 
 fn storage(section: &StorageSection, facts: &mut DeviceFacts, evidence: &mut Vec<Evidence>) {
@@ -112,13 +123,41 @@ fn storage(section: &StorageSection, facts: &mut DeviceFacts, evidence: &mut Vec
             encrypted: known(volume.encrypted()),
         })
         .collect();
+    if let Some(disk) = system_disk(section) {
+        facts.parts.system_disk = disk.value;
+    }
     let fixed = section.devices.iter().filter(|device| {
         device.r#type() == BlockDeviceType::Disk && device.removable() != Tristate::Yes
     });
     evidence.extend(fixed.filter_map(|disk| Evidence::new(EvidenceKind::DiskSerial, &disk.serial)));
 }
 
-fn network(section: &NetworkSection, evidence: &mut Vec<Evidence>) {
+/// The one disk the root file system lies on; nothing when there are several, as under a RAID, or its
+/// serial number is not known.
+fn system_disk(section: &StorageSection) -> Option<Evidence> {
+    let root = section.volumes.iter().find(|volume| volume.mount_point == "/")?;
+    let by_name: BTreeMap<_, _> =
+        section.devices.iter().map(|device| (device.name.as_str(), device)).collect();
+    let mut name = root.device.as_str();
+    // A device lies on another at most as often as there are devices.
+    for _ in 0..section.devices.len() {
+        let device = by_name.get(name)?;
+        match device.parents.as_slice() {
+            [] => return Evidence::new(EvidenceKind::DiskSerial, &device.serial),
+            [parent] => name = parent,
+            _ => return None,
+        }
+    }
+    None
+}
+
+fn network(section: &NetworkSection, facts: &mut DeviceFacts, evidence: &mut Vec<Evidence>) {
+    let addresses = section.interfaces.iter().flat_map(|interface| &interface.addresses);
+    let inside = addresses.filter(|address| address.address.parse::<IpAddr>().is_ok());
+    facts.addresses = inside.map(|address| address.address.clone()).collect();
+    facts.addresses.sort();
+    facts.addresses.dedup();
+    facts.addresses.truncate(ADDRESSES);
     let physical = section.interfaces.iter().filter(|interface| interface.physical);
     evidence.extend(
         physical.filter_map(|one| Evidence::new(EvidenceKind::MacAddress, &one.mac_address)),
@@ -143,7 +182,43 @@ fn packages(section: &PackagesSection, facts: &mut DeviceFacts) {
     facts.package_count = u32::try_from(installed.count()).unwrap_or(u32::MAX);
 }
 
+fn processor(section: &ProcessorSection, facts: &mut DeviceFacts) {
+    facts.processor.clone_from(&section.model);
+    facts.threads = section.threads;
+    // A kernel that keeps the list names every flaw it knows, also those that do not concern it.
+    if !section.flaws.is_empty() {
+        let open = section.flaws.iter().filter(|flaw| flaw.state.starts_with("Vulnerable"));
+        facts.processor_flaws = Some(open.map(|flaw| flaw.name.clone()).collect());
+    }
+}
+
+fn accounts(section: &AccountsSection, facts: &mut DeviceFacts) {
+    if section.outcomes.iter().any(|outcome| ACCOUNT_SOURCES.contains(&outcome.source.as_str())) {
+        return;
+    }
+    let administrators = section.administrators.iter().map(|administrator| AdministratorFacts {
+        name: administrator.name.clone(),
+        through: administrator.through.clone(),
+    });
+    facts.accounts = Some(AccountFacts {
+        count: section.count,
+        login_count: section.login_count,
+        without_password: section.without_password_known.then_some(section.without_password_count),
+        administrators: administrators.collect(),
+    });
+}
+
+/// Sources without which nothing can be said of administrators.
+const ACCOUNT_SOURCES: &[&str] = &["/etc/passwd", "/etc/group"];
+
 fn services(section: &ServicesSection, facts: &mut DeviceFacts) {
+    // Without a service manager nobody knows what runs.
+    if section.services.iter().any(|service| service.running() != Tristate::Unspecified) {
+        let running = section.services.iter().filter(|s| s.running() == Tristate::Yes);
+        let mut running: Vec<_> = running.map(|service| service.name.clone()).collect();
+        running.sort();
+        facts.services = Some(running);
+    }
     // Sockets that could not be read are unknown; an empty list is an answer.
     let unread = section.outcomes.iter().any(|outcome| {
         outcome.source == LISTENER_SOURCE && outcome.status() != OutcomeStatus::Absent

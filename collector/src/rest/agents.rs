@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::auth::{By, Json, Path, Query, blocking};
 use super::problem::{Problem, Reads, Writes};
-use super::{Api, Paging};
+use super::{Api, NO_STORE, NoStore, Paging};
 use crate::app::access::Right;
 use crate::app::tokens;
 use crate::clock;
@@ -96,7 +96,7 @@ pub async fn token_create(
     State(api): State<Api>,
     By(actor): By,
     Json(new): Json<NewToken>,
-) -> Result<(StatusCode, axum::Json<NewTokenView>), Problem> {
+) -> Result<(StatusCode, NoStore, axum::Json<NewTokenView>), Problem> {
     actor.require(Right::Administer)?;
     let new = tokens::NewToken {
         unit: new.unit,
@@ -110,7 +110,7 @@ pub async fn token_create(
     let secret = secret::enrolment_token(&secret, address.fingerprint);
     let command = address.command(&secret);
     let view = NewTokenView { token: TokenView::of(token, now), secret, command };
-    Ok((StatusCode::CREATED, axum::Json(view)))
+    Ok((StatusCode::CREATED, NO_STORE, axum::Json(view)))
 }
 
 /// Revokes an enrolment token.

@@ -14,6 +14,7 @@ use super::problem::{Problem, Reads, Writes};
 use super::{Api, Paging, default_limit};
 use crate::app::access::Right;
 use crate::app::assets::NewClass;
+use crate::app::audit;
 use crate::rest::agents::invalid;
 use crate::view::{Asset, AssetFull, Change, GivenClass, List};
 use crate::{clock, ingest};
@@ -133,6 +134,9 @@ pub async fn section(
     let kind = section::kind_by_name(&name)
         .ok_or_else(|| Problem::not_found(format!("there is no section `{name}`")))?;
     let json = blocking(move || {
+        if audit::is_personal(&name) {
+            api.app.view_personal(&actor, &id.to_string(), &name, clock::now())?;
+        }
         let held = api.app.store.asset_sections(id)?;
         let hash = held.iter().find(|section| section.key.kind == kind as i32);
         let none = || Problem::not_found(format!("asset {id} has no section `{name}`"));

@@ -41,10 +41,35 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, detail)
     }
 
+    /// It is not the version the change was made on.
+    pub fn precondition_failed(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::PRECONDITION_FAILED, detail)
+    }
+
+    /// It is not as the caller thinks it is.
+    pub fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, detail)
+    }
+
+    /// A rule does not allow it.
+    pub fn unprocessable(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
+    }
+
+    /// The body is larger than what is read.
+    pub fn too_large() -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 1 MiB")
+    }
+
+    /// Somebody who may not do this.
+    pub fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, detail)
+    }
+
     /// Nobody, or nobody we know.
     pub fn unauthorized() -> Self {
-        let detail = "send a valid API token as `Authorization: Bearer …`; \
-            `belfort-collector api-token create` makes one";
+        let detail = "send a valid API token as `Authorization: Bearer …` (`belfort-collector \
+            api-token create` makes one), or log in at /aanmelden";
         Self::new(StatusCode::UNAUTHORIZED, detail)
     }
 
@@ -77,7 +102,8 @@ impl From<AppError> for Problem {
             AppError::Invalid(reason) => Self::bad_request(reason),
             AppError::Forbidden(reason) => Self::new(StatusCode::FORBIDDEN, reason),
             AppError::Store(error) => error.into(),
-            AppError::Random(error) => {
+            AppError::Busy => Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
+            AppError::Random(_) | AppError::Login(_) => {
                 tracing::error!(%error, "request failed");
                 Self::internal()
             }

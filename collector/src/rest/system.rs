@@ -2,13 +2,17 @@
 
 use axum::Json;
 use axum::extract::State;
-use serde::Serialize;
-use utoipa::ToSchema;
+use belfort_store::record::AuditFilter;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::agents::invalid;
 
 use super::auth::{By, Query, blocking};
 use super::problem::{Problem, Reads};
-use super::{Api, Paging};
+use super::{Api, Paging, default_limit};
 use crate::app::access::Right;
+use crate::app::audit::moment as moment_of;
 use crate::clock;
 use crate::view::{AuditView, List, OverviewView};
 
@@ -46,18 +50,58 @@ pub async fn overview(
     Ok(Json(overview.into()))
 }
 
+/// Which records of the audit log.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct AuditQuery {
+    /// By this actor.
+    #[param(max_length = 200)]
+    actor: Option<String>,
+    /// With this action, for example `user.roles`; with a dot at the end those that begin so, for
+    /// example `login.`.
+    #[param(max_length = 64)]
+    action: Option<String>,
+    /// About this subject, for example the id of an asset.
+    #[param(max_length = 200)]
+    subject: Option<String>,
+    /// From this moment on: a day such as `2026-03-01` or a moment in RFC 3339.
+    #[param(max_length = 40)]
+    from: Option<String>,
+    /// Before this moment.
+    #[param(max_length = 40)]
+    to: Option<String>,
+    /// How many at most, 1 to 1000.
+    #[serde(default = "default_limit")]
+    #[param(default = 100, minimum = 1, maximum = 1000)]
+    limit: u32,
+    /// How many to pass over.
+    #[serde(default)]
+    offset: u64,
+}
+
 /// Who did what, newest first.
-#[utoipa::path(get, path = "/api/v1/audit", tag = "system", params(Paging), responses(
+#[utoipa::path(get, path = "/api/v1/audit", tag = "system", params(AuditQuery), responses(
     (status = 200, body = List<AuditView>),
     Reads,
 ))]
 pub async fn audit(
     State(api): State<Api>,
     By(actor): By,
-    Query(paging): Query<Paging>,
+    Query(query): Query<AuditQuery>,
 ) -> Result<Json<List<AuditView>>, Problem> {
     actor.require(Right::ReadAudit)?;
-    let page = Paging::page(paging.limit, paging.offset)?;
-    let records = blocking(move || Ok(api.app.store.audit_list(page)?)).await?;
+    let page = Paging::page(query.limit, query.offset)?;
+    let moment = |field, text: Option<String>| {
+        text.map(|text| moment_of(&text).map_err(invalid(field))).transpose()
+    };
+    let filter = AuditFilter {
+        actor: query.actor,
+        action: query.action,
+        subject: query.subject,
+        from: moment("from", query.from)?,
+        to: moment("to", query.to)?,
+    };
+    let records = blocking(move || Ok(api.app.audit_search(&actor, &filter, page)?)).await?;
     Ok(Json(List::of(records, AuditView::from)))
 }

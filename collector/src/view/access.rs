@@ -114,6 +114,10 @@ pub struct ApiTokenView {
     pub expires_at: String,
     /// When it was revoked.
     pub revoked_at: Option<String>,
+    /// When it was last used, to the minute.
+    pub last_used_at: Option<String>,
+    /// The only rights it gives; nothing when it gives all that its user has.
+    pub rights: Option<Vec<String>>,
 }
 
 impl From<ApiToken> for ApiTokenView {
@@ -125,6 +129,10 @@ impl From<ApiToken> for ApiTokenView {
             created_at: text(token.created_at),
             expires_at: text(token.expires_at),
             revoked_at: token.revoked_at.map(text),
+            last_used_at: token.last_used_at.map(text),
+            rights: token
+                .rights
+                .map(|rights| rights.iter().map(|right| right.as_str().to_owned()).collect()),
         }
     }
 }

@@ -21,6 +21,7 @@ const LINES: Page = Page { limit: 25, offset: 0 };
 #[template(path = "overview.html")]
 struct OverviewPage {
     user: String,
+    csrf: String,
     overview: Overview,
     last_report: String,
     risks_open: u64,
@@ -53,9 +54,13 @@ impl OverviewPage {
 
 /// The page; whoever is not logged in is asked to.
 pub(super) async fn page(State(api): State<Api>, headers: HeaderMap) -> Result<Response, Problem> {
-    let Some(actor) = session::current(&api, &headers).await? else {
+    let Some(visit) = session::current(&api, &headers).await? else {
         return Ok(Redirect::to("/aanmelden").into_response());
     };
+    if visit.caller.second_factor_due {
+        return Ok(Redirect::to("/tweede-factor").into_response());
+    }
+    let (actor, csrf) = (visit.caller.actor, visit.csrf);
     actor.require(Right::Read)?;
     let page = blocking(move || {
         let (store, catalogue) = (&api.app.store, &api.app.catalogue);
@@ -70,6 +75,7 @@ pub(super) async fn page(State(api): State<Api>, headers: HeaderMap) -> Result<R
         let risks = store.risk_list(&risks, LINES)?;
         Ok(OverviewPage {
             user: actor.name,
+            csrf,
             last_report: overview
                 .last_report
                 .map_or_else(|| "nog geen".to_owned(), |at| OverviewPage::moment(&at.to_string())),

@@ -2,11 +2,13 @@
 //! only one of them has.
 
 mod cluster;
+mod edits;
 mod enrolment;
 mod evaluation;
 mod files;
 mod fixture;
 mod housekeeping;
+mod idempotency;
 mod lab;
 mod links;
 mod monthly;
@@ -14,7 +16,9 @@ mod people;
 mod registry;
 mod reports;
 mod risks;
+mod rules;
 mod server;
+mod workflow;
 
 /// Runs every test on both databases.
 macro_rules! suite {
@@ -49,6 +53,10 @@ suite! {
         a_read_only_database_says_so,
         creating_twice_keeps_everything,
         broken_connections_are_replaced,
+    }
+    idempotency {
+        a_repeated_call_gets_the_first_answer,
+        an_interrupted_or_failed_call_can_be_repeated,
     }
     people {
         users_are_found_by_name_whatever_its_case,
@@ -97,6 +105,24 @@ suite! {
         an_unknown_asset_is_not_found,
         the_overview_counts,
     }
+    edits {
+        an_edit_is_on_the_version_that_was_seen,
+        moves_are_kept_and_personal_sections_erased,
+        units_move_end_and_are_never_part_of_themselves,
+        units_are_imported_in_any_order,
+        owners_are_confirmed_ended_and_kept,
+        classes_keep_their_history,
+        data_sets_say_what_they_are_about,
+        lists_are_filtered_and_sorted,
+        an_import_is_written_whole_or_not_at_all,
+    }
+    rules {
+        rules_have_an_order_and_versions,
+        rules_see_assets_as_they_are,
+        what_rules_assign_is_kept_and_can_be_undone,
+        an_asset_that_changed_is_passed_over,
+        an_undoing_leaves_what_people_decided,
+    }
     links {
         a_class_counts_through_applications,
         a_link_that_only_looks_lends_nothing,
@@ -133,7 +159,19 @@ suite! {
         a_day_keeps_its_last_figures,
         assets_are_counted_once_with_what_they_have,
         findings_are_told_as_of_a_moment,
-        the_register_is_told_as_of_a_moment,
+        a_finding_has_the_priority_of_its_risk_then,
         a_frozen_report_never_changes,
+    }
+    workflow {
+        what_a_person_said_of_a_finding_is_kept,
+        an_older_version_of_a_finding_is_refused,
+        an_exception_reaches_what_it_concerns,
+        exceptions_are_listed_and_changed_once,
+        meetings_have_one_reference_whatever_its_case,
+        incidents_and_their_risks_are_written_together,
+        actions_follow_their_risk,
+        the_history_is_whole_and_small,
+        the_register_is_read_as_of_any_moment,
+        versions_of_one_risk_are_written_together,
     }
 }

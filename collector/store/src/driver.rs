@@ -26,6 +26,10 @@ pub(crate) enum Lock {
     Audit = 3,
     /// Change the schema.
     Schema = 4,
+    /// Change who administers: the last one must stay.
+    People = 5,
+    /// Count attempts to log in.
+    Attempts = 6,
 }
 
 /// Advisory locks of one database share their numbers with other programs: ours start at "BELFORT".

@@ -11,16 +11,20 @@
 #[cfg(unix)]
 mod conformance;
 mod driver;
+pub mod idempotency;
 mod migration;
 pub mod monthly;
 mod open;
+pub mod people;
 mod pool;
 mod postgres;
 pub mod record;
+mod registry;
 mod sql;
 mod sqlite;
 mod url;
 mod value;
+mod workflow;
 
 use belfort_model::agent::{Agent, EnrolmentToken};
 use belfort_model::asset::Asset;
@@ -42,7 +46,10 @@ use record::{
 };
 
 pub use open::{create, open};
+pub use people::PeopleStore;
+pub use registry::RegistryStore;
 pub use url::{DatabaseUrl, PostgresUrl};
+pub use workflow::WorkflowStore;
 
 /// Why a call failed.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -108,11 +115,26 @@ pub enum StoreError {
     },
 }
 
+/// The hash of a record of the audit log that follows another, for whoever proves the chain without the
+/// database. The first record follows 32 zero bytes.
+pub fn audit_hash(previous: [u8; 32], record: &AuditRecord) -> [u8; 32] {
+    sql::audit_hash(previous, record)
+}
+
 /// Result of a call.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// The store. See the crate's documentation for what holds for every method.
-pub trait Store: monthly::MonthlyStore + Send + Sync + 'static {
+pub trait Store:
+    idempotency::IdempotencyStore
+    + monthly::MonthlyStore
+    + WorkflowStore
+    + RegistryStore
+    + people::PeopleStore
+    + Send
+    + Sync
+    + 'static
+{
     // -- housekeeping ---------------------------------------------------------------------------
 
     /// Whether the database answers and can be written, and which schema it has.

@@ -22,7 +22,14 @@ macro_rules! migrations {
         }),+];
     };
 }
-migrations!(1 = "0001_initial.sql", 7 = "0007_reports.sql");
+migrations!(
+    1 = "0001_initial.sql",
+    2 = "0002_risk_workflow.sql",
+    3 = "0003_people.sql",
+    5 = "0005_registry.sql",
+    7 = "0007_reports.sql",
+    8 = "0008_idempotency.sql",
+);
 
 /// The newest schema this program knows.
 pub(crate) fn known() -> i64 {

@@ -1,24 +1,35 @@
 //! What goes into the store and comes out of it, where a domain type alone does not say it.
 
 mod monthly;
+mod people;
+mod registry;
+mod workflow;
 
-use std::collections::BTreeMap;
+pub use people::*;
 
-use belfort_model::access::{RoleGrant, Scope};
+use std::collections::{BTreeMap, BTreeSet};
+
+use belfort_model::access::{Right, RoleGrant, Scope};
 use belfort_model::agent::Agent;
-use belfort_model::asset::{Asset, AssetKind, Lifecycle};
+use belfort_model::asset::{
+    Asset, AssetKind, Authorised, Environment, Exposure, Lifecycle, Source, Subtype,
+};
 use belfort_model::classification::{Classification, EffectiveClass, Inherited};
 use belfort_model::data_set::{DataLink, DataSet};
 use belfort_model::evidence::Evidence;
+use belfort_model::exception::Exception;
 use belfort_model::facts::DeviceFacts;
 use belfort_model::finding::{CheckResult, Finding, FindingStatus};
-use belfort_model::id::{AgentId, ApiTokenId, AssetId, FindingId, RiskId, UnitId, UserId};
+use belfort_model::id::{AgentId, ApiTokenId, AssetId, RiskId, UnitId, UserId};
 use belfort_model::ownership::Ownership;
 use belfort_model::risk::{Risk, RiskKey, RiskState, Suggestion};
+use belfort_model::scale::Level;
 use belfort_model::time::Timestamp;
 use belfort_model::unit::OrgUnit;
 
 pub use monthly::{FindingAt, FindingCount, FrozenReport, KpiAsset, KpiDay, ResolvedFinding};
+pub use registry::{Assigned, AssignedRecord, Erasure, ImportedAsset, RuleInput, Undone};
+pub use workflow::{ActionFilter, ActionSummary, ExceptionFilter, ExceptionSummary};
 
 /// A part of a list.
 #[derive(Clone, Copy, Debug)]
@@ -103,6 +114,8 @@ pub struct User {
     pub created_at: Timestamp,
     /// When it was switched off.
     pub disabled_at: Option<Timestamp>,
+    /// Counts the changes, from 1.
+    pub version: u64,
 }
 
 /// An API token. The secret is not here: only its hash is kept.
@@ -120,6 +133,10 @@ pub struct ApiToken {
     pub expires_at: Timestamp,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// The only rights it gives; nothing when it gives all that its user has.
+    pub rights: Option<BTreeSet<Right>>,
+    /// When it was last used, to the minute.
+    pub last_used_at: Option<Timestamp>,
 }
 
 /// A device that wants in.
@@ -279,6 +296,32 @@ pub struct AssetFilter {
     pub kind: Option<AssetKind>,
     /// In this state of life.
     pub lifecycle: Option<Lifecycle>,
+    /// Of this form.
+    pub subtype: Option<Subtype>,
+    /// That came into the registry this way.
+    pub source: Option<Source>,
+    /// With this answer to whether they may be there.
+    pub authorised: Option<Authorised>,
+    /// Used for this.
+    pub environment: Option<Environment>,
+    /// Reachable from here.
+    pub exposure: Option<Exposure>,
+    /// At this site, exactly.
+    pub site: Option<String>,
+    /// With this label, in its one form.
+    pub label: Option<String>,
+    /// Of this legal entity.
+    pub legal_entity: Option<String>,
+    /// Last seen before this moment.
+    pub seen_before: Option<Timestamp>,
+    /// With at least this class on one dimension.
+    pub class_min: Option<Level>,
+    /// Whose owner is a unit that has ended at this moment.
+    pub owner_ended_at: Option<Timestamp>,
+    /// Whose owner nobody has confirmed.
+    pub owner_unconfirmed: bool,
+    /// Whose verification is past at this moment.
+    pub verify_overdue_at: Option<Timestamp>,
     /// Owned by this unit.
     pub unit: Option<UnitId>,
     /// With an active owner, or without.
@@ -289,6 +332,30 @@ pub struct AssetFilter {
     pub text: Option<String>,
     /// Only what the reader may see: by the unit of the active owner.
     pub scope: Scope,
+    /// In this order.
+    pub sort: AssetSort,
+}
+
+/// The order of a list of assets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AssetSort {
+    /// By name.
+    #[default]
+    Name,
+    /// By name, last first.
+    NameDescending,
+    /// Longest unseen first.
+    LastSeen,
+    /// Last seen first.
+    LastSeenDescending,
+    /// Oldest first.
+    FirstSeen,
+    /// Newest first.
+    FirstSeenDescending,
+    /// Most open findings first.
+    FindingsDescending,
+    /// Highest class first.
+    ClassDescending,
 }
 
 /// One line of the asset list.
@@ -296,6 +363,8 @@ pub struct AssetFilter {
 pub struct AssetSummary {
     /// The asset.
     pub asset: Asset,
+    /// Rises with every change people or rules make.
+    pub version: u64,
     /// Active owner.
     pub owner: Option<Ownership>,
     /// Its unit.
@@ -359,6 +428,10 @@ pub struct EvaluationInput {
     pub shares_evidence_with: Vec<AssetId>,
     /// All findings it has had.
     pub findings: Vec<Finding>,
+    /// Exceptions that were approved and may concern it, ended or not; by their end.
+    pub exceptions: Vec<Exception>,
+    /// The unit that owns it and those above, by id.
+    pub owners: Vec<UnitId>,
 }
 
 /// Result of an evaluation of one asset.
@@ -376,8 +449,8 @@ pub struct EvaluationCommit {
     pub class: EffectiveClass,
     /// What each check said, by code.
     pub results: BTreeMap<String, CheckResult>,
-    /// Ids for the new findings, one each, in order.
-    pub new_ids: Vec<FindingId>,
+    /// The new findings, one for each new hit, in order.
+    pub new: Vec<Finding>,
 }
 
 /// All an evaluation of one unit's risks needs.

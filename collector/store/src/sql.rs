@@ -11,25 +11,35 @@ macro_rules! methods {
 // Rooms of their own declare the methods of their part of the store with it.
 pub(crate) use methods;
 
+pub(crate) use audit::chained as audit_hash;
+
 mod agent;
 mod asset;
+pub(crate) mod asset_edit;
 mod audit;
-mod class;
+pub(crate) mod class;
 mod detail;
-mod enrol;
+pub(crate) mod enrol;
 mod evaluation;
-mod evidence;
-mod finding;
+pub(crate) mod evidence;
+pub(crate) mod exception;
+pub(crate) mod finding;
 mod health;
+pub(crate) mod idempotency;
+pub(crate) mod import;
+pub(crate) mod incident;
 pub(crate) mod kpi;
-mod link;
+pub(crate) mod link;
+pub(crate) mod meeting;
 pub(crate) mod monthly;
-mod owner;
+pub(crate) mod owner;
+pub(crate) mod people;
 mod report;
-mod risk;
+pub(crate) mod risk;
+pub(crate) mod rule;
 mod section;
 mod token;
-mod unit;
+pub(crate) mod unit;
 mod user;
 
 use belfort_model::agent::{Agent, EnrolmentToken};

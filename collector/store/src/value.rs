@@ -5,14 +5,17 @@ use belfort_model::asset::{
     AssetKind, Authorised, Environment, Exposure, Lifecycle, Source, Subtype,
 };
 use belfort_model::classification::ClassificationStatus;
-use belfort_model::data_set::{PersonalData, Relation};
+use belfort_model::data_set::{PersonalData, RecordsBand, Relation};
 use belfort_model::evidence::EvidenceKind;
+use belfort_model::exception::ExceptionStatus;
 use belfort_model::finding::FindingStatus;
 use belfort_model::id::{
-    AgentId, ApiTokenId, AssetId, FindingId, ReportId, RiskId, TokenId, UnitId, UserId,
+    ActionId, AgentId, ApiTokenId, AssetId, BatchId, ExceptionId, FindingId, IncidentId, MeetingId,
+    ReportId, RiskId, RuleId, SessionId, TokenId, UnitId, UserId,
 };
 use belfort_model::ownership::{Method, OwnershipRole};
-use belfort_model::risk::RiskState;
+use belfort_model::risk::{ActionStatus, RiskState};
+use belfort_model::rule::RuleState;
 use belfort_model::scale::{Dimensions, Level};
 use belfort_model::time::Timestamp;
 use belfort_model::unit::UnitKind;
@@ -234,7 +237,24 @@ macro_rules! ids {
         }
     )+};
 }
-ids!(AgentId, ApiTokenId, AssetId, FindingId, ReportId, RiskId, TokenId, UnitId, UserId,);
+ids!(
+    ActionId,
+    AgentId,
+    ApiTokenId,
+    AssetId,
+    BatchId,
+    ExceptionId,
+    FindingId,
+    IncidentId,
+    MeetingId,
+    ReportId,
+    RiskId,
+    RuleId,
+    SessionId,
+    TokenId,
+    UnitId,
+    UserId,
+);
 
 macro_rules! texts {
     ($($name:ident),+ $(,)?) => {$(
@@ -253,20 +273,24 @@ macro_rules! texts {
     )+};
 }
 texts!(
+    ActionStatus,
     AgentStatus,
     AssetKind,
     Authorised,
     ClassificationStatus,
     Environment,
     EvidenceKind,
+    ExceptionStatus,
     Exposure,
     FindingStatus,
     Lifecycle,
     Method,
     OwnershipRole,
     PersonalData,
+    RecordsBand,
     Relation,
     RiskState,
+    RuleState,
     Source,
     Subtype,
     UnitKind,
@@ -304,6 +328,17 @@ impl Row {
     pub(crate) fn document<T: DeserializeOwned>(&mut self, what: &'static str) -> Result<T> {
         let text: String = self.next(what)?;
         serde_json::from_str(&text)
+            .map_err(|error| StoreError::Corrupt { what, reason: error.to_string() })
+    }
+
+    /// The next column, which is a document or nothing.
+    pub(crate) fn optional_document<T: DeserializeOwned>(
+        &mut self,
+        what: &'static str,
+    ) -> Result<Option<T>> {
+        let text: Option<String> = self.next(what)?;
+        text.map(|text| serde_json::from_str(&text))
+            .transpose()
             .map_err(|error| StoreError::Corrupt { what, reason: error.to_string() })
     }
 

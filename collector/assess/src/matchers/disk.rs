@@ -1,5 +1,6 @@
 //! Disks.
 
+use belfort_model::facts::{DeviceFacts, VolumeFacts};
 use belfort_model::scale::{Dimensions, Level};
 
 use crate::catalogue::{Catalogue, FindingKind};
@@ -9,6 +10,11 @@ use crate::evaluate::{Observation, Subject, Verdict, item};
 /// the organisation.
 const BOOT_VOLUMES: &[&str] = &["/boot", "/boot/efi", "/boot/firmware", "/efi"];
 
+/// The volumes that hold data.
+pub(crate) fn data_volumes(facts: &DeviceFacts) -> impl Iterator<Item = &VolumeFacts> {
+    facts.volumes.iter().filter(|volume| !BOOT_VOLUMES.contains(&volume.mount_point.as_str()))
+}
+
 /// A volume lies on disks that are not encrypted. On a fixed device whose data needs little
 /// confidentiality (V at most 2, and not merely assumed) it is for information.
 pub(super) fn unencrypted(subject: &Subject<'_>, kind: &FindingKind, _: &Catalogue) -> Verdict {
@@ -16,11 +22,7 @@ pub(super) fn unencrypted(subject: &Subject<'_>, kind: &FindingKind, _: &Catalog
         Ok(facts) => facts,
         Err(verdict) => return verdict,
     };
-    let volumes: Vec<_> = facts
-        .volumes
-        .iter()
-        .filter(|volume| !BOOT_VOLUMES.contains(&volume.mount_point.as_str()))
-        .collect();
+    let volumes: Vec<_> = data_volumes(facts).collect();
     let plain: Vec<_> = volumes.iter().filter(|volume| volume.encrypted == Some(false)).collect();
     if plain.is_empty() {
         let known = !volumes.is_empty() && volumes.iter().all(|volume| volume.encrypted.is_some());

@@ -31,24 +31,50 @@ pub(super) fn extended_only(
     })
 }
 
+/// Ordinary support ends within `days`.
+pub(super) fn end_of_life_soon(
+    subject: &Subject<'_>,
+    kind: &FindingKind,
+    catalogue: &Catalogue,
+) -> Verdict {
+    let last = subject.now.plus_days(kind.params.days.unwrap_or(0)).day();
+    with_support(subject, catalogue, |support| match support {
+        Support::Supported(Some(day)) if *day <= last => Some(("support_ends", Some(day.clone()))),
+        _ => None,
+    })
+}
+
+/// Imported data goes before the table this build ships.
 fn with_support(
     subject: &Subject<'_>,
     catalogue: &Catalogue,
-    hit: impl Fn(&Support) -> Option<(&'static str, String)>,
+    hit: impl Fn(&Support) -> Option<(&'static str, Option<String>)>,
 ) -> Verdict {
     let facts = match subject.device_facts() {
         Ok(facts) => facts,
         Err(verdict) => return verdict,
     };
-    let (product, version) = (&facts.os.id, &facts.os.version);
-    let Some(support) = catalogue.end_of_life.support(product, version, &subject.now.day()) else {
-        return Verdict::Unknown;
+    let (os, today) = (&facts.os, subject.now.day());
+    let imported = subject.advised.and_then(|advised| {
+        let products = advised.index.products();
+        let release = if os.family == "windows" {
+            products.windows(os, &today)
+        } else {
+            let system = catalogue.products.system.get(&os.id)?;
+            products.release(&system.product, &os.version, &today, system.extended)
+        };
+        release.map(|release| (release.support, release.source.to_string()))
+    });
+    let shipped = || {
+        let support = catalogue.end_of_life.support(&os.id, &os.version, &today)?;
+        Some((support, catalogue.end_of_life.source.clone()))
     };
+    let Some((support, source)) = imported.or_else(shipped) else { return Verdict::Unknown };
     let observation = hit(&support).map(|(name, day)| Observation {
         evidence: vec![
-            item("operating_system", format!("{product} {version}")),
-            item(name, day),
-            item("source", catalogue.end_of_life.source.clone()),
+            item("operating_system", format!("{} {}", os.id, os.version)),
+            item(name, day.unwrap_or_else(|| "on an unknown day".to_owned())),
+            item("source", source),
         ],
         ..Observation::default()
     });
@@ -108,9 +134,13 @@ fn flavour(kernel: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use belfort_model::advisory::{Ends, ReleaseCycle};
     use belfort_model::time::Timestamp;
 
     use super::*;
+    use crate::advisory::{Advised, Builder, SourceRef};
     use crate::testing::{Fixture, result};
 
     #[test]
@@ -128,6 +158,55 @@ mod tests {
         assert_eq!(on("debian", "12", "2028-07-01"), ("hit", "pass"));
         assert_eq!(on("ubuntu", "20.04", "2026-01-01"), ("hit", "pass"));
         assert_eq!(on("gentoo", "", "2026-01-01"), ("unknown", "unknown"));
+    }
+
+    #[test]
+    fn an_end_within_half_a_year_is_soon() {
+        let on = |day: &str| {
+            let mut fixture = Fixture::device();
+            fixture.facts.os.id = "debian".to_owned();
+            fixture.facts.os.version = "12".to_owned();
+            let now: Timestamp = format!("{day}T12:00:00Z").parse().unwrap();
+            result("os.end_of_life_soon", &Subject { now, ..fixture.subject() })
+        };
+        // Support ends on 2026-07-11: 180 days before is 2026-01-12.
+        assert_eq!([on("2026-01-11"), on("2026-01-12"), on("2026-07-11")], ["pass", "hit", "hit"]);
+        assert_eq!(on("2026-07-12"), "pass", "that is another finding");
+    }
+
+    #[test]
+    fn imported_data_goes_before_the_shipped_table() {
+        let mut fixture = Fixture::device();
+        fixture.facts.os.id = "debian".to_owned();
+        fixture.facts.os.version = "12".to_owned();
+        let source = SourceRef {
+            name: "endoflife/debian".to_owned(),
+            version: "1".to_owned(),
+            as_of: Timestamp(0),
+        };
+        let mut builder = Builder::default();
+        builder.cycle(
+            &Arc::new(source),
+            ReleaseCycle {
+                product: "debian".to_owned(),
+                cycle: "12".to_owned(),
+                position: 0,
+                latest: String::new(),
+                ends: Some(Ends::On("2020-01-01".to_owned())),
+                active_ends: None,
+                extended_ends: None,
+                long_term: false,
+            },
+        );
+        let index = builder.build();
+        let advised = Some(Advised { index: &index, packages: None, matches: None });
+        let now: Timestamp = "2026-01-01T12:00:00Z".parse().unwrap();
+        let subject = Subject { now, advised, ..fixture.subject() };
+        assert_eq!(result("os.end_of_life", &subject), "hit");
+        fixture.facts.os.id = "rocky".to_owned();
+        fixture.facts.os.version = "9.4".to_owned();
+        let subject = Subject { now, advised, ..fixture.subject() };
+        assert_eq!(result("os.end_of_life", &subject), "pass", "by the shipped table");
     }
 
     #[test]

@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use belfort_model::asset::{AssetKind, Lifecycle};
 use belfort_model::classification::EffectiveClass;
 use belfort_model::evidence::EvidenceKind::{MacAddress, SystemSerial};
-use belfort_model::finding::{CheckResult, Finding, FindingChanges, FindingStatus, Hit};
-use belfort_model::id::{AssetId, FindingId};
+use belfort_model::finding::{
+    CheckResult, Circumstances, Finding, FindingChanges, FindingStatus, Hit, settle_new,
+};
+use belfort_model::id::AssetId;
 use belfort_model::scale::{Dimensions, Level};
+use belfort_model::time::Timestamp;
 
 use super::fixture::{
     NOW, add_agent, add_asset, add_token, add_unit, admitted, asset, audit, enrolment, evidence,
@@ -27,12 +30,19 @@ pub(super) fn hit(code: &str, key: &str) -> Hit {
     }
 }
 
+/// Findings as they are when they are observed for the first time.
+pub(super) fn opened(asset: AssetId, hits: &[Hit], now: Timestamp) -> Vec<Finding> {
+    let severity = |_, _| Level::THREE;
+    let around = Circumstances { exceptions: &[], owners: &[], severity: &severity, now };
+    hits.iter().map(|hit| settle_new(asset, hit, &around)).collect()
+}
+
 /// The result of an evaluation that saw the asset as it is now.
 fn result(
     store: &dyn Store,
     asset: AssetId,
     results: &[(&str, CheckResult)],
-    new: usize,
+    new: &[Hit],
 ) -> EvaluationCommit {
     let input = store.evaluation_input(asset).unwrap().unwrap();
     EvaluationCommit {
@@ -45,7 +55,7 @@ fn result(
             .iter()
             .map(|(code, result)| ((*code).to_owned(), *result))
             .collect::<BTreeMap<_, _>>(),
-        new_ids: (0..new).map(|_| FindingId(id())).collect(),
+        new: opened(asset, new, NOW),
     }
 }
 
@@ -56,7 +66,7 @@ pub(super) fn evaluate(
     results: &[(&str, CheckResult)],
     changes: &FindingChanges,
 ) {
-    let commit = result(store, asset, results, changes.new.len());
+    let commit = result(store, asset, results, &changes.new);
     store.evaluation_commit(&commit, changes).unwrap();
 }
 
@@ -89,7 +99,7 @@ pub(super) fn an_evaluation_waits_for_its_next_time(lab: &Lab) {
     let pc = add_asset(store, AssetKind::Device, "pc");
     let later = add_asset(store, AssetKind::Device, "later");
     settle(store, later);
-    let mut soon = result(store, pc, &[], 0);
+    let mut soon = result(store, pc, &[], &[]);
     soon.next = NOW.plus_days(2);
     let none = FindingChanges::default();
     store.evaluation_commit(&soon, &none).unwrap();
@@ -105,7 +115,7 @@ pub(super) fn an_evaluation_waits_for_its_next_time(lab: &Lab) {
 pub(super) fn a_change_meanwhile_keeps_the_asset_due(lab: &Lab) {
     let store = &*lab.store;
     let agent = add_agent(store, "pc");
-    let stale = result(store, agent.asset, &[], 0);
+    let stale = result(store, agent.asset, &[], &[]);
     store.report_commit(&report(&agent, None, &[section(1, "new")])).unwrap();
     store.evaluation_commit(&stale, &FindingChanges::default()).unwrap();
     assert_eq!(store.evaluation_due(NOW, 10).unwrap(), [agent.asset]);
@@ -145,8 +155,8 @@ pub(super) fn findings_are_opened_and_resolved(lab: &Lab) {
     assert_eq!(detail.findings, [known[1].clone(), resolved]);
     assert_eq!(detail.summary.open_findings, 1);
 
-    let mut without_id = result(store, pc, &[], 0);
-    without_id.new_ids.clear();
+    let mut without_id = result(store, pc, &[], &[]);
+    without_id.new.clear();
     let refused = store.evaluation_commit(&without_id, &opening("tpm.absent"));
     assert!(matches!(refused, Err(StoreError::Refused(_))), "{refused:?}");
 }
@@ -199,7 +209,7 @@ pub(super) fn only_a_different_result_makes_risks_due(lab: &Lab) {
 pub(super) fn everything_can_be_made_due(lab: &Lab) {
     let store = &*lab.store;
     let assets = ["a", "b"].map(|name| add_asset(store, AssetKind::Device, name));
-    let stale = result(store, assets[0], &[], 0);
+    let stale = result(store, assets[0], &[], &[]);
     settle(store, assets[0]);
     settle(store, assets[1]);
     store.evaluation_request_all().unwrap();
@@ -235,7 +245,8 @@ pub(super) fn shared_identity_makes_both_due(lab: &Lab) {
 pub(super) fn two_evaluations_at_once_make_one_finding(lab: &Lab) {
     let store = &*lab.store;
     let pc = add_asset(store, AssetKind::Device, "pc");
-    let commits: Vec<_> = (0..4).map(|_| result(store, pc, &[], 1)).collect();
+    let commits: Vec<_> =
+        (0..4).map(|_| result(store, pc, &[], &[hit("tpm.absent", "")])).collect();
     std::thread::scope(|scope| {
         for commit in &commits {
             scope.spawn(move || {
@@ -255,8 +266,9 @@ pub(super) fn findings_are_listed_open_first(lab: &Lab) {
     let server = add_asset(store, AssetKind::Device, "server");
     own(store, pc, unit);
     for (asset, code, day) in [(pc, "a", 0), (server, "b", 1), (server, "c", 2)] {
-        let mut commit = result(store, asset, &[], 1);
+        let mut commit = result(store, asset, &[], &[]);
         commit.now = NOW.plus_days(day);
+        commit.new = opened(asset, &[hit(code, "")], commit.now);
         store.evaluation_commit(&commit, &opening(code)).unwrap();
     }
     let mut closed = findings(store, server).remove(0);

@@ -80,6 +80,9 @@ pub(super) fn asset(kind: AssetKind, name: &str) -> Asset {
         proposed_unit: None,
         first_seen: NOW,
         last_seen: NOW,
+        verified_at: None,
+        verify_due: None,
+        disposal: None,
     }
 }
 
@@ -91,7 +94,7 @@ pub(super) fn add_asset(store: &dyn Store, kind: AssetKind, name: &str) -> Asset
 
 pub(super) fn add_data_set(store: &dyn Store, name: &str, personal: PersonalData) -> AssetId {
     let asset = asset(AssetKind::DataSet, name);
-    let data_set = DataSet { asset: asset.id, personal_data: personal };
+    let data_set = DataSet::new(asset.id, personal);
     store.data_set_insert(&asset, &data_set, &audit("data_set.add")).unwrap();
     asset.id
 }
@@ -110,6 +113,7 @@ pub(super) fn class(subject: AssetId, levels: Biv, status: ClassificationStatus)
         decided_at: NOW,
         review_due: NOW.plus_days(365),
         status,
+        method: Method::Manual,
     }
 }
 
@@ -132,6 +136,7 @@ pub(super) fn ownership(asset: AssetId, unit: UnitId, from: Timestamp) -> Owners
         valid_from: from,
         valid_to: None,
         confirmed_at: Some(from),
+        confirmed_by: "dienstchef".to_owned(),
         method: Method::Manual,
     }
 }

@@ -80,6 +80,21 @@ impl Lab {
         }
     }
 
+    /// The number a query answers, past the store.
+    pub(super) fn number(&self, sql: &str) -> i64 {
+        match &self.engine {
+            Engine::Sqlite { directory, .. } => {
+                let path = directory.path().join("belfort.db");
+                let connection = rusqlite::Connection::open(path).unwrap();
+                connection.query_row(sql, [], |row| row.get(0)).unwrap()
+            }
+            Engine::Postgres { .. } => {
+                let sql = format!("SELECT CAST(({sql}) AS BIGINT)");
+                cluster::connect(&self.url).query_one(sql.as_str(), &[]).unwrap().get(0)
+            }
+        }
+    }
+
     /// Lets anybody change the audit log.
     pub(super) fn unprotect_audit(&self) {
         self.raw(match self.engine {

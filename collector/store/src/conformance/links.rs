@@ -124,10 +124,7 @@ pub(super) fn links_lead_to_data_sets_or_applications(lab: &Lab) {
     assert!(matches!(refused(store, app, AssetId(id())), StoreError::NotFound { .. }));
     assert!(matches!(refused(store, AssetId(id()), app), StoreError::NotFound { .. }));
     let no_data_set = asset(AssetKind::Application, "app");
-    let data_set = belfort_model::data_set::DataSet {
-        asset: no_data_set.id,
-        personal_data: PersonalData::None,
-    };
+    let data_set = belfort_model::data_set::DataSet::new(no_data_set.id, PersonalData::None);
     let wrong = store.data_set_insert(&no_data_set, &data_set, &audit("data_set.add"));
     assert!(matches!(wrong, Err(StoreError::Refused(_))), "{wrong:?}");
 }

@@ -18,6 +18,7 @@ fn user(name: &str) -> User {
         ],
         created_at: NOW,
         disabled_at: None,
+        version: 1,
     }
 }
 
@@ -43,6 +44,8 @@ pub(super) fn api_tokens_live_and_end(lab: &Lab) {
         created_at: NOW.plus_days(days),
         expires_at: NOW.plus_days(90),
         revoked_at: None,
+        rights: None,
+        last_used_at: None,
     };
     let (old, new) = (token("old", 0), token("new", 1));
     for token in [&old, &new] {

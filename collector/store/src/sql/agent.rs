@@ -61,6 +61,12 @@ pub(super) fn of_asset(tx: &mut Tx<'_>, asset: AssetId) -> Result<Vec<Agent>> {
     tx.list(&sql, params![asset], read)
 }
 
+/// The active agents of a range of assets.
+pub(super) fn active_between(tx: &mut Tx<'_>, first: AssetId, last: AssetId) -> Result<Vec<Agent>> {
+    let sql = format!("SELECT {COLUMNS} FROM agent WHERE status = $3 AND asset BETWEEN $1 AND $2");
+    tx.list(&sql, params![first, last, AgentStatus::Active], read)
+}
+
 pub(super) fn agent_revocations(tx: &mut Tx<'_>) -> Result<Vec<AgentId>> {
     tx.list("SELECT id FROM agent WHERE status <> 'active' ORDER BY id", &[], |row| {
         row.next("agent")

@@ -5,7 +5,7 @@ use belfort_model::classification::EffectiveClass;
 use belfort_model::id::AssetId;
 
 use crate::driver::{Conditions, Tx, contains_pattern};
-use crate::record::{AssetFilter, AssetSummary, Audit, Page, Paged};
+use crate::record::{AssetFilter, AssetSort, AssetSummary, Audit, Page, Paged};
 use crate::sql::{audit, owner, unit};
 use crate::value::{Row, Value, document, params};
 use crate::{Result, StoreError};
@@ -13,7 +13,7 @@ use crate::{Result, StoreError};
 /// An asset's columns, of a table named `a`.
 pub(super) const COLUMNS: &str = "a.id, a.kind, a.subtype, a.name, a.legal_entity, a.lifecycle,
     a.source, a.authorised, a.environment, a.exposure, a.site, a.labels, a.proposed_unit,
-    a.first_seen, a.last_seen";
+    a.first_seen, a.last_seen, a.verified_at, a.verify_due, a.disposal";
 
 pub(super) fn read(row: &mut Row) -> Result<Asset> {
     let what = "asset";
@@ -33,6 +33,9 @@ pub(super) fn read(row: &mut Row) -> Result<Asset> {
         proposed_unit: row.next(what)?,
         first_seen: row.next(what)?,
         last_seen: row.next(what)?,
+        verified_at: row.next(what)?,
+        verify_due: row.next(what)?,
+        disposal: row.optional_document(what)?,
     })
 }
 
@@ -46,6 +49,18 @@ pub(super) fn hold(tx: &mut Tx<'_>, id: AssetId) -> Result<()> {
     let sql = format!("SELECT id FROM asset WHERE id = $1{}", tx.for_update());
     let found = tx.one(&sql, params![id], |row| row.next::<AssetId>("asset"))?;
     found.map(drop).ok_or_else(|| unknown(id))
+}
+
+/// As [`hold`], and refuses when the asset is not at the version the caller saw; counts the next one.
+pub(super) fn hold_version(tx: &mut Tx<'_>, id: AssetId, expected: Option<u64>) -> Result<u64> {
+    let sql = format!("SELECT version FROM asset WHERE id = $1{}", tx.for_update());
+    let found = tx.one(&sql, params![id], |row| row.next::<u64>("asset"))?;
+    let version = found.ok_or_else(|| unknown(id))?;
+    if expected.is_some_and(|expected| expected != version) {
+        return Err(StoreError::Conflict { what: "asset", id: id.to_string() });
+    }
+    tx.execute("UPDATE asset SET version = version + 1 WHERE id = $1", params![id])?;
+    Ok(version + 1)
 }
 
 /// Makes an asset due for evaluation.
@@ -64,9 +79,9 @@ pub(super) fn insert(tx: &mut Tx<'_>, asset: &Asset) -> Result<()> {
          (id, kind, subtype, name, name_folded, legal_entity, lifecycle, in_service, source,
           authorised, environment, exposure, site, labels, proposed_unit, first_seen, last_seen,
           root, reported_at, os_name, owner_unit, class, class_assumed, open_findings,
-          generation, evaluate_at)
+          generation, evaluate_at, verified_at, verify_due, disposal)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-                 NULL, NULL, '', NULL, $18, $19, 0, 1, 0)
+                 NULL, NULL, '', NULL, $18, $19, 0, 1, 0, $20, $21, $22)
          ON CONFLICT DO NOTHING",
         params![
             asset.id,
@@ -88,6 +103,9 @@ pub(super) fn insert(tx: &mut Tx<'_>, asset: &Asset) -> Result<()> {
             asset.last_seen,
             document("class", &class)?,
             class.is_assumed(),
+            asset.verified_at,
+            asset.verify_due,
+            asset.disposal.as_ref().map(|disposal| document("disposal", disposal)).transpose()?,
         ],
     )?;
     if added == 0 {
@@ -110,11 +128,16 @@ const JOINS: &str = "
     LEFT JOIN unit u ON u.id = o.unit";
 
 fn columns() -> String {
-    format!("{COLUMNS}, a.class, a.os_name, a.open_findings, {}, {}", unit::COLUMNS, owner::COLUMNS)
+    format!(
+        "{COLUMNS}, a.version, a.class, a.os_name, a.open_findings, {}, {}",
+        unit::COLUMNS,
+        owner::COLUMNS
+    )
 }
 
 fn read_summary(row: &mut Row) -> Result<AssetSummary> {
     let asset = read(row)?;
+    let version = row.next("asset")?;
     let class = row.document("class")?;
     let os_name = row.next("asset")?;
     let open_findings = row.next("asset")?;
@@ -123,7 +146,7 @@ fn read_summary(row: &mut Row) -> Result<AssetSummary> {
         Some(_) => Some(owner::read(row)?),
         None => None,
     };
-    Ok(AssetSummary { asset, owner, owner_unit, class, os_name, open_findings })
+    Ok(AssetSummary { asset, version, owner, owner_unit, class, os_name, open_findings })
 }
 
 pub(super) fn summary(tx: &mut Tx<'_>, id: AssetId) -> Result<Option<AssetSummary>> {
@@ -133,22 +156,54 @@ pub(super) fn summary(tx: &mut Tx<'_>, id: AssetId) -> Result<Option<AssetSummar
 
 fn conditions(filter: &AssetFilter) -> Result<Conditions> {
     let mut conditions = Conditions::default();
-    if let Some(kind) = filter.kind {
-        conditions.add("a.kind = ?", kind.into());
+    let texts: [(&str, Option<Value>); 11] = [
+        ("a.kind = ?", filter.kind.map(Value::from)),
+        ("a.subtype = ?", filter.subtype.map(Value::from)),
+        ("a.lifecycle = ?", filter.lifecycle.map(Value::from)),
+        ("a.source = ?", filter.source.map(Value::from)),
+        ("a.authorised = ?", filter.authorised.map(Value::from)),
+        ("a.environment = ?", filter.environment.map(Value::from)),
+        ("a.exposure = ?", filter.exposure.map(Value::from)),
+        ("a.site = ?", filter.site.as_ref().map(Value::from)),
+        ("a.legal_entity = ?", filter.legal_entity.as_ref().map(Value::from)),
+        ("a.owner_unit = ?", filter.unit.map(Value::from)),
+        ("a.last_seen < ?", filter.seen_before.map(Value::from)),
+    ];
+    for (condition, value) in texts {
+        if let Some(value) = value {
+            conditions.add(condition, value);
+        }
     }
-    if let Some(lifecycle) = filter.lifecycle {
-        conditions.add("a.lifecycle = ?", lifecycle.into());
-    }
-    if let Some(unit) = filter.unit {
-        conditions.add("a.owner_unit = ?", unit.into());
+    if let Some(label) = &filter.label {
+        // Labels are kept as a JSON array of texts in which nothing has to be escaped.
+        let pattern = contains_pattern(&format!("\"{label}\""))?;
+        conditions.add("a.labels LIKE ? ESCAPE '\\'", pattern.into());
     }
     match filter.owned {
         Some(true) => conditions.add_plain("a.owner_unit IS NOT NULL"),
         Some(false) => conditions.add_plain("a.owner_unit IS NULL"),
         None => {}
     }
+    if let Some(now) = filter.owner_ended_at {
+        conditions.add(
+            "a.owner_unit IN (SELECT id FROM unit WHERE active_to IS NOT NULL AND active_to <= ?)",
+            now.into(),
+        );
+    }
+    if filter.owner_unconfirmed {
+        conditions.add_plain(
+            "a.id IN (SELECT asset FROM ownership
+                 WHERE role = 'owner' AND valid_to IS NULL AND confirmed_at IS NULL)",
+        );
+    }
+    if let Some(now) = filter.verify_overdue_at {
+        conditions.add("a.verify_due <= ?", now.into());
+    }
     if let Some(classified) = filter.classified {
         conditions.add("a.class_assumed = ?", (!classified).into());
+    }
+    if let Some(level) = filter.class_min {
+        conditions.add("(a.class_b >= ? OR a.class_i >= ? OR a.class_v >= ?)", level.into());
     }
     if let Some(text) = &filter.text {
         let pattern = contains_pattern(&text.to_lowercase())?;
@@ -156,6 +211,24 @@ fn conditions(filter: &AssetFilter) -> Result<Conditions> {
     }
     conditions.within("a.owner_unit IN (?)", &filter.scope);
     Ok(conditions)
+}
+
+/// The order of a list; the name and the id decide between equals.
+fn order(sort: AssetSort) -> &'static str {
+    match sort {
+        AssetSort::Name => "a.name_folded, a.id",
+        AssetSort::NameDescending => "a.name_folded DESC, a.id DESC",
+        AssetSort::LastSeen => "a.last_seen, a.name_folded, a.id",
+        AssetSort::LastSeenDescending => "a.last_seen DESC, a.name_folded, a.id",
+        AssetSort::FirstSeen => "a.first_seen, a.name_folded, a.id",
+        AssetSort::FirstSeenDescending => "a.first_seen DESC, a.name_folded, a.id",
+        AssetSort::FindingsDescending => "a.open_findings DESC, a.name_folded, a.id",
+        AssetSort::ClassDescending => {
+            "CASE WHEN a.class_b >= a.class_i AND a.class_b >= a.class_v THEN a.class_b
+                  WHEN a.class_i >= a.class_v THEN a.class_i ELSE a.class_v END DESC,
+             a.class_b + a.class_i + a.class_v DESC, a.name_folded, a.id"
+        }
+    }
 }
 
 pub(super) fn asset_list(
@@ -167,12 +240,13 @@ pub(super) fn asset_list(
     let count = format!("SELECT COUNT(*) FROM asset a{}", conditions.clause());
     let total = tx.count(&count, &conditions.params)?;
     let part = conditions.page(page);
+    let order = order(filter.sort);
     // The part is chosen before anything is joined to it.
     let sql = format!(
         "SELECT {} FROM
-             (SELECT a.id FROM asset a{} ORDER BY a.name_folded, a.id{part}) AS part
+             (SELECT a.id FROM asset a{} ORDER BY {order}{part}) AS part
          JOIN asset a ON a.id = part.id {JOINS}
-         ORDER BY a.name_folded, a.id",
+         ORDER BY {order}",
         columns(),
         conditions.clause(),
     );

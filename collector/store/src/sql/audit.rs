@@ -56,7 +56,7 @@ fn stored(text: &str) -> String {
 }
 
 /// The hash of a record: every part with its length before it, so that none can run into the next.
-fn chained(previous: [u8; 32], record: &AuditRecord) -> [u8; 32] {
+pub(crate) fn chained(previous: [u8; 32], record: &AuditRecord) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(b"belfort audit 1\n");
     hash.update(previous);
@@ -73,9 +73,9 @@ pub(super) fn audit_add(tx: &mut Tx<'_>, audit: &Audit) -> Result<()> {
     append(tx, audit)
 }
 
-const COLUMNS: &str = "seq, at, actor, action, subject, detail, hash";
+pub(super) const COLUMNS: &str = "seq, at, actor, action, subject, detail, hash";
 
-fn read(row: &mut Row) -> Result<AuditRecord> {
+pub(super) fn read(row: &mut Row) -> Result<AuditRecord> {
     let what = "audit";
     Ok(AuditRecord {
         sequence: row.next(what)?,

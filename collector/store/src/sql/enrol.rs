@@ -59,6 +59,10 @@ pub(super) fn enrol(tx: &mut Tx<'_>, enrolment: &Enrolment) -> Result<Enrolled> 
     Ok(Enrolled::Admitted { agent: Box::new(admitted), recognised, doubtful })
 }
 
+pub(crate) fn evidence_resolve(tx: &mut Tx<'_>, evidence: &[Evidence]) -> Result<Resolution> {
+    resolution(tx, evidence)
+}
+
 /// Which machine carries this evidence.
 fn resolution(tx: &mut Tx<'_>, evidence: &[Evidence]) -> Result<Resolution> {
     let mut carriers = BTreeMap::new();

@@ -8,7 +8,7 @@ use belfort_model::time::Timestamp;
 
 use crate::driver::Tx;
 use crate::record::{EvaluationCommit, EvaluationInput};
-use crate::sql::{agent, asset, class, detail, evidence, finding, link, owner, risk};
+use crate::sql::{agent, asset, class, detail, evidence, exception, finding, link, owner, risk};
 use crate::value::{document, params};
 use crate::{Result, StoreError};
 
@@ -30,16 +30,20 @@ pub(super) fn evaluation_input(tx: &mut Tx<'_>, id: AssetId) -> Result<Option<Ev
     };
     let ownerships = owner::active(tx, id)?;
     let agents = agent::of_asset(tx, id)?;
+    let owner = ownerships.into_iter().find(|ownership| ownership.role == OwnershipRole::Owner);
+    let owners = exception::above(tx, owner.as_ref().map(|owner| owner.unit))?;
     Ok(Some(EvaluationInput {
         asset,
         generation,
         facts: detail::facts(tx, id)?,
-        owner: ownerships.into_iter().find(|ownership| ownership.role == OwnershipRole::Owner),
+        owner,
         classification: class::standing(tx, id)?,
         links: link::inherited(tx, id)?,
         agent: agents.into_iter().find(|agent| agent.status == AgentStatus::Active),
         shares_evidence_with: evidence::same_identity(tx, id)?,
         findings: finding::of_asset(tx, id)?,
+        exceptions: exception::concerning(tx, id, &owners)?,
+        owners,
     }))
 }
 
@@ -48,9 +52,9 @@ pub(super) fn evaluation_commit(
     commit: &EvaluationCommit,
     changes: &FindingChanges,
 ) -> Result<()> {
-    if commit.new_ids.len() != changes.new.len() {
+    if commit.new.len() != changes.new.len() {
         let message =
-            format!("{} new findings came with {} ids", changes.new.len(), commit.new_ids.len());
+            format!("{} new hits came with {} findings", changes.new.len(), commit.new.len());
         return Err(StoreError::Refused(message));
     }
     let id = commit.asset;
@@ -65,9 +69,9 @@ pub(super) fn evaluation_commit(
         return Ok(());
     }
     let mut is_current = true;
-    for (hit, new_id) in changes.new.iter().zip(&commit.new_ids) {
+    for new in &commit.new {
         // Somebody else evaluated at the same time: the next evaluation sees their finding.
-        is_current &= finding::insert(tx, *new_id, id, hit, commit.now)?;
+        is_current &= finding::insert(tx, new)?;
     }
     for finding in &changes.updated {
         finding::update(tx, finding)?;

@@ -26,6 +26,10 @@ pub(super) fn carriers(tx: &mut Tx<'_>, piece: &Evidence) -> Result<Vec<AssetId>
     )
 }
 
+pub(crate) fn evidence_carriers(tx: &mut Tx<'_>, piece: &Evidence) -> Result<Vec<AssetId>> {
+    carriers(tx, piece)
+}
+
 /// A known machine with all its evidence.
 pub(super) fn candidate(tx: &mut Tx<'_>, asset: AssetId) -> Result<Candidate> {
     let evidence = of_asset(tx, asset)?;

@@ -1,18 +1,17 @@
 //! Findings.
 
-use belfort_model::finding::{Finding, FindingStatus, Hit};
-use belfort_model::id::{AssetId, FindingId};
-use belfort_model::time::Timestamp;
+use belfort_model::finding::Finding;
+use belfort_model::id::{AssetId, FindingId, UnitId};
 
-use crate::Result;
 use crate::driver::{Conditions, Tx};
-use crate::record::{FindingFilter, FindingSummary, Page, Paged};
-use crate::sql::unit;
+use crate::record::{Audit, FindingFilter, FindingSummary, Page, Paged};
+use crate::sql::{audit, risk, unit};
 use crate::value::{Row, document, params};
+use crate::{Result, StoreError};
 
 /// A finding's columns, of a table named `f`.
 pub(super) const COLUMNS: &str = "f.id, f.code, f.asset, f.key, f.status, f.first_observed,
-    f.last_observed, f.resolved_at, f.likelihood, f.dimensions, f.evidence";
+    f.last_observed, f.resolved_at, f.likelihood, f.dimensions, f.evidence, f.triage";
 
 /// Open ones first, then newest first.
 const ORDER: &str = "ORDER BY f.is_open DESC, f.first_observed DESC, f.id DESC";
@@ -31,6 +30,7 @@ pub(super) fn read(row: &mut Row) -> Result<Finding> {
         likelihood: row.next(what)?,
         dimensions: row.next(what)?,
         evidence: row.document(what)?,
+        triage: row.document(what)?,
     })
 }
 
@@ -40,30 +40,29 @@ pub(super) fn of_asset(tx: &mut Tx<'_>, asset: AssetId) -> Result<Vec<Finding>> 
 }
 
 /// Adds what was observed for the first time; answers whether nobody had added it before.
-pub(super) fn insert(
-    tx: &mut Tx<'_>,
-    id: FindingId,
-    asset: AssetId,
-    hit: &Hit,
-    now: Timestamp,
-) -> Result<bool> {
-    let status = FindingStatus::Open;
+pub(super) fn insert(tx: &mut Tx<'_>, finding: &Finding) -> Result<bool> {
     let added = tx.execute(
         "INSERT INTO finding
          (id, asset, code, key, status, is_open, first_observed, last_observed, resolved_at,
-          likelihood, dimensions, evidence)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $7, NULL, $8, $9, $10) ON CONFLICT DO NOTHING",
+          likelihood, dimensions, evidence, triage, assigned, due)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+         ON CONFLICT DO NOTHING",
         params![
-            id,
-            asset,
-            &hit.code,
-            &hit.key,
-            status,
-            status.is_open(),
-            now,
-            hit.likelihood,
-            hit.dimensions,
-            document("finding", &hit.evidence)?,
+            finding.id,
+            finding.asset,
+            &finding.code,
+            &finding.key,
+            finding.status,
+            finding.status.is_open(),
+            finding.first_observed,
+            finding.last_observed,
+            finding.resolved_at,
+            finding.likelihood,
+            finding.dimensions,
+            document("finding", &finding.evidence)?,
+            document("finding", &finding.triage)?,
+            finding.triage.assigned,
+            finding.triage.due,
         ],
     )?;
     Ok(added > 0)
@@ -72,7 +71,7 @@ pub(super) fn insert(
 pub(super) fn update(tx: &mut Tx<'_>, finding: &Finding) -> Result<()> {
     tx.execute(
         "UPDATE finding SET status = $3, is_open = $4, last_observed = $5, resolved_at = $6,
-             likelihood = $7, dimensions = $8, evidence = $9
+             likelihood = $7, dimensions = $8, evidence = $9, triage = $10, assigned = $11, due = $12
          WHERE id = $1 AND asset = $2",
         params![
             finding.id,
@@ -84,9 +83,39 @@ pub(super) fn update(tx: &mut Tx<'_>, finding: &Finding) -> Result<()> {
             finding.likelihood,
             finding.dimensions,
             document("finding", &finding.evidence)?,
+            document("finding", &finding.triage)?,
+            finding.triage.assigned,
+            finding.triage.due,
         ],
     )?;
     Ok(())
+}
+
+pub(crate) fn finding_triage(tx: &mut Tx<'_>, finding: &Finding, audit: &Audit) -> Result<()> {
+    // The asset first, as an evaluation does it: the two never wait for each other.
+    let sql = format!("SELECT owner_unit FROM asset WHERE id = $1{}", tx.for_update());
+    let unit = tx.one(&sql, params![finding.asset], |row| row.next::<Option<UnitId>>("asset"))?;
+    let sql = format!("SELECT {COLUMNS} FROM finding f WHERE f.id = $1");
+    let (what, id) = ("finding", finding.id.to_string());
+    let Some((unit, known)) = unit.zip(tx.one(&sql, params![finding.id], read)?) else {
+        return Err(StoreError::NotFound { what, id });
+    };
+    if known.triage.version.saturating_add(1) != finding.triage.version {
+        return Err(StoreError::Conflict { what, id });
+    }
+    if let Some(unit) = finding.triage.assigned {
+        unit::require(tx, unit)?;
+    }
+    update(tx, finding)?;
+    // An evaluation that read it before must not write over what a person said.
+    tx.execute(
+        "UPDATE asset SET generation = generation + 1, evaluate_at = 0,
+             open_findings = (SELECT COUNT(*) FROM finding WHERE asset = $1 AND is_open = 1)
+         WHERE id = $1",
+        params![finding.asset],
+    )?;
+    risk::due(tx, unit)?;
+    audit::append(tx, audit)
 }
 
 fn conditions(filter: &FindingFilter) -> Conditions {
@@ -127,12 +156,22 @@ pub(super) fn finding_list(
         unit::COLUMNS,
         conditions.clause(),
     );
-    let items = tx.list(&sql, &conditions.params, |row| {
-        Ok(FindingSummary {
-            finding: read(row)?,
-            asset_name: row.next("asset")?,
-            unit: unit::read_joined(row)?,
-        })
-    })?;
-    Ok(Paged { items, total })
+    Ok(Paged { items: tx.list(&sql, &conditions.params, read_summary)?, total })
+}
+
+fn read_summary(row: &mut Row) -> Result<FindingSummary> {
+    Ok(FindingSummary {
+        finding: read(row)?,
+        asset_name: row.next("asset")?,
+        unit: unit::read_joined(row)?,
+    })
+}
+
+pub(crate) fn finding_get(tx: &mut Tx<'_>, id: FindingId) -> Result<Option<FindingSummary>> {
+    let sql = format!(
+        "SELECT {COLUMNS}, a.name, {} FROM finding f JOIN asset a ON a.id = f.asset
+         LEFT JOIN unit u ON u.id = a.owner_unit WHERE f.id = $1",
+        unit::COLUMNS
+    );
+    tx.one(&sql, params![id], read_summary)
 }

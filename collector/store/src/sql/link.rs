@@ -6,11 +6,13 @@ use belfort_model::asset::{Asset, AssetKind};
 use belfort_model::classification::Inherited;
 use belfort_model::data_set::{DataLink, DataSet, PersonalData, Relation};
 use belfort_model::id::AssetId;
+use belfort_model::ownership::Method;
+use belfort_model::rule::link_target;
 
 use crate::driver::{Lock, Tx};
 use crate::record::Audit;
-use crate::sql::{asset, audit, class};
-use crate::value::{Row, params};
+use crate::sql::{asset, asset_edit, audit, class};
+use crate::value::{Row, document, params};
 use crate::{Result, StoreError};
 
 pub(super) fn data_set_insert(
@@ -24,21 +26,108 @@ pub(super) fn data_set_insert(
         return Err(StoreError::Refused(message));
     }
     asset::insert(tx, asset)?;
+    data_set_row(tx, data_set)?;
+    audit::append(tx, audit)
+}
+
+/// Adds what a data set has beside its asset.
+pub(super) fn data_set_row(tx: &mut Tx<'_>, data_set: &DataSet) -> Result<()> {
     tx.execute(
-        "INSERT INTO data_set (asset, personal_data) VALUES ($1, $2)",
-        params![data_set.asset, data_set.personal_data],
+        "INSERT INTO data_set (asset, personal_data, records, register_ids, retention)
+         VALUES ($1, $2, $3, $4, $5)",
+        params![
+            data_set.asset,
+            data_set.personal_data,
+            data_set.records,
+            document("register ids", &data_set.register_ids)?,
+            &data_set.retention,
+        ],
     )?;
+    Ok(())
+}
+
+pub(crate) fn data_set_update(
+    tx: &mut Tx<'_>,
+    data_set: &DataSet,
+    expected: Option<u64>,
+    audit: &Audit,
+) -> Result<()> {
+    asset::hold_version(tx, data_set.asset, expected)?;
+    let changed = tx.execute(
+        "UPDATE data_set SET personal_data = $2, records = $3, register_ids = $4, retention = $5
+         WHERE asset = $1",
+        params![
+            data_set.asset,
+            data_set.personal_data,
+            data_set.records,
+            document("register ids", &data_set.register_ids)?,
+            &data_set.retention,
+        ],
+    )?;
+    if changed == 0 {
+        return Err(StoreError::NotFound { what: "data set", id: data_set.asset.to_string() });
+    }
+    dependents_due(tx, data_set.asset)?;
+    class::derive(tx, data_set.asset)?;
     audit::append(tx, audit)
 }
 
 /// What a data set has beside; nothing for other assets.
 pub(super) fn data_set(tx: &mut Tx<'_>, asset: AssetId) -> Result<Option<DataSet>> {
-    tx.one("SELECT asset, personal_data FROM data_set WHERE asset = $1", params![asset], |row| {
-        Ok(DataSet { asset: row.next("data set")?, personal_data: row.next("data set")? })
-    })
+    let what = "data set";
+    tx.one(
+        "SELECT asset, personal_data, records, register_ids, retention FROM data_set
+         WHERE asset = $1",
+        params![asset],
+        |row| {
+            Ok(DataSet {
+                asset: row.next(what)?,
+                personal_data: row.next(what)?,
+                records: row.next(what)?,
+                register_ids: row.document(what)?,
+                retention: row.next(what)?,
+            })
+        },
+    )
 }
 
 pub(super) fn data_link_insert(tx: &mut Tx<'_>, link: &DataLink, audit: &Audit) -> Result<()> {
+    if insert(tx, link, Method::Manual)? {
+        asset::hold_version(tx, link.asset, None)?;
+        audit::append(tx, audit)?;
+    }
+    Ok(())
+}
+
+pub(crate) fn data_link_remove(
+    tx: &mut Tx<'_>,
+    link: &DataLink,
+    expected: Option<u64>,
+    audit: &Audit,
+) -> Result<()> {
+    asset::hold_version(tx, link.asset, expected)?;
+    if !remove(tx, link)? {
+        let id = format!("{} {} {}", link.asset, link.relation, link.data_set);
+        return Err(StoreError::NotFound { what: "data link", id });
+    }
+    // Otherwise a rule would add it again.
+    asset_edit::by_hand(tx, link.asset, &link_target(link.relation, link.data_set))?;
+    audit::append(tx, audit)
+}
+
+/// Removes a link; answers whether it was there. The asset is held.
+pub(super) fn remove(tx: &mut Tx<'_>, link: &DataLink) -> Result<bool> {
+    let removed = tx.execute(
+        "DELETE FROM data_link WHERE asset = $1 AND relation = $2 AND data_set = $3",
+        params![link.asset, link.relation, link.data_set],
+    )?;
+    dependents_due(tx, link.asset)?;
+    class::derive(tx, link.asset)?;
+    Ok(removed > 0)
+}
+
+/// Adds a link; answers whether it is new.
+pub(super) fn insert(tx: &mut Tx<'_>, link: &DataLink, method: Method) -> Result<bool> {
     tx.lock(Lock::Links)?;
     asset::hold(tx, link.asset)?;
     let kind = tx.one("SELECT kind FROM asset WHERE id = $1", params![link.data_set], |row| {
@@ -68,16 +157,15 @@ pub(super) fn data_link_insert(tx: &mut Tx<'_>, link: &DataLink, audit: &Audit) 
         return Err(StoreError::Refused(message));
     }
     let added = tx.execute(
-        "INSERT INTO data_link (asset, relation, data_set) VALUES ($1, $2, $3)
+        "INSERT INTO data_link (asset, relation, data_set, method) VALUES ($1, $2, $3, $4)
          ON CONFLICT DO NOTHING",
-        params![link.asset, link.relation, link.data_set],
+        params![link.asset, link.relation, link.data_set, method],
     )?;
-    if added == 0 {
-        return Ok(());
+    if added > 0 {
+        dependents_due(tx, link.asset)?;
+        class::derive(tx, link.asset)?;
     }
-    dependents_due(tx, link.asset)?;
-    class::derive(tx, link.asset)?;
-    audit::append(tx, audit)
+    Ok(added > 0)
 }
 
 /// Makes an asset due, and every asset that is linked to it, directly or through others.

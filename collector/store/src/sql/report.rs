@@ -29,6 +29,11 @@ pub(super) fn report_commit(tx: &mut Tx<'_>, report: &ReportCommit) -> Result<Re
     if root.flatten() != report.previous_root {
         return Ok(ReportOutcome::Superseded);
     }
+    take(tx, report)
+}
+
+/// Replaces what the asset holds by a report. It is held.
+pub(super) fn take(tx: &mut Tx<'_>, report: &ReportCommit) -> Result<ReportOutcome> {
     let missing = missing(tx, report)?;
     if !missing.is_empty() {
         return Ok(ReportOutcome::Missing(missing));
@@ -83,7 +88,11 @@ fn facts_set(tx: &mut Tx<'_>, report: &ReportCommit) -> Result<()> {
     Ok(())
 }
 
-fn changes_insert(tx: &mut Tx<'_>, asset: AssetId, changes: &[ChangeRecord]) -> Result<()> {
+pub(super) fn changes_insert(
+    tx: &mut Tx<'_>,
+    asset: AssetId,
+    changes: &[ChangeRecord],
+) -> Result<()> {
     for change in changes {
         tx.execute(
             "INSERT INTO change (asset, at, section, subject, before, after)

@@ -3,7 +3,7 @@
 use belfort_model::id::UnitId;
 use belfort_model::unit::OrgUnit;
 
-use crate::driver::Tx;
+use crate::driver::{Lock, Tx};
 use crate::record::Audit;
 use crate::sql::audit;
 use crate::value::{Row, params};
@@ -52,6 +52,11 @@ pub(super) fn require(tx: &mut Tx<'_>, id: UnitId) -> Result<()> {
 }
 
 pub(super) fn unit_insert(tx: &mut Tx<'_>, unit: &OrgUnit, audit: &Audit) -> Result<()> {
+    insert(tx, unit)?;
+    audit::append(tx, audit)
+}
+
+fn insert(tx: &mut Tx<'_>, unit: &OrgUnit) -> Result<()> {
     if let Some(parent) = unit.parent {
         require(tx, parent)?;
     }
@@ -72,7 +77,7 @@ pub(super) fn unit_insert(tx: &mut Tx<'_>, unit: &OrgUnit, audit: &Audit) -> Res
     if added == 0 {
         return Err(StoreError::Exists { what: "unit", id: unit.code.clone() });
     }
-    audit::append(tx, audit)
+    Ok(())
 }
 
 pub(super) fn unit_list(tx: &mut Tx<'_>) -> Result<Vec<OrgUnit>> {
@@ -83,4 +88,68 @@ pub(super) fn unit_list(tx: &mut Tx<'_>) -> Result<Vec<OrgUnit>> {
 pub(super) fn unit_by_code(tx: &mut Tx<'_>, code: &str) -> Result<Option<OrgUnit>> {
     let sql = format!("SELECT {COLUMNS} FROM unit u WHERE u.code_folded = $1");
     tx.one(&sql, params![code.to_lowercase()], read)
+}
+
+pub(crate) fn unit_update(tx: &mut Tx<'_>, unit: &OrgUnit, audit: &Audit) -> Result<()> {
+    // Two moves at once could close a circle that neither sees.
+    tx.lock(Lock::Links)?;
+    update(tx, unit)?;
+    audit::append(tx, audit)
+}
+
+fn update(tx: &mut Tx<'_>, unit: &OrgUnit) -> Result<()> {
+    if let Some(parent) = unit.parent {
+        require(tx, parent)?;
+        let circle = tx.count(
+            "WITH RECURSIVE above (id) AS (
+                 SELECT id FROM unit WHERE id = $1
+                 UNION SELECT u.parent FROM unit u JOIN above ON u.id = above.id
+                     WHERE u.parent IS NOT NULL)
+             SELECT COUNT(*) FROM above WHERE id = $2",
+            params![parent, unit.id],
+        )?;
+        if circle > 0 {
+            let message = format!("unit `{}` would be part of itself", unit.code);
+            return Err(StoreError::Refused(message));
+        }
+    }
+    let changed = tx.execute(
+        "UPDATE unit SET name = $2, kind = $3, parent = $4, active_to = $5 WHERE id = $1",
+        params![unit.id, &unit.name, unit.kind, unit.parent, unit.active_to],
+    )?;
+    if changed == 0 {
+        return Err(StoreError::NotFound { what: "unit", id: unit.code.clone() });
+    }
+    // Whether an owner has ended is a matter of its assets.
+    tx.execute(
+        "UPDATE asset SET generation = generation + 1, evaluate_at = 0 WHERE owner_unit = $1",
+        params![unit.id],
+    )?;
+    Ok(())
+}
+
+pub(crate) fn unit_assets(tx: &mut Tx<'_>) -> Result<Vec<(UnitId, u64)>> {
+    tx.list(
+        "SELECT owner_unit, COUNT(*) FROM asset
+         WHERE in_service = 1 AND owner_unit IS NOT NULL GROUP BY owner_unit",
+        &[],
+        |row| Ok((row.next("unit")?, row.next("unit")?)),
+    )
+}
+
+pub(crate) fn unit_import(tx: &mut Tx<'_>, units: &[(OrgUnit, Audit)]) -> Result<()> {
+    tx.lock(Lock::Links)?;
+    for (unit, _) in units {
+        // Everything is there before anything is part of something: the order of moves does not matter.
+        let known = tx.count("SELECT COUNT(*) FROM unit WHERE id = $1", params![unit.id])?;
+        if known == 0 {
+            insert(tx, &OrgUnit { parent: None, ..unit.clone() })?;
+        } else {
+            tx.execute("UPDATE unit SET parent = NULL WHERE id = $1", params![unit.id])?;
+        }
+    }
+    for (unit, _) in units {
+        update(tx, unit)?;
+    }
+    units.iter().try_for_each(|(_, record)| audit::append(tx, record))
 }

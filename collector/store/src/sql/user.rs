@@ -7,10 +7,12 @@ use crate::value::{Row, document, params};
 use crate::{Result, StoreError};
 use belfort_model::id::ApiTokenId;
 
-const USER: &str = "u.id, u.name, u.roles, u.created_at, u.disabled_at";
-const TOKEN: &str = "t.id, t.user_id, t.label, t.created_at, t.expires_at, t.revoked_at";
+pub(super) const USER: &str = "u.id, u.name, u.roles, u.created_at, u.disabled_at, u.version";
+pub(super) const TOKEN: &str =
+    "t.id, t.user_id, t.label, t.created_at, t.expires_at, t.revoked_at, t.rights,
+    t.last_used_at";
 
-fn read_user(row: &mut Row) -> Result<User> {
+pub(super) fn read_user(row: &mut Row) -> Result<User> {
     let what = "user";
     Ok(User {
         id: row.next(what)?,
@@ -18,10 +20,11 @@ fn read_user(row: &mut Row) -> Result<User> {
         roles: row.document(what)?,
         created_at: row.next(what)?,
         disabled_at: row.next(what)?,
+        version: row.next(what)?,
     })
 }
 
-fn read_token(row: &mut Row) -> Result<ApiToken> {
+pub(super) fn read_token(row: &mut Row) -> Result<ApiToken> {
     let what = "API token";
     Ok(ApiToken {
         id: row.next(what)?,
@@ -30,13 +33,19 @@ fn read_token(row: &mut Row) -> Result<ApiToken> {
         created_at: row.next(what)?,
         expires_at: row.next(what)?,
         revoked_at: row.next(what)?,
+        rights: row
+            .next::<Option<String>>(what)?
+            .map(|text| serde_json::from_str(&text))
+            .transpose()
+            .map_err(|error| StoreError::Corrupt { what, reason: error.to_string() })?,
+        last_used_at: row.next(what)?,
     })
 }
 
 pub(super) fn user_insert(tx: &mut Tx<'_>, user: &User, audit: &Audit) -> Result<()> {
     let added = tx.execute(
-        "INSERT INTO app_user (id, name, name_folded, roles, created_at, disabled_at)
-         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+        "INSERT INTO app_user (id, name, name_folded, roles, created_at, disabled_at, version)
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
         params![
             user.id,
             &user.name,
@@ -44,6 +53,7 @@ pub(super) fn user_insert(tx: &mut Tx<'_>, user: &User, audit: &Audit) -> Result
             document("user", &user.roles)?,
             user.created_at,
             user.disabled_at,
+            user.version,
         ],
     )?;
     if added == 0 {
@@ -69,8 +79,8 @@ pub(super) fn api_token_insert(
     }
     let added = tx.execute(
         "INSERT INTO api_token
-         (id, user_id, secret_sha256, label, created_at, expires_at, revoked_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+         (id, user_id, secret_sha256, label, created_at, expires_at, revoked_at, rights)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
         params![
             token.id,
             token.user,
@@ -79,6 +89,7 @@ pub(super) fn api_token_insert(
             token.created_at,
             token.expires_at,
             token.revoked_at,
+            token.rights.as_ref().map(|rights| document("API token", rights)).transpose()?,
         ],
     )?;
     if added == 0 {

@@ -1,11 +1,12 @@
 //! What an evaluation of one unit's risks writes.
 
 use belfort_model::id::UnitId;
-use belfort_model::risk::{Risk, RiskState, Treatment};
+use belfort_model::risk::Risk;
 
-use super::NONE;
+use super::{NONE, action, history};
 use crate::driver::Tx;
-use crate::record::NewRisk;
+use crate::record::{Audit, NewRisk};
+use crate::sql::audit;
 use crate::value::{document, params};
 use crate::{Result, StoreError};
 
@@ -50,19 +51,10 @@ fn next_number(tx: &mut Tx<'_>, year: i64) -> Result<i64> {
 fn insert(tx: &mut Tx<'_>, new: &NewRisk) -> Result<()> {
     let year = i64::from(new.now.year());
     let number = next_number(tx, year)?;
-    let risk = Risk {
-        id: new.id,
-        reference: format!("R-{year}-{number:04}"),
-        key: new.key.clone(),
-        state: RiskState::Proposed,
-        treatment: Treatment::Open,
-        suggestion: new.suggestion.clone(),
-        created_at: new.now,
-        updated_at: new.now,
-        next_review: new.next_review,
-        unsupported_since: None,
-        version: 1,
-    };
+    let reference = format!("R-{year}-{number:04}");
+    let (key, suggestion) = (new.key.clone(), new.suggestion.clone());
+    let risk = Risk::proposed(new.id, reference, key, suggestion, new.next_review, new.now);
+    let text = document("risk", &risk)?;
     let added = tx.execute(
         "INSERT INTO risk
          (id, key, reference_folded, year, number, unit, asset, state, is_open, severity, version,
@@ -78,48 +70,50 @@ fn insert(tx: &mut Tx<'_>, new: &NewRisk) -> Result<()> {
             risk.key.asset,
             risk.state,
             risk.is_on_agenda(),
-            risk.suggestion.current.severity,
+            risk.severity(),
             risk.version,
-            document("risk", &risk)?,
+            &text,
         ],
     )?;
     if added == 0 {
         // Another collector was first: read again.
         return Err(conflict(risk.key.text()));
     }
-    remember(tx, &risk)
+    remember(tx, &risk, &text, None)
 }
 
-fn update(tx: &mut Tx<'_>, risk: &Risk) -> Result<()> {
-    let changed = tx.execute(
-        "UPDATE risk SET state = $3, is_open = $4, severity = $5, version = $6, document = $7
-         WHERE id = $1 AND version = $2",
-        params![
-            risk.id,
-            risk.version.saturating_sub(1),
-            risk.state,
-            risk.is_on_agenda(),
-            risk.suggestion.current.severity,
-            risk.version,
-            document("risk", risk)?,
-        ],
-    )?;
-    if changed > 0 {
-        return remember(tx, risk);
+/// Writes the next version of an entry.
+pub(in crate::sql) fn update(tx: &mut Tx<'_>, risk: &Risk) -> Result<()> {
+    let sql = format!("SELECT version, document FROM risk WHERE id = $1{}", tx.for_update());
+    let found = tx.one(&sql, params![risk.id], |row| {
+        Ok((row.next::<u64>("risk")?, row.next::<String>("risk")?))
+    })?;
+    let Some((version, before)) = found else {
+        return Err(StoreError::NotFound { what: "risk", id: risk.reference.clone() });
+    };
+    if version.saturating_add(1) != risk.version {
+        return Err(conflict(risk.reference.clone()));
     }
-    let found = tx.count("SELECT COUNT(*) FROM risk WHERE id = $1", params![risk.id])?;
-    Err(match found {
-        0 => StoreError::NotFound { what: "risk", id: risk.reference.clone() },
-        _ => conflict(risk.reference.clone()),
-    })
+    let text = document("risk", risk)?;
+    tx.execute(
+        "UPDATE risk SET state = $2, is_open = $3, severity = $4, version = $5, document = $6
+         WHERE id = $1",
+        params![risk.id, risk.state, risk.is_on_agenda(), risk.severity(), risk.version, &text],
+    )?;
+    remember(tx, risk, &text, Some(&before))
 }
 
-/// Keeps this version for the history, and what it rests on for the search.
-fn remember(tx: &mut Tx<'_>, risk: &Risk) -> Result<()> {
-    tx.execute(
-        "INSERT INTO risk_history (risk, version, at, document) VALUES ($1, $2, $3, $4)",
-        params![risk.id, risk.version, risk.updated_at, document("risk", risk)?],
-    )?;
+pub(crate) fn risk_change(tx: &mut Tx<'_>, versions: &[Risk], audit: &Audit) -> Result<()> {
+    for risk in versions {
+        update(tx, risk)?;
+    }
+    audit::append(tx, audit)
+}
+
+/// Keeps this version for the history, what it rests on for the search, and its actions for their list.
+fn remember(tx: &mut Tx<'_>, risk: &Risk, text: &str, before: Option<&str>) -> Result<()> {
+    history::remember(tx, risk, text, before)?;
+    action::index(tx, risk)?;
     tx.execute("DELETE FROM risk_asset WHERE risk = $1", params![risk.id])?;
     for asset in &risk.suggestion.assets {
         tx.execute(

@@ -1,0 +1,247 @@
+//! Joins installed packages and advisories.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use belfort_model::advisory::{AffectedStatus, CveId, Epss, VendorSeverity};
+use belfort_model::facts::OsFacts;
+
+use super::index::{Entry, Index, SourceRef};
+use super::{cvss::Vector, ecosystem, range};
+use crate::version::Order;
+
+/// An installed package.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Installed {
+    /// Type of package, as in a package URL: `deb`, `rpm`, `apk`, `pypi` …
+    pub package_type: String,
+    /// Name.
+    pub name: String,
+    /// Version.
+    pub version: String,
+    /// Source package; the name where there is none.
+    pub source_name: String,
+    /// Version of the source package.
+    pub source_version: String,
+}
+
+/// A vulnerability in an installed package.
+#[derive(Clone, Debug)]
+pub struct Match {
+    /// Type of package.
+    pub package_type: String,
+    /// Source package.
+    pub package: String,
+    /// Its installed version.
+    pub version: String,
+    /// Packages made of it that are installed.
+    pub binaries: Arc<[String]>,
+    /// The vulnerability; nothing for an advisory without a CVE id.
+    pub cve: Option<CveId>,
+    /// The advisory that says so.
+    pub advisory: String,
+    /// First version that mends it, or the update that does; nothing when there is none yet.
+    pub fixed: Option<String>,
+    /// Whether the publisher says that it is of no practical importance.
+    pub informational: bool,
+    /// The vendor's severity.
+    pub severity: Option<VendorSeverity>,
+    /// Score, reach and what it touches.
+    pub vector: Option<Vector>,
+    /// Probability of exploitation.
+    pub epss: Option<Epss>,
+    /// On a list of known exploited vulnerabilities: whose, and since when.
+    pub exploited: Option<String>,
+    /// Where the advisory comes from, and then where the rest does.
+    pub sources: Vec<Arc<SourceRef>>,
+}
+
+impl Match {
+    /// The CVE id, or the advisory where there is none.
+    pub fn id(&self) -> String {
+        self.cve.map_or_else(|| self.advisory.clone(), |cve| cve.to_string())
+    }
+}
+
+/// All vulnerabilities found on a device, by package and id.
+pub type Matches = Vec<Match>;
+
+impl Index {
+    /// Finds the vulnerabilities of packages on an operating system; nothing when there are no advisories
+    /// for it: then nothing is known.
+    pub fn matches(&self, os: &OsFacts, packages: &[Installed]) -> Option<Matches> {
+        let system = ecosystem::of_system(os);
+        if !system.iter().any(|ecosystem| self.covers(ecosystem)) {
+            return None;
+        }
+        let mut found = Found::default();
+        if os.family == "windows" {
+            self.windows(os, packages, &mut found);
+        }
+        for (key, binaries) in sources(packages) {
+            let Source { package_type, name, version } = key;
+            if ecosystem::is_system(package_type) {
+                for ecosystem in &system {
+                    self.package(ecosystem, &key, &binaries, &mut found);
+                }
+            } else if let Some(ecosystem) = ecosystem::of_language(package_type) {
+                let key = Source { package_type, name, version };
+                self.package(ecosystem, &key, &binaries, &mut found);
+            }
+        }
+        Some(found.0.into_values().map(|one| self.rated(one)).collect())
+    }
+
+    fn package(
+        &self,
+        ecosystem: &str,
+        key: &Source<'_>,
+        binaries: &Arc<[String]>,
+        found: &mut Found,
+    ) {
+        for entry in self.entries(ecosystem, key.name) {
+            let order = Order::of_ecosystem(ecosystem);
+            let range = order.and_then(|order| {
+                let within = |events: &&Vec<_>| range::contains(events, key.version, order);
+                Some((entry.detail.ranges.iter().find(within)?, order))
+            });
+            let listed = || entry.detail.versions.iter().any(|one| one == key.version);
+            let fixed = match range {
+                Some((events, order)) => range::fix(events, key.version, order),
+                None if listed() => None,
+                None => continue,
+            };
+            found.add(key, binaries, entry, fixed);
+        }
+    }
+
+    /// Windows is matched by its build, and mended by a later build or by an update.
+    fn windows(&self, os: &OsFacts, packages: &[Installed], found: &mut Found) {
+        let Some((branch, _)) = os.version.rsplit_once('.') else { return };
+        let key = Source { package_type: "windows", name: branch, version: &os.version };
+        let binaries: Arc<[String]> = Arc::new([]);
+        for entry in self.entries("Windows", branch) {
+            let within = |events: &Vec<_>| range::contains(events, &os.version, Order::Windows);
+            let updated = || {
+                let updates = &entry.detail.updates;
+                packages
+                    .iter()
+                    .any(|package| updates.iter().any(|kb| package.name.eq_ignore_ascii_case(kb)))
+            };
+            let Some(events) = entry.detail.ranges.iter().find(|events| within(events)) else {
+                continue;
+            };
+            if !updated() {
+                let fixed = range::fix(events, &os.version, Order::Windows);
+                found.add(&key, &binaries, entry, fixed);
+            }
+        }
+    }
+
+    /// Completes a match with what is known about its vulnerability.
+    fn rated(&self, mut one: Match) -> Match {
+        let Some(cve) = one.cve else { return one };
+        let facts = self.facts(cve);
+        let listed = |list: &str, day: &str| format!("{list}, listed {day}");
+        let kev = facts.detail.kev.as_ref().map(|kev| {
+            let ransomware = if kev.ransomware { ", used by ransomware" } else { "" };
+            format!("{}{ransomware}", listed("CISA KEV", &kev.listed))
+        });
+        let eu = facts.detail.eu_kev.as_ref().map(|kev| listed("EU KEV", &kev.listed));
+        one.exploited = kev.or(eu);
+        one.epss = facts.epss;
+        // The enriching publisher rates the vulnerability itself; the advisory may be about several.
+        let vector = facts.detail.cvss.as_ref().and_then(|cvss| Vector::of(&cvss.vector));
+        one.vector = vector.or(one.vector);
+        for source in facts.sources {
+            if !one.sources.contains(&source) {
+                one.sources.push(source);
+            }
+        }
+        one
+    }
+}
+
+/// A source package in one version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Source<'a> {
+    package_type: &'a str,
+    name: &'a str,
+    version: &'a str,
+}
+
+/// The source packages of installed ones. Advisories of Red Hat name the packages themselves, so each of
+/// RPM's counts under both names.
+fn sources(packages: &[Installed]) -> BTreeMap<Source<'_>, Arc<[String]>> {
+    let mut all: BTreeMap<Source<'_>, Vec<String>> = BTreeMap::new();
+    for package in packages {
+        let source =
+            if package.source_name.is_empty() { &package.name } else { &package.source_name };
+        let version = if package.source_version.is_empty() {
+            &package.version
+        } else {
+            &package.source_version
+        };
+        let package_type = package.package_type.as_str();
+        let mut names = vec![(source, version)];
+        if package_type == "rpm" && *source != package.name {
+            names.push((&package.name, &package.version));
+        }
+        for (name, version) in names {
+            let binaries = all.entry(Source { package_type, name, version }).or_default();
+            if !binaries.contains(&package.name) {
+                binaries.push(package.name.clone());
+            }
+        }
+    }
+    all.into_iter().map(|(source, binaries)| (source, binaries.into())).collect()
+}
+
+/// What was found: each vulnerability of each package once.
+#[derive(Default)]
+struct Found(BTreeMap<(String, String, String, String), Match>);
+
+impl Found {
+    fn add(
+        &mut self,
+        key: &Source<'_>,
+        binaries: &Arc<[String]>,
+        entry: &Entry,
+        fixed: Option<&str>,
+    ) {
+        let cves = entry.detail.cves.iter().copied().map(Some);
+        let ids: Vec<_> = if entry.detail.cves.is_empty() { vec![None] } else { cves.collect() };
+        let informational = entry.detail.status == AffectedStatus::Informational;
+        for cve in ids {
+            let id = cve.map_or_else(|| entry.advisory.to_string(), |cve| cve.to_string());
+            let place =
+                (key.package_type.to_owned(), key.name.to_owned(), key.version.to_owned(), id);
+            let known = self.0.entry(place).or_insert_with(|| Match {
+                package_type: key.package_type.to_owned(),
+                package: key.name.to_owned(),
+                version: key.version.to_owned(),
+                binaries: Arc::clone(binaries),
+                cve,
+                advisory: entry.advisory.to_string(),
+                fixed: None,
+                informational: false,
+                severity: None,
+                vector: None,
+                epss: None,
+                exploited: None,
+                sources: vec![],
+            });
+            // Several advisories about one vulnerability complete each other.
+            let update = || entry.detail.updates.first().cloned();
+            known.fixed = known.fixed.take().or_else(|| fixed.map(str::to_owned)).or_else(update);
+            known.informational |= informational;
+            known.severity = known.severity.max(entry.detail.severity);
+            if known.vector.is_none() {
+                known.vector = entry.detail.vector.as_deref().and_then(Vector::of);
+            }
+            if !known.sources.contains(&entry.source) {
+                known.sources.push(Arc::clone(&entry.source));
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The audit log: who looked at what about people, and proving that nothing was changed.
+
+use belfort_model::access::Right;
+use belfort_model::time::{NotATimestamp, Timestamp};
+use belfort_store::record::{Audit, AuditFilter, AuditRecord, Page, Paged};
+use serde_json::json;
+
+use super::access::Actor;
+use super::{App, Result};
+
+/// Subject of a view of the list of users.
+pub const USERS: &str = "users";
+/// Action of a view of something about people.
+pub const VIEW: &str = "view.personal";
+/// Views of the same by the same are one record in this time, seconds.
+const VIEW_SECONDS: i64 = 3600;
+
+/// Whether a section of a report says something about people.
+pub fn is_personal(section: &str) -> bool {
+    matches!(section, "accounts" | "neighbours")
+}
+
+/// Reads a day such as `2026-03-01` (its beginning, in UTC) or a moment in RFC 3339.
+pub fn moment(text: &str) -> std::result::Result<Timestamp, NotATimestamp> {
+    let start_of_day = || format!("{text}T00:00:00Z").parse::<Timestamp>();
+    text.parse::<Timestamp>().or_else(|error| start_of_day().map_err(|_| error))
+}
+
+impl App {
+    /// Notes that somebody looks at something about people. Where it cannot be noted it is not shown.
+    pub fn view_personal(
+        &self,
+        actor: &Actor,
+        subject: &str,
+        what: &str,
+        now: Timestamp,
+    ) -> Result<()> {
+        let record = Audit {
+            at: now,
+            actor: actor.name.clone(),
+            action: VIEW,
+            subject: subject.to_owned(),
+            detail: json!({ "what": what }).to_string(),
+        };
+        self.store.audit_add_once(&record, now.plus_seconds(-VIEW_SECONDS))?;
+        Ok(())
+    }
+
+    /// Records that match, newest first.
+    pub fn audit_search(
+        &self,
+        actor: &Actor,
+        filter: &AuditFilter,
+        page: Page,
+    ) -> Result<Paged<AuditRecord>> {
+        actor.require(Right::ReadAudit)?;
+        Ok(self.store.audit_search(filter, page)?)
+    }
+
+    /// Gives every record, oldest first, to `each`; answers how many.
+    pub fn audit_each<E: From<super::AppError>>(
+        &self,
+        actor: &Actor,
+        mut each: impl FnMut(&AuditRecord) -> std::result::Result<(), E>,
+    ) -> std::result::Result<u64, E> {
+        const CHUNK: u32 = 1_000;
+        actor.require(Right::ReadAudit).map_err(super::AppError::from)?;
+        let mut last = 0;
+        loop {
+            let chunk = self.store.audit_after(last, CHUNK).map_err(super::AppError::from)?;
+            if chunk.is_empty() {
+                return Ok(last);
+            }
+            for record in &chunk {
+                each(record)?;
+                last = record.sequence;
+            }
+        }
+    }
+}
