@@ -10,11 +10,11 @@ pub mod audit;
 pub mod audit_file;
 pub mod callers;
 pub mod evaluation;
-pub mod kpis;
-pub mod reports;
 pub mod external;
+pub mod kpis;
 pub mod log_in;
 pub mod own;
+pub mod reports;
 pub mod tokens;
 pub mod users;
 

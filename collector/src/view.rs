@@ -6,8 +6,8 @@ mod access;
 mod asset;
 mod finding;
 mod kpi;
-mod report;
 mod people;
+mod report;
 mod risk;
 mod system;
 
@@ -15,11 +15,11 @@ pub use access::{AgentView, ApiTokenView, NewTokenView, TokenView};
 pub use asset::{Asset, AssetFull, Biv, Change, Class, GivenClass, Link, Owner, Section, Unit};
 pub use finding::{EvidenceView, FindingKindView, FindingView};
 pub use kpi::{FigureView, KpisView, MedianView, ServiceView, SourceView};
-pub use report::{ReportView, VerifiedView};
 pub use people::{
     MeView, NewApiTokenView, RecoveryCodesView, ResetCodeView, SecondFactorView, SessionView,
     UserView,
 };
+pub use report::{ReportView, VerifiedView};
 pub use risk::{Rating, RiskView};
 pub use system::{AuditView, OverviewView};
 

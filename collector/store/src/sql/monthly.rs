@@ -4,7 +4,7 @@ mod frozen;
 
 use std::collections::BTreeMap;
 
-use belfort_model::finding::FindingStatus;
+use belfort_model::finding::{FindingStatus, Triage};
 use belfort_model::id::FindingId;
 use belfort_model::scale::Priority;
 use belfort_model::time::Timestamp;
@@ -75,17 +75,15 @@ pub(crate) fn findings_resolved(
     to: Timestamp,
 ) -> Result<Vec<ResolvedFinding>> {
     tx.list(
-        "SELECT id, asset, first_observed, resolved_at FROM finding
+        "SELECT id, asset, first_observed, triage, resolved_at FROM finding
          WHERE status = 'resolved' AND resolved_at > $1 AND resolved_at <= $2 ORDER BY id",
         params![from, to],
         |row| {
             let what = "finding";
-            Ok(ResolvedFinding {
-                id: row.next(what)?,
-                asset: row.next(what)?,
-                first_observed: row.next(what)?,
-                resolved_at: row.next(what)?,
-            })
+            let (id, asset, first) = (row.next(what)?, row.next(what)?, row.next(what)?);
+            let triage: Triage = row.document(what)?;
+            let opened_at = triage.opened_at.unwrap_or(first);
+            Ok(ResolvedFinding { id, asset, opened_at, resolved_at: row.next(what)? })
         },
     )
 }
