@@ -1,17 +1,19 @@
 //! Keeps findings and risks current: evaluates what is due, asset by asset, then unit by unit.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use belfort_assess::evaluate::{self, Records, Subject, evaluate};
+use belfort_assess::evaluate::{self, Granted, Records, Subject, evaluate};
 use belfort_assess::risk::{Scoped, suggestions};
+use belfort_model::asset::{Asset, Lifecycle};
 use belfort_model::classification::EffectiveClass;
+use belfort_model::exception;
 use belfort_model::finding::{Circumstances, reconcile, settle, settle_new};
 use belfort_model::id::{AssetId, RiskId, UnitId};
 use belfort_model::risk::Risk;
-use belfort_model::scale::{Level, review_days};
+use belfort_model::scale::{Dimensions, Level, review_days};
 use belfort_model::time::Timestamp;
 use belfort_store::StoreError;
-use belfort_store::record::{EvaluationCommit, NewRisk, RiskScope};
+use belfort_store::record::{EvaluationCommit, EvaluationInput, NewRisk, RiskScope};
 
 use super::advisories::Round;
 use super::rules::RulesRun;
@@ -91,6 +93,7 @@ impl App {
         let packages = self.asset_packages(asset, now)?;
         let found = round.found(&*self.store, asset, input.facts.as_ref())?;
         let class = EffectiveClass::of(input.classification.as_ref(), &input.links);
+        let granted = granted(&input, now);
         let evaluation = evaluate(
             &self.catalogue,
             &Subject {
@@ -105,7 +108,12 @@ impl App {
                 shares_evidence_with: &input.shares_evidence_with,
                 software: packages.installed(),
                 decisions: &packages.decisions,
-                records: Records { exceptions: Some(&input.exceptions), ..Records::default() },
+                records: Records {
+                    decommissioned_at: self.decommissioned_at(&input.asset)?,
+                    disposal_proven: Some(input.asset.disposal.is_some()),
+                    verified_at: input.asset.verified_at,
+                    exceptions: Some(&granted),
+                },
                 advised: round.advised(found.as_deref()),
                 now,
             },
@@ -134,6 +142,16 @@ impl App {
             new,
         };
         Ok(self.store.evaluation_commit(&commit, &changes)?)
+    }
+
+    /// When an asset was taken out of service; nothing while it is in service.
+    fn decommissioned_at(&self, asset: &Asset) -> Result<Option<Timestamp>> {
+        let out = [Lifecycle::Decommissioned, Lifecycle::Disposed, Lifecycle::Archived];
+        if !out.contains(&asset.lifecycle) {
+            return Ok(None);
+        }
+        let steps = self.store.lifecycle_list(asset.id)?;
+        Ok(steps.iter().filter(|step| out.contains(&step.to)).map(|step| step.at).min())
     }
 
     fn evaluate_unit(&self, unit: Option<UnitId>, now: Timestamp) -> Result<()> {
@@ -243,3 +261,27 @@ fn worked(what: &dyn std::fmt::Debug, result: Result<()>) -> Result<bool> {
 
 #[cfg(test)]
 mod tests;
+
+/// The exceptions that bear on an asset's findings, as the checks see them: those that hold, and those past
+/// their end whose finding is still there.
+fn granted(input: &EvaluationInput, now: Timestamp) -> Vec<Granted> {
+    let overdue = exception::overdue(&input.exceptions, &input.findings, &input.owners, now);
+    let holding = input.exceptions.iter().filter(|one| one.holds(now));
+    let mut all = Vec::new();
+    for one in holding.chain(overdue) {
+        let mut codes: BTreeMap<&str, Dimensions> = BTreeMap::new();
+        for finding in &input.findings {
+            if one.concerns(finding.id, finding.asset, &finding.code, &input.owners) {
+                let touched = codes.entry(&finding.code).or_default();
+                *touched = touched.union(finding.dimensions);
+            }
+        }
+        all.extend(codes.into_iter().map(|(code, dimensions)| Granted {
+            reference: one.id.to_string(),
+            code: code.to_owned(),
+            dimensions,
+            expires_at: one.expires_at,
+        }));
+    }
+    all
+}

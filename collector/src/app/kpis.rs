@@ -5,10 +5,13 @@ use belfort_assess::kpi::{
     Source, Tally, figures,
 };
 use belfort_model::access::Role;
+use belfort_model::exception::ExceptionStatus;
 use belfort_model::finding::FindingStatus;
 use belfort_model::time::Timestamp;
 use belfort_store::StoreError;
-use belfort_store::record::{KpiDay, RiskSummary};
+use belfort_store::record::{
+    ExceptionFilter, ExceptionSummary, KpiDay, Page, RiskFilter, RiskSummary,
+};
 use serde::{Deserialize, Serialize};
 
 use super::access::{Actor, Right};
@@ -45,7 +48,7 @@ impl App {
     pub fn kpis(&self, actor: &Actor, at: Timestamp) -> Result<Kpis> {
         actor.require(Right::Read)?;
         let measurement = self.measurement_at(at)?;
-        let figures = figures(&measurement, &self.kpi_counts(at, &self.store.register_at(at)?)?);
+        let figures = figures(&measurement, &self.kpi_counts(at, &self.register_at(at)?)?);
         let scope = actor.scope(Right::Read);
         let in_office = [Role::SecurityOfficer, Role::Ciso, Role::Admin];
         let in_office = in_office.into_iter().any(|role| actor.holds(role));
@@ -63,7 +66,7 @@ impl App {
     /// Keeps the figures of the day of this moment, in the place of those kept earlier that day.
     pub fn kpi_day_keep(&self, now: Timestamp) -> Result<()> {
         let measurement = self.measure(now)?;
-        let counts = self.kpi_counts(now, &self.store.register_at(now)?)?;
+        let counts = self.kpi_counts(now, &self.register_at(now)?)?;
         let known = Known::Known(measurement);
         let figures = figures(&known, &counts);
         let Known::Known(measurement) = known else { return Ok(()) };
@@ -138,7 +141,7 @@ impl App {
         let priorities = self.store.finding_priorities(from, at)?;
         let resolved = self.store.findings_resolved(from, at)?;
         let resolved = resolved.iter().filter_map(|finding| {
-            let days = finding.resolved_at.days_since(finding.first_observed);
+            let days = finding.resolved_at.days_since(finding.opened_at);
             Some((*priorities.get(&finding.id)?, days))
         });
         Ok(Counts {
@@ -147,7 +150,7 @@ impl App {
             unauthorised_software: self.open_findings("software.unauthorised", at)?,
             resolved: resolved.collect(),
             reviews_late: late,
-            actions_late: self.late_action_count(at)?,
+            actions_late: Known::Known(late_actions(at, register)),
             exceptions_expired: self.expired_exception_count(at)?,
             sources,
         })
@@ -174,15 +177,42 @@ impl App {
         Ok(Vec::new())
     }
 
-    /// Actions past their date at a moment.
-    fn late_action_count(&self, _at: Timestamp) -> Result<Known<Count>> {
-        Ok(Known::Unknown(Reason::NotRecorded))
+    /// Exceptions past their end at a moment.
+    fn expired_exception_count(&self, at: Timestamp) -> Result<Known<Count>> {
+        let mut count = Count::default();
+        for exception in self.exceptions_ending(at)? {
+            count.count += 1;
+            let end = exception.exception.expires_at;
+            count.oldest = Some(count.oldest.map_or(end, |oldest: Timestamp| oldest.min(end)));
+        }
+        Ok(Known::Known(count))
     }
 
-    /// Exceptions past their end at a moment.
-    fn expired_exception_count(&self, _at: Timestamp) -> Result<Known<Count>> {
-        Ok(Known::Unknown(Reason::NotRecorded))
+    /// Exceptions that were approved by a moment and end before it, or before `until`, and were not taken
+    /// back; what ends first comes first.
+    pub(super) fn exceptions_ending(&self, until: Timestamp) -> Result<Vec<ExceptionSummary>> {
+        let filter = ExceptionFilter { ends_before: Some(until), ..ExceptionFilter::default() };
+        let mut found = self.store.exception_list(&filter, Page::ALL)?.items;
+        let holds = [ExceptionStatus::Approved, ExceptionStatus::Expired];
+        found.retain(|one| holds.contains(&one.exception.status));
+        Ok(found)
     }
+
+    /// The whole register as it was at a moment: highest severity first, then by reference.
+    pub(super) fn register_at(&self, at: Timestamp) -> Result<Vec<RiskSummary>> {
+        Ok(self.store.risk_list_as_of(&RiskFilter::default(), at, Page::ALL)?.items)
+    }
+}
+
+/// Actions of risks on the agenda that are past their date and not done.
+fn late_actions(at: Timestamp, register: &[RiskSummary]) -> Count {
+    let mut count = Count::default();
+    let on_agenda = register.iter().map(|one| &one.risk).filter(|risk| risk.is_on_agenda());
+    for action in on_agenda.flat_map(|risk| &risk.actions).filter(|action| action.is_late(at)) {
+        count.count += 1;
+        count.oldest = Some(count.oldest.map_or(action.due, |oldest| oldest.min(action.due)));
+    }
+    count
 }
 
 /// What was kept of a day.

@@ -193,7 +193,7 @@ suite! {
         a_day_keeps_its_last_figures,
         assets_are_counted_once_with_what_they_have,
         findings_are_told_as_of_a_moment,
-        the_register_is_told_as_of_a_moment,
+        a_finding_has_the_priority_of_its_risk_then,
         a_frozen_report_never_changes,
     }
     software {

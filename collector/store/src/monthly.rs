@@ -10,7 +10,6 @@ use crate::Result;
 use crate::driver::Driver;
 use crate::record::{
     Audit, FindingAt, FindingCount, FrozenReport, KpiAsset, KpiDay, Page, Paged, ResolvedFinding,
-    RiskSummary,
 };
 use crate::sql::{SqlStore, kpi, methods, monthly};
 
@@ -40,8 +39,6 @@ pub trait MonthlyStore {
         from: Timestamp,
         to: Timestamp,
     ) -> Result<BTreeMap<FindingId, Priority>>;
-    /// The register as it was at this moment, by reference.
-    fn register_at(&self, at: Timestamp) -> Result<Vec<RiskSummary>>;
 
     /// Keeps a report.
     fn frozen_report_insert(&self, report: &FrozenReport, audit: &Audit) -> Result<()>;
@@ -67,7 +64,6 @@ impl<D: Driver> MonthlyStore for SqlStore<D> {
             from: Timestamp,
             to: Timestamp
         ) -> BTreeMap<FindingId, Priority>;
-        read monthly::register_at(at: Timestamp) -> Vec<RiskSummary>;
 
         write monthly::frozen_report_insert(report: &FrozenReport, audit: &Audit) -> ();
         read monthly::frozen_report_list(page: Page) -> Paged<FrozenReport>;

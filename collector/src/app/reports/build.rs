@@ -32,8 +32,8 @@ impl App {
             .into_iter()
             .map(|unit| (unit.id, UnitRef { code: unit.code, name: unit.name }))
             .collect();
-        let register = self.store.register_at(at)?;
-        let before = self.store.register_at(Timestamp(period_from.0 - 1))?;
+        let register = self.register_at(at)?;
+        let before = self.register_at(Timestamp(period_from.0 - 1))?;
         let measurement = self.measurement_at(at)?;
         let counts = self.kpi_counts(at, &register)?;
         let figures = figures(&measurement, &counts);
@@ -47,17 +47,17 @@ impl App {
             matrix: risks::matrix(&register),
             risks: risks::changed(&self.catalogue, &before, &register, period_from),
             decisions: risks::decisions(&self.catalogue, &register),
-            actions_late: self.late_actions(at)?,
+            actions_late: Known::Known(risks::late_actions(at, &register, &units)),
             known_exploited: self.known_exploited(at, &counts, &units)?,
             overdue: self.overdue(at, &units)?,
             services: of(&measurement, |measured| assets::services(&measured.services, &units)),
             end_of_life: self.end_of_life(at, &units)?,
-            exceptions: self.expiring_exceptions(at)?,
+            exceptions: self.expiring_exceptions(at, &units)?,
             coverage: of(&measurement, |measured| {
                 assets::coverage(&self.catalogue, &measured.checks)
             }),
             sources: counts.sources,
-            advice: self.advice_given(period_from, at)?,
+            advice: Known::Known(risks::advice(period_from, at, &register)),
             controls: of(&measurement, |measured| assets::controls(&measured.controls, &findings)),
             versions: Versions {
                 matrix: self.catalogue.matrix.version.clone(),

@@ -69,8 +69,8 @@ pub struct ResolvedFinding {
     pub id: FindingId,
     /// Its asset.
     pub asset: AssetId,
-    /// When it was first observed.
-    pub first_observed: Timestamp,
+    /// When it was last opened.
+    pub opened_at: Timestamp,
     /// When it was resolved.
     pub resolved_at: Timestamp,
 }

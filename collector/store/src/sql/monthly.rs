@@ -4,17 +4,15 @@ mod frozen;
 
 use std::collections::BTreeMap;
 
-use belfort_model::finding::FindingStatus;
-use belfort_model::id::{FindingId, RiskId};
+use belfort_model::finding::{FindingStatus, Triage};
+use belfort_model::id::FindingId;
 use belfort_model::scale::Priority;
 use belfort_model::time::Timestamp;
-use serde::Deserialize;
-use uuid::Uuid;
 
 use crate::Result;
 use crate::driver::{Tx, placeholders};
-use crate::record::{FindingAt, FindingCount, ResolvedFinding, RiskSummary};
-use crate::sql::{finding, risk, unit};
+use crate::record::{FindingAt, FindingCount, ResolvedFinding};
+use crate::sql::{finding, risk};
 use crate::value::{Value, params};
 
 pub(crate) use frozen::{
@@ -77,34 +75,17 @@ pub(crate) fn findings_resolved(
     to: Timestamp,
 ) -> Result<Vec<ResolvedFinding>> {
     tx.list(
-        "SELECT id, asset, first_observed, resolved_at FROM finding
+        "SELECT id, asset, first_observed, triage, resolved_at FROM finding
          WHERE status = 'resolved' AND resolved_at > $1 AND resolved_at <= $2 ORDER BY id",
         params![from, to],
         |row| {
             let what = "finding";
-            Ok(ResolvedFinding {
-                id: row.next(what)?,
-                asset: row.next(what)?,
-                first_observed: row.next(what)?,
-                resolved_at: row.next(what)?,
-            })
+            let (id, asset, first) = (row.next(what)?, row.next(what)?, row.next(what)?);
+            let triage: Triage = row.document(what)?;
+            let opened_at = triage.opened_at.unwrap_or(first);
+            Ok(ResolvedFinding { id, asset, opened_at, resolved_at: row.next(what)? })
         },
     )
-}
-
-/// Versions of the register read at a time.
-const CHUNK: u32 = 500;
-
-/// What is needed of a version.
-#[derive(Deserialize)]
-struct Version {
-    suggestion: Supported,
-}
-
-#[derive(Deserialize)]
-struct Supported {
-    priority: Priority,
-    findings: Vec<FindingId>,
 }
 
 pub(crate) fn finding_priorities(
@@ -113,43 +94,16 @@ pub(crate) fn finding_priorities(
     to: Timestamp,
 ) -> Result<BTreeMap<FindingId, Priority>> {
     let mut newest: BTreeMap<FindingId, (Timestamp, Priority)> = BTreeMap::new();
-    let mut after = (RiskId(Uuid::nil()), 0_u64);
-    loop {
-        let versions = tx.list(
-            "SELECT risk, version, at, document FROM risk_history
-             WHERE at > $1 AND at <= $2 AND (risk > $3 OR (risk = $3 AND version > $4))
-             ORDER BY risk, version LIMIT $5",
-            params![from, to, after.0, after.1, CHUNK],
-            |row| {
-                let what = "risk";
-                let key = (row.next::<RiskId>(what)?, row.next::<u64>(what)?);
-                Ok((key, row.next::<Timestamp>(what)?, row.document::<Version>(what)?))
-            },
-        )?;
-        let Some((last, ..)) = versions.last() else { break };
-        after = *last;
-        for (_, at, Version { suggestion }) in versions {
-            for finding in suggestion.findings {
-                let place = newest.entry(finding).or_insert((at, suggestion.priority));
+    for risk in risk::versions_within(tx, from, to)? {
+        for version in risk::versions_until(tx, risk, to)? {
+            let (at, priority) = (version.updated_at, version.suggestion.priority);
+            for finding in version.suggestion.findings.iter().filter(|_| at > from) {
+                let place = newest.entry(*finding).or_insert((at, priority));
                 if at >= place.0 {
-                    *place = (at, suggestion.priority);
+                    *place = (at, priority);
                 }
             }
         }
     }
     Ok(newest.into_iter().map(|(finding, (_, priority))| (finding, priority)).collect())
-}
-
-pub(crate) fn register_at(tx: &mut Tx<'_>, at: Timestamp) -> Result<Vec<RiskSummary>> {
-    let sql = format!(
-        "SELECT h.document, a.name, {} FROM risk_history h
-         JOIN risk r ON r.id = h.risk
-         LEFT JOIN asset a ON a.id = r.asset
-         LEFT JOIN unit u ON u.id = COALESCE(r.unit, a.owner_unit)
-         WHERE h.version =
-             (SELECT MAX(x.version) FROM risk_history x WHERE x.risk = h.risk AND x.at <= $1)
-         ORDER BY r.year, r.number",
-        unit::COLUMNS
-    );
-    tx.list(&sql, params![at], risk::read_summary)
 }

@@ -16,7 +16,9 @@ use crate::sql::unit;
 use crate::value::{Row, params};
 
 pub(crate) use action::{action_get, action_list};
-pub(crate) use history::{risk_get_as_of, risk_history, risk_list_as_of};
+pub(crate) use history::{
+    risk_get_as_of, risk_history, risk_list_as_of, versions_until, versions_within,
+};
 pub(crate) use register::risk_change;
 pub(super) use register::{risk_commit, update};
 pub(super) use scope::risk_scope;
@@ -60,7 +62,7 @@ fn read(row: &mut Row) -> Result<Risk> {
     row.document("risk")
 }
 
-pub(super) fn read_summary(row: &mut Row) -> Result<RiskSummary> {
+fn read_summary(row: &mut Row) -> Result<RiskSummary> {
     Ok(RiskSummary {
         risk: read(row)?,
         asset_name: row.next("asset")?,

@@ -21,8 +21,7 @@ use crate::report::{
 const END_OF_LIFE: [&str; 4] =
     ["os.end_of_life", "os.extended_only", "os.end_of_life_soon", "software.end_of_life"];
 /// Names under which evidence states that day.
-const END_DAYS: [&str; 4] =
-    ["end_of_life", "end_of_support", "extended_support_until", "support_ended"];
+const END_DAYS: [&str; 3] = ["support_ended", "extended_until", "support_ends"];
 
 impl App {
     pub(super) fn known_exploited(
@@ -44,11 +43,15 @@ impl App {
         at: Timestamp,
         units: &Units,
     ) -> Result<Known<Vec<VulnerabilityLine>>> {
-        let codes = self.known_codes(&["patch.overdue"]);
+        let codes = self.known_codes(&["patch.overdue", "vuln.known", "vuln.known_exploited"]);
         if codes.is_empty() {
             return Ok(Known::Unknown(Reason::NoCheck));
         }
-        Ok(Known::Known(vulnerabilities(&self.store.findings_at(at, &codes)?, at, units)))
+        let mut found = self.store.findings_at(at, &codes)?;
+        // An update is overdue by what it is; a vulnerability when its date is past.
+        let late = |one: &FindingAt| one.finding.triage.due.is_some_and(|due| due < at);
+        found.retain(|one| one.finding.code == "patch.overdue" || late(one));
+        Ok(Known::Known(vulnerabilities(&found, at, units)))
     }
 
     pub(super) fn end_of_life(
@@ -133,13 +136,13 @@ fn evidence<'a>(finding: &'a Finding, names: &[&str]) -> Option<&'a str> {
 
 /// The CVE of a finding, or what tells it apart.
 fn subject(finding: &Finding) -> String {
-    let named = evidence(finding, &["cve", "vulnerability", "update", "package"]);
+    let named = evidence(finding, &["vulnerability", "update", "package"]);
     let text = named.unwrap_or(&finding.key);
     if text.is_empty() { finding.code.clone() } else { text.to_owned() }
 }
 
 fn product(finding: &Finding) -> String {
-    let named = evidence(finding, &["operating_system", "product", "software", "package"]);
+    let named = evidence(finding, &["operating_system", "product", "package"]);
     named.map_or_else(|| subject(finding), str::to_owned)
 }
 

@@ -3,20 +3,25 @@
 use std::collections::BTreeMap;
 
 use belfort_assess::catalogue::Catalogue;
-use belfort_assess::kpi::{Known, Reason};
+use belfort_assess::kpi::Known;
+use belfort_model::exception::ExceptionScope;
 use belfort_model::id::RiskId;
 use belfort_model::risk::{Rating, Risk, RiskState};
 use belfort_model::scale::Level;
 use belfort_model::time::Timestamp;
-use belfort_store::record::RiskSummary;
+use belfort_store::record::{ExceptionSummary, RiskSummary};
 
 use super::super::{App, Result};
+use super::Units;
 use crate::report::{ActionLine, AdviceLine, Both, Change, ExceptionLine, RiskLine, UnitRef};
 use crate::view::RiskView;
 
+/// Days within which an exception ends soon.
+const SOON_DAYS: i64 = 30;
+
 /// The rating that counts.
 fn rating(risk: &Risk) -> Rating {
-    risk.suggestion.current
+    risk.rating()
 }
 
 /// Risks on the agenda by likelihood and impact.
@@ -112,27 +117,97 @@ fn line(
         treatment: risk.treatment,
         before,
         now: rating(risk),
-        control: risk.suggestion.control.get(),
-        priority: risk.suggestion.priority,
+        control: risk.control().get(),
+        priority: risk.priority(),
         assets: risk.suggestion.assets.len() as u64,
         next_review: risk.next_review,
     }
 }
 
+/// Actions past their date, the latest first.
+pub(super) fn late_actions(
+    at: Timestamp,
+    register: &[RiskSummary],
+    units: &Units,
+) -> Vec<ActionLine> {
+    let on_agenda = register.iter().map(|one| &one.risk).filter(|risk| risk.is_on_agenda());
+    let late = on_agenda.flat_map(|risk| {
+        let late = risk.actions.iter().filter(|action| action.is_late(at));
+        late.map(|action| (risk.reference.clone(), action))
+    });
+    let mut lines: Vec<_> = late
+        .map(|(risk, action)| {
+            let unit = units.get(&action.unit).map(|unit| unit.code.clone()).unwrap_or_default();
+            let owner = match action.function.as_str() {
+                "" => unit,
+                function => format!("{function} ({unit})"),
+            };
+            ActionLine {
+                risk,
+                title: action.title.clone(),
+                owner,
+                due: action.due,
+                days_late: at.days_since(action.due),
+                status: action.status.as_str().to_owned(),
+            }
+        })
+        .collect();
+    lines.sort_by(|a, b| (a.due, &a.risk, &a.title).cmp(&(b.due, &b.risk, &b.title)));
+    lines
+}
+
+/// Advice given in the period, oldest first.
+pub(super) fn advice(
+    from: Timestamp,
+    until: Timestamp,
+    register: &[RiskSummary],
+) -> Vec<AdviceLine> {
+    let mut lines = Vec::new();
+    for risk in register.iter().map(|one| &one.risk) {
+        let given = risk.advice.iter().filter(|advice| (from..=until).contains(&advice.at));
+        lines.extend(given.map(|advice| AdviceLine {
+            role: advice.role.as_str().to_owned(),
+            risk: risk.reference.clone(),
+            text: advice.text.clone(),
+            at: advice.at,
+        }));
+    }
+    lines.sort_by(|a, b| (a.at, &a.risk).cmp(&(b.at, &b.risk)));
+    lines
+}
+
 impl App {
-    pub(super) fn late_actions(&self, _at: Timestamp) -> Result<Known<Vec<ActionLine>>> {
-        Ok(Known::Unknown(Reason::NotRecorded))
-    }
-
-    pub(super) fn expiring_exceptions(&self, _at: Timestamp) -> Result<Known<Vec<ExceptionLine>>> {
-        Ok(Known::Unknown(Reason::NotRecorded))
-    }
-
-    pub(super) fn advice_given(
+    /// Exceptions that end within 30 days after the cut-off, or have ended.
+    pub(super) fn expiring_exceptions(
         &self,
-        _from: Timestamp,
-        _until: Timestamp,
-    ) -> Result<Known<Vec<AdviceLine>>> {
-        Ok(Known::Unknown(Reason::NotRecorded))
+        at: Timestamp,
+        units: &Units,
+    ) -> Result<Known<Vec<ExceptionLine>>> {
+        let ending = self.exceptions_ending(at.plus_days(SOON_DAYS))?;
+        let line = |one: ExceptionSummary| {
+            let asset = one.asset_name;
+            let unit = |id| units.get(&id).map(|unit| unit.code.clone()).unwrap_or_default();
+            let code =
+                |code: Option<String>| code.map(|code| format!(": {code}")).unwrap_or_default();
+            let scope = match one.exception.scope {
+                ExceptionScope::Finding { .. } => asset.unwrap_or_default(),
+                ExceptionScope::Asset { code: only, .. } => {
+                    format!("{}{}", asset.unwrap_or_default(), code(only))
+                }
+                ExceptionScope::Unit { unit: id, code: only } => {
+                    format!("{}{}", unit(id), code(Some(only)))
+                }
+            };
+            ExceptionLine {
+                reference: one.exception.meeting.unwrap_or_else(|| "–".to_owned()),
+                scope,
+                reason: one.exception.reason,
+                expired: one.exception.expires_at < at,
+                expires: one.exception.expires_at,
+            }
+        };
+        // What was approved after the cut-off was not there then.
+        let there = ending.into_iter().filter(|one| one.exception.requested_at <= at);
+        Ok(Known::Known(there.map(line).collect()))
     }
 }

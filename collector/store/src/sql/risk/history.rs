@@ -145,6 +145,28 @@ pub(crate) fn risk_history(tx: &mut Tx<'_>, reference: &str, page: Page) -> Resu
     Ok(Paged { items, total })
 }
 
+/// Risks of which a version was written after `from` and up to `to`.
+pub(crate) fn versions_within(
+    tx: &mut Tx<'_>,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<RiskId>> {
+    tx.list(
+        "SELECT DISTINCT risk FROM risk_history WHERE at > $1 AND at <= $2 ORDER BY risk",
+        params![from, to],
+        |row| row.next("risk"),
+    )
+}
+
+/// The versions of one risk up to a moment, oldest first.
+pub(crate) fn versions_until(tx: &mut Tx<'_>, risk: RiskId, to: Timestamp) -> Result<Vec<Risk>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM risk_history h WHERE h.risk = $1 AND h.at <= $2 ORDER BY h.version"
+    );
+    let kept = tx.list(&sql, params![risk, to], read)?;
+    unpack_all(kept)?.into_iter().map(|(_, _, document)| parse(&document)).collect()
+}
+
 /// Every entry there was at a moment, with its year and number.
 fn as_of(tx: &mut Tx<'_>, at: Timestamp, reference: Option<&str>) -> Result<Vec<(Risk, i64, i64)>> {
     let (only, mut all) = match reference {
