@@ -153,7 +153,7 @@ impl Finding {
                 return context.output.one(&FindingView::of(found, &app.catalogue), lines);
             }
             // These do not come here.
-            Self::List { .. } | Self::Kinds => return Ok(()),
+            Self::List { .. } | Self::Kinds | Self::Check { .. } | Self::Fields => return Ok(()),
         };
         let write = Write { version: None, dry_run };
         let done = app.finding_triage(&actor, id, &change, write, clock::now())?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use belfort_assess::evaluate::Subject;
+use belfort_assess::evaluate::{Records, Subject};
 use belfort_assess::rules::{Plan, RuleSet, Target};
 use belfort_model::id::{AssetId, BatchId, UnitId};
 use belfort_model::rule::{Assignment, Rule};
@@ -212,6 +212,9 @@ impl RulesRun {
             agent: input.agent.as_ref(),
             shares_evidence_with: &[],
             software: software.as_deref().map(Vec::as_slice),
+            decisions: &[],
+            records: Records::default(),
+            advised: None,
             now,
         };
         let target = Target {
