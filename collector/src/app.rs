@@ -4,6 +4,7 @@
 //! Calls block: asynchronous callers use a blocking thread.
 
 pub mod access;
+pub mod advisories;
 pub mod api_tokens;
 pub mod assets;
 pub mod audit;
@@ -35,6 +36,8 @@ pub struct App {
     pub store: Arc<dyn Store>,
     /// What evaluations go by.
     pub catalogue: Arc<Catalogue>,
+    /// Advisory data, kept in memory while it is current.
+    pub advisories: Arc<advisories::Loader>,
     /// What logging in goes by.
     pub login: Arc<Login>,
 }
@@ -68,7 +71,8 @@ pub type Result<T> = std::result::Result<T, AppError>;
 impl App {
     /// An application over a store.
     pub fn new(store: Arc<dyn Store>, catalogue: Catalogue) -> Self {
-        Self { store, catalogue: Arc::new(catalogue), login: Arc::default() }
+        let (advisories, login) = (Arc::default(), Arc::default());
+        Self { store, catalogue: Arc::new(catalogue), advisories, login }
     }
 
     /// The same with what logging in goes by.

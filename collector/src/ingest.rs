@@ -6,6 +6,7 @@
 
 pub mod changes;
 pub mod convert;
+pub mod packages;
 pub mod unpack;
 
 use std::collections::BTreeMap;

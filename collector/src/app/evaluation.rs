@@ -14,6 +14,7 @@ use belfort_store::StoreError;
 use belfort_store::record::{EvaluationCommit, NewRisk, RiskScope};
 use uuid::Uuid;
 
+use super::advisories::Round;
 use super::{App, AppError, Result};
 
 /// How much was evaluated.
@@ -49,14 +50,17 @@ impl App {
 
     fn evaluate_rounds(&self, now: Timestamp, rounds: usize) -> Result<Evaluated> {
         let due = |most| Ok(self.store.evaluation_due(now, most)?);
-        let (assets, failed) = each_due(rounds, due, |asset| self.evaluate_asset(asset, now))?;
+        let round = Round::new(self.advisories.current(&*self.store)?);
+        let evaluate = |asset| self.evaluate_asset(asset, now, &round);
+        let (assets, failed) = each_due(rounds, due, evaluate)?;
         let due = |most| Ok(self.store.risk_due(most)?);
         let (units, failed_units) = each_due(rounds, due, |unit| self.evaluate_unit(unit, now))?;
         Ok(Evaluated { assets, units, failed: failed + failed_units })
     }
 
-    fn evaluate_asset(&self, asset: AssetId, now: Timestamp) -> Result<()> {
+    fn evaluate_asset(&self, asset: AssetId, now: Timestamp, round: &Round) -> Result<()> {
         let Some(input) = self.store.evaluation_input(asset)? else { return Ok(()) };
+        let found = round.found(&*self.store, asset, input.facts.as_ref())?;
         let class = EffectiveClass::of(input.classification.as_ref(), &input.links);
         let evaluation = evaluate(
             &self.catalogue,
@@ -74,6 +78,7 @@ impl App {
                 decisions: &[],
                 // Nobody can grant an exception yet: there are none.
                 records: Records { exceptions: Some(&[]), ..Records::default() },
+                advised: round.advised(found.as_deref()),
                 now,
             },
         );

@@ -1,6 +1,7 @@
 //! What a store has to do: every test of the suite runs on both databases; `files` and `server` hold what
 //! only one of them has.
 
+mod advisories;
 mod cluster;
 mod edits;
 mod enrolment;
@@ -40,6 +41,13 @@ macro_rules! suite {
 }
 
 suite! {
+    advisories {
+        an_import_is_there_whole_when_it_is_finished,
+        new_data_takes_the_place_of_the_old,
+        older_data_needs_force,
+        a_load_that_was_given_up_leaves_nothing,
+        suppressions_are_kept_and_ended,
+    }
     housekeeping {
         a_new_database_is_healthy,
         what_was_written_is_there_after_reopening,

@@ -7,6 +7,7 @@
 //! asked for takes an [`Audit`] and writes it into the hash-chained log in that same transaction. A
 //! call that returned `Ok` is durable. Calls block: asynchronous callers use a blocking thread.
 
+mod advisories;
 #[cfg(test)]
 #[cfg(unix)]
 mod conformance;
@@ -45,6 +46,7 @@ use record::{
     RiskFilter, RiskScope, RiskSummary, SectionBlob, SectionKey, User,
 };
 
+pub use advisories::AdvisoryStore;
 pub use open::{create, open};
 pub use people::PeopleStore;
 pub use registry::RegistryStore;
@@ -126,7 +128,8 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// The store. See the crate's documentation for what holds for every method.
 pub trait Store:
-    idempotency::IdempotencyStore
+    AdvisoryStore
+    + idempotency::IdempotencyStore
     + monthly::MonthlyStore
     + WorkflowStore
     + RegistryStore

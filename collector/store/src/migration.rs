@@ -26,6 +26,7 @@ migrations!(
     1 = "0001_initial.sql",
     2 = "0002_risk_workflow.sql",
     3 = "0003_people.sql",
+    4 = "0004_advisories.sql",
     5 = "0005_registry.sql",
     7 = "0007_reports.sql",
     8 = "0008_idempotency.sql",

@@ -1,5 +1,6 @@
 //! What goes into the store and comes out of it, where a domain type alone does not say it.
 
+mod advisory;
 mod monthly;
 mod people;
 mod registry;
@@ -27,6 +28,7 @@ use belfort_model::scale::Level;
 use belfort_model::time::Timestamp;
 use belfort_model::unit::OrgUnit;
 
+pub use advisory::{CveReport, LoadId, StoredSource};
 pub use monthly::{FindingAt, FindingCount, FrozenReport, KpiAsset, KpiDay, ResolvedFinding};
 pub use registry::{Assigned, AssignedRecord, Erasure, ImportedAsset, RuleInput, Undone};
 pub use workflow::{ActionFilter, ActionSummary, ExceptionFilter, ExceptionSummary};

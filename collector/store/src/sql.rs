@@ -13,6 +13,7 @@ pub(crate) use methods;
 
 pub(crate) use audit::chained as audit_hash;
 
+pub(crate) mod advisory;
 mod agent;
 mod asset;
 pub(crate) mod asset_edit;
@@ -38,6 +39,7 @@ mod report;
 pub(crate) mod risk;
 pub(crate) mod rule;
 mod section;
+pub(crate) mod suppression;
 mod token;
 pub(crate) mod unit;
 mod user;

@@ -1,5 +1,6 @@
 //! Values that go into a statement and rows that come out of it, the same for every database.
 
+use belfort_model::advisory::FeedKind;
 use belfort_model::agent::AgentStatus;
 use belfort_model::asset::{
     AssetKind, Authorised, Environment, Exposure, Lifecycle, Source, Subtype,
@@ -11,7 +12,7 @@ use belfort_model::exception::ExceptionStatus;
 use belfort_model::finding::FindingStatus;
 use belfort_model::id::{
     ActionId, AgentId, ApiTokenId, AssetId, BatchId, ExceptionId, FindingId, IncidentId, MeetingId,
-    ReportId, RiskId, RuleId, SessionId, TokenId, UnitId, UserId,
+    ReportId, RiskId, RuleId, SessionId, SuppressionId, TokenId, UnitId, UserId,
 };
 use belfort_model::ownership::{Method, OwnershipRole};
 use belfort_model::risk::{ActionStatus, RiskState};
@@ -251,6 +252,7 @@ ids!(
     RiskId,
     RuleId,
     SessionId,
+    SuppressionId,
     TokenId,
     UnitId,
     UserId,
@@ -282,6 +284,7 @@ texts!(
     EvidenceKind,
     ExceptionStatus,
     Exposure,
+    FeedKind,
     FindingStatus,
     Lifecycle,
     Method,
