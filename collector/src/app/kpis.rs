@@ -1,10 +1,13 @@
 //! Key figures, now or as of a moment, and the figures kept day by day.
 
+use std::collections::BTreeMap;
+
 use belfort_assess::kpi::{
     Count, Counts, Figure, Known, Measured, Measurement, Reason, SMALLEST_GROUP, ServiceCount,
     Source, Tally, figures,
 };
 use belfort_model::access::Role;
+use belfort_model::advisory::{AdvisorySource, FeedKind};
 use belfort_model::exception::ExceptionStatus;
 use belfort_model::finding::FindingStatus;
 use belfort_model::time::Timestamp;
@@ -120,11 +123,14 @@ impl App {
 
     /// What has a history of its own, as of a moment.
     pub(super) fn kpi_counts(&self, at: Timestamp, register: &[RiskSummary]) -> Result<Counts> {
-        let sources = self.advisory_sources(at)?;
-        let known_exploited = if sources.is_empty() {
-            Known::Unknown(Reason::NoAdvisories)
-        } else {
-            self.open_findings("vuln.known_exploited", at)?
+        let sources = self.sources(at)?;
+        // Without a list of what is exploited nothing is known to be.
+        let listed = [FeedKind::Kev, FeedKind::EuKev].map(FeedKind::as_str);
+        let has_list =
+            sources.iter().any(|source| listed.iter().any(|kind| source.name.starts_with(kind)));
+        let known_exploited = match has_list {
+            true => self.open_findings("vuln.known_exploited", at)?,
+            false => Known::Unknown(Reason::NoAdvisories),
         };
         let open = register.iter().map(|one| &one.risk).filter(|risk| risk.is_on_agenda());
         let (mut on_agenda, mut late) = (0, Count::default());
@@ -172,9 +178,32 @@ impl App {
         Ok(Known::Known(count))
     }
 
-    /// Sources of advisory data, as of a moment.
-    fn advisory_sources(&self, _at: Timestamp) -> Result<Vec<Source>> {
-        Ok(Vec::new())
+    /// Sources of advisory data that were imported by a moment, one line per form: the oldest data of it
+    /// count. Data that took the place of older data since is passed over: what was there before is not
+    /// kept.
+    fn sources(&self, at: Timestamp) -> Result<Vec<Source>> {
+        let mut kinds: BTreeMap<FeedKind, Vec<AdvisorySource>> = BTreeMap::new();
+        for stored in self.store.advisory_sources()? {
+            if stored.source.imported_at <= at {
+                kinds.entry(stored.source.kind).or_default().push(stored.source);
+            }
+        }
+        let line = |(kind, sources): (FeedKind, Vec<AdvisorySource>)| {
+            let count = sources.len();
+            let oldest = sources.into_iter().min_by_key(|source| source.as_of)?;
+            let name = match count {
+                1 => kind.to_string(),
+                count => format!("{kind} ({count})"),
+            };
+            Some(Source {
+                name,
+                version: oldest.version,
+                as_of: oldest.as_of,
+                most_days: kind.fresh_days(),
+                age_days: at.days_since(oldest.as_of),
+            })
+        };
+        Ok(kinds.into_iter().filter_map(line).collect())
     }
 
     /// Exceptions past their end at a moment.

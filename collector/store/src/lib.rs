@@ -130,7 +130,8 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// The store. See the crate's documentation for what holds for every method.
 pub trait Store:
-    idempotency::IdempotencyStore
+    AdvisoryStore
+    + idempotency::IdempotencyStore
     + monthly::MonthlyStore
     + WorkflowStore
     + RegistryStore
