@@ -224,7 +224,7 @@ impl DeviceFacts {
             None => previous.and_then(|facts| facts.reboot_pending_since),
         };
         if let Some(previous) = previous {
-            self.replaced = previous.replaced.clone();
+            self.replaced.clone_from(&previous.replaced);
             self.note_replaced(&previous.parts, now);
             // A part that cannot be read this time is not gone.
             for (part, before) in self.parts.each_mut().into_iter().zip(previous.parts.each()) {
