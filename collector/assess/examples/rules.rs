@@ -48,8 +48,7 @@ fn rule(number: u32) -> Rule {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let rules = RuleSet::new((0..RULES).map(rule).collect(), |_| false)
-        .map_err(|(rule, error)| format!("{}: {error}", rule.name))?;
+    let rules = RuleSet::new((0..RULES).map(rule).collect(), |_| false)?;
     let assets: Vec<(Asset, DeviceFacts)> = (0..ASSETS)
         .map(|number| {
             let id = AssetId(Uuid::from_u128(number.into()));
@@ -57,7 +56,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let mut asset = Asset::new(id, AssetKind::Device, &name, Source::Agent, Timestamp(0));
             asset.labels = vec![format!("label-{}", number % 150), "vast".to_owned()];
             let mut facts = DeviceFacts { host_name: name, ..DeviceFacts::default() };
-            facts.os.id = "debian".to_owned();
+            "debian".clone_into(&mut facts.os.id);
             (asset, facts)
         })
         .collect();

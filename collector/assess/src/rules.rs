@@ -38,6 +38,16 @@ impl Compiled {
     }
 }
 
+/// A rule that cannot be run.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("rule `{name}` cannot be read")]
+pub struct RuleError {
+    /// Its name.
+    pub name: String,
+    /// Why.
+    pub source: ConditionError,
+}
+
 /// Rules in their order, ready to be run.
 #[derive(Clone, Debug, Default)]
 pub struct RuleSet {
@@ -46,16 +56,16 @@ pub struct RuleSet {
 
 impl RuleSet {
     /// The rules that are switched on, and these beside, in their order.
-    pub fn new(
-        rules: Vec<Rule>,
-        beside: impl Fn(&Rule) -> bool,
-    ) -> Result<Self, (Rule, ConditionError)> {
+    pub fn new(rules: Vec<Rule>, beside: impl Fn(&Rule) -> bool) -> Result<Self, RuleError> {
         let mut wanted: Vec<_> = rules
             .into_iter()
             .filter(|rule| rule.state == RuleState::Enabled || beside(rule))
             .collect();
         wanted.sort_by_key(|rule| (rule.position, rule.id));
-        let compile = |rule: Rule| Compiled::new(rule.clone()).map_err(|error| (rule, error));
+        let compile = |rule: Rule| {
+            let name = rule.name.clone();
+            Compiled::new(rule).map_err(|source| RuleError { name, source })
+        };
         Ok(Self { rules: wanted.into_iter().map(compile).collect::<Result<_, _>>()? })
     }
 

@@ -166,7 +166,7 @@ mod tests {
 
     use super::*;
 
-    const WIPED: Disposal =
+    static WIPED: Disposal =
         Disposal { method: DisposalMethod::Destroyed, certificate: String::new() };
 
     #[test]
@@ -198,8 +198,8 @@ mod tests {
     #[test]
     fn a_certificate_proves() {
         assert!(!WIPED.is_proven());
-        assert!(Disposal { certificate: "C-1".to_owned(), ..WIPED }.is_proven());
-        assert!(Disposal { method: DisposalMethod::NoDataCarrier, ..WIPED }.is_proven());
+        assert!(Disposal { certificate: "C-1".to_owned(), ..WIPED.clone() }.is_proven());
+        assert!(Disposal { method: DisposalMethod::NoDataCarrier, ..WIPED.clone() }.is_proven());
     }
 
     proptest! {

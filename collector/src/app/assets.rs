@@ -170,23 +170,22 @@ impl App {
         text: &str,
         within: &dyn Fn(Option<belfort_model::id::UnitId>) -> bool,
     ) -> Result<AssetDetail> {
-        let id = match text.parse::<AssetId>() {
-            Ok(id) => id,
-            Err(_) => {
-                let mut found = self.store.asset_find(text)?;
-                found.retain(|one| within(one.owner_unit.as_ref().map(|unit| unit.id)));
-                match found.as_slice() {
-                    [one] => one.asset.id,
-                    [] => return Err(no_asset(text)),
-                    several => {
-                        let lines: Vec<_> = several
-                            .iter()
-                            .map(|one| format!("  {}  {}", one.asset.id, one.asset.name))
-                            .collect();
-                        let lines = lines.join("\n");
-                        let reason = format!("`{text}` names several assets, use an id:\n{lines}");
-                        return Err(AppError::Invalid(reason));
-                    }
+        let id = if let Ok(id) = text.parse::<AssetId>() {
+            id
+        } else {
+            let mut found = self.store.asset_find(text)?;
+            found.retain(|one| within(one.owner_unit.as_ref().map(|unit| unit.id)));
+            match found.as_slice() {
+                [one] => one.asset.id,
+                [] => return Err(no_asset(text)),
+                several => {
+                    let lines: Vec<_> = several
+                        .iter()
+                        .map(|one| format!("  {}  {}", one.asset.id, one.asset.name))
+                        .collect();
+                    let lines = lines.join("\n");
+                    let reason = format!("`{text}` names several assets, use an id:\n{lines}");
+                    return Err(AppError::Invalid(reason));
                 }
             }
         };

@@ -91,9 +91,10 @@ impl App {
             decided_by,
             decided_at: now,
             review_due: now.plus_days(REVIEW_DAYS),
-            status: match new.proposed {
-                true => ClassificationStatus::Proposed,
-                false => ClassificationStatus::Confirmed,
+            status: if new.proposed {
+                ClassificationStatus::Proposed
+            } else {
+                ClassificationStatus::Confirmed
             },
             method: Method::Manual,
         };
@@ -123,7 +124,7 @@ impl App {
         };
         let confirmed = Classification {
             basis,
-            decided_by: self.function_of(actor, &detail),
+            decided_by: function_of(actor, &detail),
             decided_at: now,
             review_due: now.plus_days(REVIEW_DAYS),
             status: ClassificationStatus::Confirmed,
@@ -156,10 +157,10 @@ impl App {
         let record = audit(actor, right, action, &class.subject, &detail, class.decided_at)?;
         Ok(self.store.classification_change(class, expected, &record)?)
     }
+}
 
-    /// The function of the owner when there is one, otherwise who asks: the register names functions.
-    fn function_of(&self, actor: &Actor, detail: &AssetDetail) -> String {
-        let function = detail.summary.owner.as_ref().map(|owner| owner.function.clone());
-        function.filter(|function| !function.is_empty()).unwrap_or_else(|| actor.name.clone())
-    }
+/// The function of the owner when there is one, otherwise who asks: the register names functions.
+fn function_of(actor: &Actor, detail: &AssetDetail) -> String {
+    let function = detail.summary.owner.as_ref().map(|owner| owner.function.clone());
+    function.filter(|function| !function.is_empty()).unwrap_or_else(|| actor.name.clone())
 }

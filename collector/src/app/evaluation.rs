@@ -68,24 +68,22 @@ impl App {
     /// that cannot be run keep nobody from being evaluated.
     fn apply_rules(
         &self,
-        rules: &mut Option<Option<RulesRun>>,
+        rules: &mut Option<RulesRun>,
         asset: AssetId,
         now: Timestamp,
     ) -> Result<()> {
-        if rules.is_none() {
-            *rules = Some(match self.rules_ready(None) {
-                Ok(ready) => Some(ready),
+        let run = match rules {
+            Some(run) => run,
+            None => rules.insert(match self.rules_ready(None) {
+                Ok(ready) => ready,
                 Err(AppError::Store(StoreError::Refused(reason))) => {
                     tracing::error!(%reason, "assignment rules are not applied");
-                    None
+                    RulesRun::none()
                 }
                 Err(error) => return Err(error),
-            });
-        }
-        match rules {
-            Some(Some(run)) => self.rules_on(run, asset, now).map(drop),
-            _ => Ok(()),
-        }
+            }),
+        };
+        self.rules_on(run, asset, now).map(drop)
     }
 
     fn evaluate_asset(&self, asset: AssetId, now: Timestamp, round: &Round) -> Result<()> {

@@ -239,12 +239,12 @@ impl App {
         }
         Ok(match kind {
             ImportKind::Units => {
-                let plan = self.units_plan(actor, table::read(bytes)?, now)?;
+                let plan = self.units_plan(actor, &table::read(bytes)?, now)?;
                 let (preview, writes) = plan.preview(kind, bytes);
                 (preview, Writes::Units(writes))
             }
             ImportKind::Assets => {
-                let plan = self.assets_plan(actor, table::read(bytes)?, now)?;
+                let plan = self.assets_plan(actor, &table::read(bytes)?, now)?;
                 let (preview, writes) = plan.preview(kind, bytes);
                 (preview, Writes::Assets(writes))
             }

@@ -16,6 +16,7 @@ use crate::failure::Failure;
 
 /// Which assets.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(super) struct Filter {
     /// Of this kind
     #[arg(long)]
@@ -74,7 +75,7 @@ pub(super) struct Filter {
     /// Whose name contains this
     #[arg(long)]
     text: Option<String>,
-    /// In this order: name, -name, last_seen, -last_seen, first_seen, -first_seen, -findings, -class
+    /// In this order: `name`, `-name`, `last_seen`, `-last_seen`, `first_seen`, `-first_seen`, `-findings`, `-class`
     #[arg(long, allow_hyphen_values = true, default_value = "name")]
     sort: AssetSort,
 }

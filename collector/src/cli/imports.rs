@@ -77,7 +77,7 @@ impl Import {
                 Ok(done) => print(context, &done.into(), "are")?,
                 Err(error) => {
                     // What is wrong stands in the preview.
-                    print_errors(context, preview)?;
+                    print_errors(context, &preview)?;
                     return Err(error.into());
                 }
             }
@@ -89,7 +89,7 @@ impl Import {
     }
 }
 
-fn print_errors(context: &Context, preview: ImportPreview) -> Result<(), Failure> {
+fn print_errors(context: &Context, preview: &ImportPreview) -> Result<(), Failure> {
     if context.output.is_json() {
         return Ok(());
     }

@@ -78,7 +78,7 @@ async fn carried_out(api: Api, request: Request, next: Next) -> Result<Response,
 
 /// Whoever identifies itself alike is the same caller.
 fn caller(headers: &HeaderMap) -> [u8; 32] {
-    let value = |name| headers.get(name).map(|value| value.as_bytes()).unwrap_or_default();
+    let value = |name| headers.get(name).map(http::HeaderValue::as_bytes).unwrap_or_default();
     secret::sha256(&format!(
         "{}\n{}",
         hex(value(header::AUTHORIZATION)),

@@ -41,10 +41,10 @@ impl App {
     pub(super) fn assets_plan(
         &self,
         actor: &Actor,
-        table: Table,
+        table: &Table,
         now: Timestamp,
     ) -> Result<Planned<Write>> {
-        let (columns, mut ignored) = Columns::of(&table, ASSET)?;
+        let (columns, mut ignored) = Columns::of(table, ASSET)?;
         if columns.has("assumed") {
             // An export says which class counts, which is not the asset's own.
             ignored.push("b, i, v (of an export: the classes that count)".to_owned());
@@ -92,15 +92,14 @@ impl Reader<'_> {
         };
         let known = self.known(cells, kind, serial.as_ref())?;
         let before = known.as_ref().map(|detail| detail.summary.asset.clone());
-        let mut asset = match &before {
-            Some(asset) => asset.clone(),
-            None => {
-                let name = get("name").ok_or("name: is empty")?;
-                let id = AssetId(Uuid::now_v7());
-                let kind = kind.unwrap_or(AssetKind::Device);
-                let new = Asset::new(id, kind, name, Source::Import, self.now);
-                Asset { authorised: Authorised::Yes, ..new }
-            }
+        let mut asset = if let Some(asset) = &before {
+            asset.clone()
+        } else {
+            let name = get("name").ok_or("name: is empty")?;
+            let id = AssetId(Uuid::now_v7());
+            let kind = kind.unwrap_or(AssetKind::Device);
+            let new = Asset::new(id, kind, name, Source::Import, self.now);
+            Asset { authorised: Authorised::Yes, ..new }
         };
         self.lifecycle(cells, before.is_some(), &mut asset)?;
         let edit = self.edit(cells)?;

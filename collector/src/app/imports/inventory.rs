@@ -74,12 +74,11 @@ impl App {
             Some(held) if has_facts => Some(held.root().0),
             _ => None,
         };
-        let asset = match &known {
-            Some(detail) => Asset { last_seen: now, ..detail.summary.asset.clone() },
-            None => {
-                let (id, name) = (AssetId(Uuid::now_v7()), inventory.name.clone());
-                Asset::new(id, AssetKind::Device, name, Source::Import, now)
-            }
+        let asset = if let Some(detail) = &known {
+            Asset { last_seen: now, ..detail.summary.asset.clone() }
+        } else {
+            let (id, name) = (AssetId(Uuid::now_v7()), inventory.name.clone());
+            Asset::new(id, AssetKind::Device, name, Source::Import, now)
         };
         let same = previous_root == Some(inventory.root);
         let action = match (&known, same) {

@@ -31,10 +31,10 @@ impl App {
     pub(super) fn units_plan(
         &self,
         actor: &Actor,
-        table: Table,
+        table: &Table,
         now: Timestamp,
     ) -> Result<Planned<Write>> {
-        let (columns, ignored) = Columns::of(&table, UNIT)?;
+        let (columns, ignored) = Columns::of(table, UNIT)?;
         columns.require(&["code", "name"], UNIT)?;
         let mut plan = Planned::new(ignored);
         let mut units: BTreeMap<String, OrgUnit> = self

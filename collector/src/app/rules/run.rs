@@ -147,8 +147,8 @@ impl App {
     pub(in crate::app) fn rules_ready(&self, beside: Option<&Rule>) -> Result<RulesRun> {
         let rules = self.store.rule_list()?;
         let is_beside = |rule: &Rule| beside.is_some_and(|beside| beside.id == rule.id);
-        let rules = RuleSet::new(rules, is_beside).map_err(|(rule, error)| {
-            let reason = format!("rule `{}` cannot be read any more: {error}", rule.name);
+        let rules = RuleSet::new(rules, is_beside).map_err(|error| {
+            let reason = format!("{error} any more: {}", error.source);
             AppError::Store(StoreError::Refused(reason))
         })?;
         let units = if rules.is_empty() { Vec::new() } else { self.store.unit_list()? };
@@ -194,6 +194,16 @@ impl App {
 }
 
 impl RulesRun {
+    /// A run without rules.
+    pub(in crate::app) fn none() -> Self {
+        Self {
+            rules: RuleSet::default(),
+            units: BTreeMap::new(),
+            installed: Installed::default(),
+            batch: BatchId(Uuid::now_v7()),
+        }
+    }
+
     fn plan(&mut self, app: &App, input: &RuleInput, now: Timestamp) -> Result<Plan> {
         let software: Option<Arc<Vec<Installation>>> = if self.rules.asks_for_packages() {
             self.installed.of(&*app.store, input.asset.id)?

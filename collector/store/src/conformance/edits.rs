@@ -52,7 +52,7 @@ pub(super) fn an_edit_is_on_the_version_that_was_seen(lab: &Lab) {
     assert!(matches!(edit(Some(1)), Err(StoreError::Conflict { .. })));
     let detail = store.asset_get(pc.id).unwrap().unwrap();
     assert_eq!((detail.summary.asset, detail.summary.version), (pc.clone(), 2));
-    assert_eq!(store.asset_history(pc.id, Page::ALL).unwrap().items, [change.clone()]);
+    assert_eq!(store.asset_history(pc.id, Page::ALL).unwrap().items, std::slice::from_ref(&change));
     assert_eq!(store.asset_find("pc-2").unwrap().len(), 1);
     let input = store.rule_input(pc.id).unwrap().unwrap();
     assert!(input.by_hand.contains("site"));

@@ -19,16 +19,13 @@ pub(crate) fn asset_import(tx: &mut Tx<'_>, assets: &[ImportedAsset]) -> Result<
 
 fn write(tx: &mut Tx<'_>, one: &ImportedAsset) -> Result<()> {
     let id = one.asset.id;
-    match one.expected {
-        Some(expected) => {
-            asset::hold_version(tx, id, Some(expected))?;
-            asset_edit::write(tx, &one.asset)?;
-        }
-        None => {
-            asset::insert(tx, &one.asset)?;
-            if let Some(data_set) = &one.data_set {
-                link::data_set_row(tx, data_set)?;
-            }
+    if let Some(expected) = one.expected {
+        asset::hold_version(tx, id, Some(expected))?;
+        asset_edit::write(tx, &one.asset)?;
+    } else {
+        asset::insert(tx, &one.asset)?;
+        if let Some(data_set) = &one.data_set {
+            link::data_set_row(tx, data_set)?;
         }
     }
     for piece in &one.evidence {

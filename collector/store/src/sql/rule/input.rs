@@ -73,7 +73,7 @@ fn read_all(tx: &mut Tx<'_>, conditions: &Conditions, part: &str) -> Result<Vec<
     let mut by_hand = grouped(by_hand, |(asset, _)| *asset);
     for input in &mut inputs {
         let id = input.asset.id;
-        let (standing, proposal) = standing(classes.remove(&id).unwrap_or_default());
+        let (standing, proposal) = standing(&classes.remove(&id).unwrap_or_default());
         input.classification = standing;
         input.proposal = proposal;
         input.links = links.remove(&id).unwrap_or_default();
@@ -108,7 +108,7 @@ fn grouped<T>(items: Vec<T>, asset: impl Fn(&T) -> AssetId) -> BTreeMap<AssetId,
 }
 
 /// What stands of classifications, oldest first: as [`class::standing`] and [`class::proposal`] say.
-fn standing(classes: Vec<Classification>) -> (Option<Classification>, Option<Classification>) {
+fn standing(classes: &[Classification]) -> (Option<Classification>, Option<Classification>) {
     let is_proposed = |class: &&Classification| class.status == ClassificationStatus::Proposed;
     let decided = classes.iter().rev().find(|class| !is_proposed(class));
     let newest = classes.last();
