@@ -29,10 +29,7 @@ const FLOORS: &[(&str, u8)] = &[
 const FORBIDDEN: &[(&str, &[&str])] = &[
     ("belfort-model", &["axum", "hyper", "postgres", "prost", "rusqlite", "tokio", "tonic"]),
     ("belfort-assess", &["axum", "hyper", "postgres", "prost", "rusqlite", "tokio", "tonic"]),
-    (
-        "belfort-advisories",
-        &["axum", "hyper", "postgres", "prost", "rusqlite", "tokio", "tonic"],
-    ),
+    ("belfort-advisories", &["axum", "hyper", "postgres", "prost", "rusqlite", "tokio", "tonic"]),
     ("belfort-store", &["axum", "hyper", "prost", "tonic"]),
     ("belfort-agent", &["axum", "postgres", "rusqlite"]),
 ];

@@ -52,6 +52,9 @@ enum Command {
         /// As JSON
         #[arg(long)]
         json: bool,
+        /// Measure instead what advisory data costs the collector; prints figures and judges nothing
+        #[arg(long, conflicts_with = "json")]
+        advisories: bool,
     },
     /// Generate what is committed: protobuf code and the reference of the REST API
     Codegen {
@@ -71,7 +74,8 @@ fn main() -> Result<()> {
         }
         Command::Ci => ci::run(&root),
         Command::Floors => floors::check(&root),
-        Command::Bench { json } => bench::bench(&root, json),
+        Command::Bench { advisories: true, .. } => bench::advisories(&root),
+        Command::Bench { json, .. } => bench::bench(&root, json),
         Command::Codegen { check: false } => codegen::write(&root),
         Command::Codegen { check: true } => codegen::check(&root),
     }
