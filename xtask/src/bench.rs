@@ -71,6 +71,14 @@ pub(crate) fn rules(root: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Measures importing advisory data and evaluating by it; the measurement itself is in `tests/benches`.
+pub(crate) fn advisories(root: &Path) -> Result<()> {
+    let arguments = ["bench", "--package", "belfort-tests", "--bench", "register"];
+    let status = Command::new(env!("CARGO")).args(arguments).current_dir(root).status()?;
+    ensure!(status.success(), "the measurement failed");
+    Ok(())
+}
+
 fn print(figures: &[Figure], as_json: bool) -> Result<()> {
     let mut text = String::new();
     if as_json {

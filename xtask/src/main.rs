@@ -66,6 +66,9 @@ enum Command {
         /// Measure assignment rules instead: 100 rules over 10,000 assets
         #[arg(long, conflicts_with = "json")]
         rules: bool,
+        /// Measure instead what advisory data costs the collector; prints figures and judges nothing
+        #[arg(long, conflicts_with = "json")]
+        advisories: bool,
     },
     /// Generate what is committed: protobuf code and the reference of the REST API
     Codegen {
@@ -91,6 +94,7 @@ fn main() -> Result<()> {
             api::run(&root, examples, seed)
         }
         Command::Bench { rules: true, .. } => bench::rules(&root),
+        Command::Bench { advisories: true, .. } => bench::advisories(&root),
         Command::Bench { json, .. } => bench::bench(&root, json),
         Command::Codegen { check: false } => codegen::write(&root),
         Command::Codegen { check: true } => codegen::check(&root),

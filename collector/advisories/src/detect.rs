@@ -56,6 +56,10 @@ fn kind(text: &str) -> Option<FeedKind> {
     if !text.starts_with('{') {
         return None;
     }
+    // Publishers ship the schema of their feed beside it.
+    if has("$schema") && has("properties") {
+        return None;
+    }
     if has("csaf_version") {
         return Some(FeedKind::Msrc);
     }

@@ -52,17 +52,18 @@ pub(crate) fn read(input: impl Read, intake: &mut Intake<'_>) -> Result<(), Feed
 }
 
 fn head(comment: &str, intake: &mut Intake<'_>) {
+    let (mut model, mut day) = ("", "");
     for part in comment.split(',') {
         match part.split_once(':') {
-            Some(("model_version", version)) => intake.set_version(version.trim()),
-            Some(("score_date", date)) => {
-                // Older files write the offset without a colon.
-                let date = date.trim();
-                intake.note_moment(date.get(..10).unwrap_or(date));
-            }
+            Some(("model_version", version)) => model = version.trim(),
+            // Older files write the offset without a colon: only the day is read.
+            Some(("score_date", date)) => day = date.trim().get(..10).unwrap_or_default(),
             _ => {}
         }
     }
+    intake.note_moment(day);
+    // The model stays the same for months: the day tells the files apart.
+    intake.set_version(format!("{model} {day}").trim());
 }
 
 fn score(text: &str) -> Result<Record, Bad> {

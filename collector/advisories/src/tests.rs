@@ -80,7 +80,7 @@ fn epss_is_read_packed_and_plain() {
     let (records, summary) = run(FeedKind::Epss, "", EPSS.as_bytes()).unwrap();
     let Record::Cve(fact) = &records[0] else { panic!("{records:?}") };
     assert_eq!((fact.epss.unwrap().score, fact.epss.unwrap().percentile), (864_240, 993_250));
-    assert_eq!(summary.version.as_deref(), Some("v2025.03.14"));
+    assert_eq!(summary.version.as_deref(), Some("v2025.03.14 2025-08-25"));
     assert_eq!(summary.as_of.unwrap().day(), "2025-08-25");
     let mut packed = GzEncoder::new(Vec::new(), flate2::Compression::default());
     packed.write_all(EPSS.as_bytes()).unwrap();
@@ -298,7 +298,8 @@ fn each_feed_is_recognised() {
     ] {
         assert_eq!(detect(text.as_bytes()), Detected::Feed(kind));
     }
-    for text in ["", "{}", "[]", "hello", "---\nx\n", "\u{0}"] {
+    let schema = r#"{"$schema": "x", "properties": {"catalogVersion": {}, "vulnerabilities": {}}}"#;
+    for text in [schema, "", "{}", "[]", "hello", "---\nx\n", "\u{0}"] {
         assert_eq!(detect(text.as_bytes()), Detected::Unknown, "{text}");
     }
 }

@@ -12,11 +12,11 @@ use crate::app::App;
 use crate::app::access::Actor;
 
 /// What is in a folder: when it is the same, there is nothing to import.
-pub type FolderState = Vec<(PathBuf, u64, Option<SystemTime>)>;
+pub(crate) type FolderState = Vec<(PathBuf, u64, Option<SystemTime>)>;
 
 impl App {
     /// What is in the folder now; nothing when it cannot be read.
-    pub fn advisories_folder_state(&self, folder: &Path) -> Option<FolderState> {
+    pub(crate) fn advisories_folder_state(&self, folder: &Path) -> Option<FolderState> {
         let mut found = Vec::new();
         if let Err(error) = files::walk(folder, 0, &mut found) {
             tracing::debug!(%error, "the folder of advisory data cannot be read");
@@ -31,7 +31,7 @@ impl App {
     }
 
     /// Imports what is new in the folder, each file on its own; answers whether anything was.
-    pub fn advisories_import_folder(&self, folder: &Path, now: Timestamp) -> bool {
+    pub(crate) fn advisories_import_folder(&self, folder: &Path, now: Timestamp) -> bool {
         let system = Actor::with_roles("system", &[Role::Admin]);
         let (bundles, unknown) = match files::bundles(&[folder.to_owned()], None) {
             Ok(found) => found,

@@ -1,0 +1,289 @@
+//! What advisory data costs the collector: importing it, and evaluating a register by it. Run by
+//! `cargo xtask bench --advisories`; it prints figures and judges nothing.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    reason = "a measurement: what goes wrong ends it, and it prints"
+)]
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use belfort_assess::catalogue::Catalogue;
+use belfort_collector::app::App;
+use belfort_collector::app::access::Actor;
+use belfort_collector::app::advisories::Import;
+use belfort_model::access::Role;
+use belfort_model::agent::{Agent, AgentStatus, EnrolmentToken};
+use belfort_model::asset::{
+    Asset, AssetKind, Authorised, Environment, Exposure, Lifecycle, Source, Subtype,
+};
+use belfort_model::evidence::{Evidence, EvidenceKind};
+use belfort_model::facts::{DeviceFacts, OsFacts};
+use belfort_model::id::{AgentId, AssetId, TokenId};
+use belfort_model::time::Timestamp;
+use belfort_proto::inventory::v1::{Package, PackageState, PackagesSection, SectionKind};
+use belfort_proto::section::{Section, section_hash};
+use belfort_store::record::{
+    Audit, Enrolled, Enrolment, ReportCommit, ReportOutcome, SectionBlob, SectionKey,
+};
+use uuid::Uuid;
+
+const ASSETS: u32 = 1_000;
+const PACKAGES: u32 = 800;
+/// Source packages there are, and vulnerabilities of each.
+const SOURCES: u32 = 5_000;
+const FLAWS: u32 = 20;
+const SCORES: u32 = 300_000;
+const EXPLOITED: u32 = 1_400;
+/// 2026-01-01.
+const NOW: Timestamp = Timestamp(1_767_225_600_000);
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [import, data, files @ ..] = arguments.as_slice()
+        && import == "import"
+    {
+        return import_here(Path::new(data), files);
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("belfort.db");
+    drop(belfort_store::create(&url(&data)).unwrap());
+    let file = |name: &str, text: String| {
+        let path = directory.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let (kev, epss) = (file("kev.json", kev()), file("epss.csv", epss()));
+    let tracker = file("tracker.json", tracker());
+    import(&data, &format!("import {EXPLOITED} KEV and {SCORES} EPSS rows"), &[&kev, &epss]);
+    import(&data, &format!("import {} advisories", SOURCES * FLAWS), &[&tracker]);
+
+    let app = app(&data);
+    let agents: Vec<Agent> = (0..ASSETS).map(|number| enrol(&app, number)).collect();
+    for (number, agent) in (0..).zip(&agents) {
+        report(&app, agent, None, number, 0);
+    }
+    timed("load the index", || {
+        app.advisories.current(&*app.store).unwrap();
+    });
+    let evaluate = |what: &str| {
+        timed(what, || {
+            let done = app.evaluate_due(NOW.plus_seconds(60)).unwrap();
+            assert_eq!(done.failed, 0);
+        });
+    };
+    evaluate(&format!("first evaluation of {ASSETS} assets with {PACKAGES} packages"));
+    app.store.evaluation_request_all().unwrap();
+    evaluate(&format!("evaluate {ASSETS} assets again"));
+    let before = app.store.asset_get(agents[0].asset).unwrap().unwrap();
+    println!("{:60} {:>10}", "findings of one asset", before.findings.len());
+    report(&app, &agents[0], Some(root(0, 0)), 0, 1);
+    timed("evaluate one changed asset", || {
+        let done = app.evaluate_due(NOW.plus_seconds(60)).unwrap();
+        assert_eq!((done.assets, done.failed), (1, 0));
+    });
+}
+
+fn url(data: &Path) -> String {
+    format!("sqlite:{}", data.display())
+}
+
+fn app(data: &Path) -> App {
+    App::new(belfort_store::open(&url(data)).unwrap().into(), Catalogue::shipped().unwrap())
+}
+
+fn timed(what: &str, work: impl FnOnce()) {
+    let start = Instant::now();
+    work();
+    println!("{what:60} {:>10.1} ms", start.elapsed().as_secs_f64() * 1e3);
+}
+
+/// Imports in a process of its own, so that its memory can be told.
+fn import(data: &Path, what: &str, files: &[&PathBuf]) {
+    let program = std::env::current_exe().unwrap();
+    timed(what, || {
+        let done = Command::new(program).arg("import").arg(data).args(files).status().unwrap();
+        assert!(done.success());
+    });
+}
+
+fn import_here(data: &Path, files: &[String]) {
+    let files: Vec<PathBuf> = files.iter().map(PathBuf::from).collect();
+    let actor = Actor::with_roles("bench", &[Role::Admin]);
+    app(data).advisories_import(&actor, &files, Import::default(), &|_, _| {}, NOW).unwrap();
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    println!("{:60} {:>10}", "  peak memory", peak.unwrap_or("unknown").trim());
+}
+
+fn kev() -> String {
+    let about =
+        "A flaw of which much is said, as the publisher does, so that the file is as large.";
+    let one = |number: u32| {
+        format!(
+            r#"{{"cveID": "CVE-2024-{:04}", "dateAdded": "2025-01-01", "vulnerabilityName": "{about}",
+            "requiredAction": "{about}", "notes": "{about} {about} {about} {about} {about}"}}"#,
+            number * 40
+        )
+    };
+    let all: Vec<_> = (0..EXPLOITED).map(one).collect();
+    format!(
+        r#"{{"catalogVersion": "1", "dateReleased": "2025-12-31T00:00:00Z", "vulnerabilities": [{}]}}"#,
+        all.join(",\n")
+    )
+}
+
+fn epss() -> String {
+    let mut text =
+        "#model_version:v1,score_date:2025-12-31T00:00:00Z\ncve,epss,percentile\n".to_owned();
+    for number in 0..SCORES {
+        let score = f64::from(number.wrapping_mul(7919) % 10_000) / 1e5;
+        writeln!(text, "CVE-2024-{number:04},{score:.5},0.50000").unwrap();
+    }
+    text
+}
+
+/// Most flaws are mended long before what is installed, as in a distribution.
+fn tracker() -> String {
+    let mut text = "{".to_owned();
+    for source in 0..SOURCES {
+        let separator = if source == 0 { "" } else { "," };
+        write!(text, "{separator}\n\"source-{source}\": {{").unwrap();
+        for flaw in 0..FLAWS {
+            let separator = if flaw == 0 { "" } else { "," };
+            let number = source * FLAWS + flaw;
+            let release = match (source + flaw) % 50 {
+                0 => r#""status": "open""#.to_owned(),
+                1 => r#""status": "resolved", "fixed_version": "1:2.9.9-1""#.to_owned(),
+                minor => {
+                    format!(r#""status": "resolved", "fixed_version": "1:1.{minor}-1+deb12u1""#)
+                }
+            };
+            write!(
+                text,
+                r#"{separator}"CVE-2024-{number:04}": {{"releases": {{"bookworm": {{{release}, "urgency": "not yet assigned"}}}}}}"#
+            )
+            .unwrap();
+        }
+        text.push('}');
+    }
+    text.push('}');
+    text
+}
+
+fn enrol(app: &App, number: u32) -> Agent {
+    let audit = Audit {
+        at: NOW,
+        actor: "bench".to_owned(),
+        action: "token.create",
+        subject: String::new(),
+        detail: "{}".to_owned(),
+    };
+    let mut secret = [0; 32];
+    secret[..4].copy_from_slice(&number.to_be_bytes());
+    let token = EnrolmentToken {
+        id: TokenId(Uuid::now_v7()),
+        label: "bench".to_owned(),
+        unit: None,
+        uses_allowed: 1,
+        uses: 0,
+        created_at: NOW,
+        created_by: "bench".to_owned(),
+        expires_at: NOW.plus_days(1),
+        last_used_at: None,
+        revoked_at: None,
+    };
+    app.store.token_insert(&token, secret, &audit).unwrap();
+    let agent = Agent {
+        id: AgentId(Uuid::now_v7()),
+        asset: AssetId(Uuid::nil()),
+        status: AgentStatus::Active,
+        key_sha256: secret.to_vec(),
+        certificate_serial: String::new(),
+        certificate_not_after: NOW.plus_days(30),
+        version: "0.1.0".to_owned(),
+        platform: "linux".to_owned(),
+        enrolled_at: NOW,
+        last_seen: None,
+        sequence: 0,
+        clock_offset_ms: 0,
+    };
+    let new_asset = Asset {
+        id: AssetId(Uuid::now_v7()),
+        kind: AssetKind::Device,
+        subtype: Subtype::Server,
+        name: format!("srv-{number}.example"),
+        legal_entity: String::new(),
+        lifecycle: Lifecycle::InUse,
+        source: Source::Agent,
+        authorised: Authorised::Unknown,
+        environment: Environment::Production,
+        exposure: Exposure::Unknown,
+        site: String::new(),
+        labels: vec![],
+        proposed_unit: None,
+        first_seen: NOW,
+        last_seen: NOW,
+    };
+    let serial = format!("SERIAL-{number:06}");
+    let evidence = Evidence::new(EvidenceKind::SystemSerial, &serial).into_iter().collect();
+    let enrolment = Enrolment { token_sha256: secret, now: NOW, agent, new_asset, evidence };
+    match app.store.enrol(&enrolment).unwrap() {
+        Enrolled::Admitted { agent, .. } => *agent,
+        Enrolled::Refused(_) => std::process::exit(1),
+    }
+}
+
+fn root(number: u32, version: u32) -> [u8; 32] {
+    let mut root = [7; 32];
+    root[..4].copy_from_slice(&number.to_be_bytes());
+    root[4..8].copy_from_slice(&version.to_be_bytes());
+    root
+}
+
+/// No two assets have the same packages, so that nothing is worked out only once.
+fn report(app: &App, agent: &Agent, previous_root: Option<[u8; 32]>, number: u32, version: u32) {
+    let package = |index: u32| Package {
+        ecosystem: "deb".to_owned(),
+        name: format!("package-{index}"),
+        version: format!("1:2.{}.{}-1+deb12u{version}", index % 9, number % 3),
+        architecture: "amd64".to_owned(),
+        source_name: format!("source-{}", (index * 6 + number) % SOURCES),
+        state: PackageState::Installed.into(),
+        ..Package::default()
+    };
+    let packages = (0..PACKAGES).map(package).collect();
+    let section = Section::Packages(PackagesSection { packages, ..PackagesSection::default() });
+    let bytes = section.encode_to_vec();
+    let hash = section_hash(SectionKind::Packages, 1, &bytes);
+    let key = SectionKey { kind: SectionKind::Packages as i32, hash: hash.0 };
+    let blob = SectionBlob {
+        key,
+        schema_version: 1,
+        size: u32::try_from(bytes.len()).unwrap(),
+        zstd: zstd::bulk::compress(&bytes, 3).unwrap(),
+    };
+    let (family, id, os_version) = ("linux".to_owned(), "debian".to_owned(), "12".to_owned());
+    let os = OsFacts { family, id, version: os_version, ..OsFacts::default() };
+    let commit = ReportCommit {
+        agent: agent.id,
+        asset: agent.asset,
+        now: NOW.plus_seconds(60),
+        sequence: u64::from(version) + 1,
+        previous_root,
+        root: root(number, version),
+        manifest: vec![(key, 1)],
+        new_sections: vec![blob],
+        facts: DeviceFacts { os, ..DeviceFacts::default() },
+        name: format!("srv-{number}.example"),
+        subtype: Subtype::Server,
+        evidence: vec![],
+        changes: vec![],
+    };
+    assert_eq!(app.store.report_commit(&commit).unwrap(), ReportOutcome::Committed);
+}
