@@ -10,6 +10,10 @@ import { createServer } from 'node:http';
 
 import Provider from 'oidc-provider';
 
+// The first line of the output is the issuer: what else is said goes elsewhere.
+console.info = console.error;
+console.warn = console.error;
+
 const [clientId, clientSecret, redirectUri] = process.argv.slice(2);
 
 const ACCOUNTS = {

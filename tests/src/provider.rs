@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use crate::browser::Browser;
 
@@ -14,6 +14,8 @@ pub const SECRET: &str = "only for tests, on loopback";
 /// A provider. Its process ends when this is dropped.
 pub struct Provider {
     process: Child,
+    /// Held open: a program that cannot print ends.
+    _out: BufReader<ChildStdout>,
     /// Its address.
     pub issuer: String,
 }
@@ -37,13 +39,12 @@ impl Provider {
             .stderr(Stdio::null())
             .spawn()
             .expect("node can be run");
-        let out = process.stdout.take().expect("its output");
-        let issuer = BufReader::new(out)
-            .lines()
-            .map_while(Result::ok)
-            .find(|line| line.starts_with("http://"))
-            .expect("the provider says where it is");
-        Self { process, issuer }
+        let mut out = BufReader::new(process.stdout.take().expect("its output"));
+        let mut issuer = String::new();
+        out.read_line(&mut issuer).expect("a line");
+        let issuer = issuer.trim().to_owned();
+        assert!(issuer.starts_with("http://"), "the provider said: {issuer}");
+        Self { process, _out: out, issuer }
     }
 
     /// Tells the provider to do something.

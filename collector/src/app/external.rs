@@ -118,7 +118,7 @@ impl App {
             secret::sha256(&format!("{}\n{}", person.identity.issuer, person.identity.subject));
         let mark: String = hex::encode(mark).chars().take(8).collect();
         let plain: String = person.name.chars().take(50).collect();
-        for name in [plain.clone(), format!("{plain} #{mark}")] {
+        for name in [plain.clone(), format!("{plain} #{mark}"), format!("identity #{mark}")] {
             if is_reserved(&name) {
                 continue;
             }
@@ -143,7 +143,7 @@ impl App {
                 Err(error) => return Err(error.into()),
             }
         }
-        Err(AppError::Login(format!("the name `{plain}` is taken twice")))
+        Err(AppError::Login(format!("the name `{plain}` cannot be given")))
     }
 
     fn note_failure(&self, user: Option<&User>, reason: &str, now: Timestamp) -> Result<()> {
