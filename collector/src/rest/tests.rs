@@ -224,10 +224,10 @@ fn example(path: &str) -> Value {
 
 /// The body for an entry itself, or the reason that the other calls on it take.
 fn describe_or(path: &str) -> Value {
-    match path.ends_with("/close") || path.ends_with("/reject") {
-        true => json!({ "reason": "X" }),
-        false => json!({ "title": "X" }),
+    if path.ends_with("/close") || path.ends_with("/reject") {
+        return json!({ "reason": "X" });
     }
+    json!({ "title": "X" })
 }
 
 #[tokio::test]

@@ -138,12 +138,18 @@ impl RiskView {
         Self {
             reference: risk.reference.clone(),
             key: risk.key.text(),
-            title_nl: own(&risk.title, || titled(scenario.map(|s| &s.title.nl), "zonder eigenaar")),
-            title_en: own(&risk.title, || {
+            title_nl: own(risk.title.as_ref(), || {
+                titled(scenario.map(|s| &s.title.nl), "zonder eigenaar")
+            }),
+            title_en: own(risk.title.as_ref(), || {
                 titled(scenario.map(|s| &s.title.en), "without an owner")
             }),
-            description_nl: own(&risk.description, || said(scenario.map(|s| &s.description.nl))),
-            description_en: own(&risk.description, || said(scenario.map(|s| &s.description.en))),
+            description_nl: own(risk.description.as_ref(), || {
+                said(scenario.map(|s| &s.description.nl))
+            }),
+            description_en: own(risk.description.as_ref(), || {
+                said(scenario.map(|s| &s.description.en))
+            }),
             unit: unit.map(|unit| unit.code),
             state: risk.state.to_string(),
             treatment: risk.treatment.to_string(),
@@ -190,6 +196,6 @@ impl RiskView {
 }
 
 /// What a person wrote, or else what follows from the catalogue.
-fn own(written: &Option<String>, or: impl FnOnce() -> String) -> String {
-    written.clone().unwrap_or_else(or)
+fn own(written: Option<&String>, or: impl FnOnce() -> String) -> String {
+    written.cloned().unwrap_or_else(or)
 }
