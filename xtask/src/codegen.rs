@@ -58,7 +58,7 @@ fn collector(root: &Path, arguments: &[&str]) -> Result<Vec<u8>> {
 fn findings(root: &Path) -> Result<String> {
     let json = collector(root, &["finding", "kinds", "--json"])?;
     let json: serde_json::Value = serde_json::from_slice(&json).context("read the catalogue")?;
-    let mut page = "# Findings\n\nGenerated from `collector/assess/data/catalogue.toml` by \
+    let mut page = "# Findings\n\nGenerated from `collector/assess/data/*.toml` by \
         `cargo xtask codegen`. L is the suggested likelihood, 1 to 5.\n\n\
         | code | title | L | BIV | scenario | CyFun 2025 | ISO 27001 |\n\
         | --- | --- | --- | --- | --- | --- | --- |\n"
