@@ -75,7 +75,7 @@ fn a_migration_copies_the_file_before() {
         .unwrap();
     drop(connection);
     let store = open(&url(&path)).unwrap();
-    assert_eq!(store.health().unwrap().schema_version, 1);
+    assert_eq!(store.health().unwrap().schema_version, crate::migration::known());
     let backup = directory.path().join("belfort.db.schema-0.backup");
     let backup = rusqlite::Connection::open(backup).unwrap();
     let versions = "SELECT MAX(version) FROM schema_version";

@@ -8,7 +8,7 @@ use crate::{StoreError, create, open};
 pub(super) fn a_new_database_is_healthy(lab: &Lab) {
     let health = lab.store.health().unwrap();
     let engine = if lab.is_postgres() { "postgresql" } else { "sqlite" };
-    assert_eq!((health.engine, health.schema_version), (engine, 1));
+    assert_eq!((health.engine, health.schema_version), (engine, crate::migration::known()));
     assert!(health.size_bytes > 10_000);
     assert!(health.engine_version.starts_with(|c: char| c.is_ascii_digit()));
 }
