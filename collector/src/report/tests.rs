@@ -82,6 +82,9 @@ impl Lab {
             proposed_unit: None,
             first_seen: noon(),
             last_seen: noon(),
+            verified_at: None,
+            verify_due: None,
+            disposal: None,
         };
         let audit = Audit {
             at: noon(),
