@@ -1,6 +1,7 @@
 //! A browser without windows: pages, forms, cookies per site, and redirects where the test wants them.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
@@ -87,15 +88,15 @@ impl Browser {
             .collect();
         let mut head = format!("{method} {path} HTTP/1.0\r\nHost: {site}\r\nUser-Agent: test\r\n");
         if !cookies.is_empty() {
-            head.push_str(&format!("Cookie: {}\r\n", cookies.join("; ")));
+            let _ = write!(head, "Cookie: {}\r\n", cookies.join("; "));
         }
         for (name, value) in &self.headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            let _ = write!(head, "{name}: {value}\r\n");
         }
         if let Some(form) = form {
             let length = form.len();
             head.push_str("Content-Type: application/x-www-form-urlencoded\r\n");
-            head.push_str(&format!("Content-Length: {length}\r\n"));
+            let _ = write!(head, "Content-Length: {length}\r\n");
         }
         let mut stream = TcpStream::connect(&site).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
@@ -138,7 +139,8 @@ impl Answer {
         let start = format!("name=\"{name}\" value=\"");
         let rest = self.body.split_once(&start).map(|(_, rest)| rest);
         let value = rest.and_then(|rest| rest.split_once('"')).map(|(value, _)| value);
-        value.unwrap_or_else(|| panic!("no field {name} in: {}", self.body)).to_owned()
+        assert!(value.is_some(), "no field {name} in: {}", self.body);
+        value.unwrap_or_default().to_owned()
     }
 }
 

@@ -1,6 +1,10 @@
 //! Logging in at an identity provider: the real collector and a certified provider, on loopback.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests stand outside test functions")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "helpers of tests stand outside test functions"
+)]
 
 use std::fs;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -66,7 +70,7 @@ role = "admin"
     /// Where the provider asks who it is.
     fn begin(&self, browser: &mut Browser, change: impl FnOnce(String) -> String) -> String {
         let begun = browser.get(&self.at("/aanmelden/oidc"));
-        let url = change(begun.location.expect("a way to the provider"));
+        let url = change(begun.location.unwrap());
         assert!(url.starts_with(&self.provider.issuer), "{url}");
         assert!(url.contains("code_challenge_method=S256"), "{url}");
         browser.follow(&url, "").0
@@ -75,7 +79,7 @@ role = "admin"
     /// Logs in at the provider; gives the address it sends the browser back to.
     fn answer(&self, browser: &mut Browser, interaction: &str, account: &str) -> String {
         let sent = browser.post(interaction, &[("account", account)]);
-        let next = sent.location.expect("a way on");
+        let next = sent.location.unwrap();
         let (back, _) = browser.follow(&next, &self.web);
         assert!(back.starts_with(&self.at("/aanmelden/oidc/terug?")), "{back}");
         back

@@ -1,7 +1,11 @@
 //! People: the first administrator's way in, logging in with a browser, and an audit log that shows
 //! when somebody changed it.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests stand outside test functions")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "helpers of tests stand outside test functions"
+)]
 
 use std::fs;
 

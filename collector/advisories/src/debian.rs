@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use belfort_model::advisory::{
-    Affected, AffectedDetail, AffectedStatus, CveId, Event, FeedKind, Record, VendorSeverity,
+    Affected, AffectedDetail, CveId, Event, FeedKind, Record, VendorSeverity,
 };
 use serde_json::Value;
 
@@ -40,7 +40,7 @@ fn entry(package: &str, id: &str, value: &Value, intake: &mut Intake<'_>) -> Res
     let cve = id.parse::<CveId>().ok();
     let releases = value.get("releases").and_then(Value::as_object);
     let Some(releases) = releases else {
-        intake.skip(format!("{package} {id}"), Bad::new("`releases` is missing"));
+        intake.skip(&format!("{package} {id}"), Bad::new("`releases` is missing"));
         return Ok(());
     };
     for (codename, release) in releases {
@@ -64,24 +64,18 @@ fn affected(
     let fixed = string(value, "fixed_version").map(str::trim).filter(|text| !text.is_empty());
     let introduced = || Event::Introduced("0".to_owned());
     let events = match (string(value, "status"), fixed) {
-        // Never was affected.
-        (Some("resolved"), Some("0")) => return Ok(None),
+        // Never was affected; or nobody has looked: nothing is said.
+        (Some("resolved"), Some("0")) | (Some("undetermined"), _) => return Ok(None),
         (Some("resolved"), Some(fixed)) => {
             vec![introduced(), Event::Fixed(text("fixed_version", fixed, 128)?)]
         }
         (Some("open"), _) => vec![introduced()],
-        // Nobody has looked: nothing is said.
-        (Some("undetermined"), _) => return Ok(None),
         (status, _) => {
             let status = status.unwrap_or("missing").chars().take(20).collect::<String>();
             return Err(Bad::new(format!("status {status} without a usable fixed_version")));
         }
     };
     let urgency = string(value, "urgency").unwrap_or_default();
-    let status = match urgency {
-        "unimportant" => AffectedStatus::Informational,
-        _ => AffectedStatus::Affected,
-    };
     Ok(Some(Record::Affected(Affected {
         advisory: text("the id", id, 64)?,
         ecosystem: format!("Debian:{release}"),
@@ -89,7 +83,7 @@ fn affected(
         detail: AffectedDetail {
             cves: cve.into_iter().collect(),
             ranges: vec![events],
-            status,
+            informational: urgency == "unimportant",
             severity: VendorSeverity::of(urgency),
             ..AffectedDetail::default()
         },

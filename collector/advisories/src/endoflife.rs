@@ -73,26 +73,30 @@ fn front(name: &str, matter: &str, intake: &mut Intake<'_>) -> Result<(), FeedEr
 struct Raw {
     cycle: Option<String>,
     latest: Option<String>,
-    ends: Option<Option<Ends>>,
-    active_ends: Option<Option<Ends>>,
-    extended_ends: Option<Option<Ends>>,
+    ends: Option<Result<Ends, Bad>>,
+    active_ends: Option<Result<Ends, Bad>>,
+    extended_ends: Option<Result<Ends, Bad>>,
     long_term: bool,
 }
 
-fn ends_of_text(text: &str) -> Option<Ends> {
+fn ends_of_text(text: &str) -> Result<Ends, Bad> {
     match text.trim() {
-        "true" => Some(Ends::Known(true)),
-        "false" => Some(Ends::Known(false)),
-        text => day(text).map(Ends::On),
+        "true" => Ok(Ends::Known(true)),
+        "false" => Ok(Ends::Known(false)),
+        text => day(text).map(Ends::On).ok_or_else(neither),
     }
 }
 
-fn ends_of(value: &Value) -> Option<Option<Ends>> {
+fn neither() -> Bad {
+    Bad::new("an end is neither a day nor true or false")
+}
+
+fn ends_of(value: &Value) -> Option<Result<Ends, Bad>> {
     match value {
         Value::Null => None,
-        Value::Bool(ended) => Some(Some(Ends::Known(*ended))),
+        Value::Bool(ended) => Some(Ok(Ends::Known(*ended))),
         Value::String(text) => Some(ends_of_text(text)),
-        _ => Some(None),
+        _ => Some(Err(neither())),
     }
 }
 
@@ -162,7 +166,7 @@ fn product<T>(
     let product = match slug(name) {
         Ok(product) => product,
         Err(bad) => {
-            intake.skip(name.to_owned(), bad);
+            intake.skip(name, bad);
             return Ok(());
         }
     };
@@ -189,19 +193,14 @@ fn slug(name: &str) -> Result<String, Bad> {
 }
 
 fn cycle_of(product: &str, position: usize, raw: Raw) -> Result<ReleaseCycle, Bad> {
-    let ends = |what: &str, ends: Option<Option<Ends>>| match ends {
-        None => Ok(None),
-        Some(Some(ends)) => Ok(Some(ends)),
-        Some(None) => Err(Bad::new(format!("{what} is neither a day nor true or false"))),
-    };
     Ok(ReleaseCycle {
         product: product.to_owned(),
         cycle: text("the release", &raw.cycle.unwrap_or_default(), 64)?,
         position: u32::try_from(position).unwrap_or(u32::MAX),
         latest: raw.latest.and_then(|latest| text("latest", &latest, 64).ok()).unwrap_or_default(),
-        ends: ends("eol", raw.ends)?,
-        active_ends: ends("eoas", raw.active_ends)?,
-        extended_ends: ends("eoes", raw.extended_ends)?,
+        ends: raw.ends.transpose()?,
+        active_ends: raw.active_ends.transpose()?,
+        extended_ends: raw.extended_ends.transpose()?,
         long_term: raw.long_term,
     })
 }

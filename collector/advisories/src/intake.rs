@@ -90,12 +90,12 @@ impl<'a> Intake<'a> {
         match record {
             Ok(Some(record)) => self.take(record)?,
             Ok(None) => self.ignore(),
-            Err(bad) => self.skip(name(), bad),
+            Err(bad) => self.skip(&name(), bad),
         }
         Ok(())
     }
 
-    pub(crate) fn skip(&mut self, record: String, bad: Bad) {
+    pub(crate) fn skip(&mut self, record: &str, bad: Bad) {
         self.summary.skipped += 1;
         if self.summary.named.len() < NAMED {
             let record = record.chars().filter(|c| !c.is_control()).take(80).collect();

@@ -27,16 +27,16 @@ pub(crate) fn document(value: &Value, intake: &mut Intake<'_>) -> Result<(), Fee
     }
     let vulnerabilities = list(value, "vulnerabilities");
     if vulnerabilities.is_empty() || products.is_empty() {
-        intake.skip(id, Bad::new("it has no products or no vulnerabilities"));
+        intake.skip(&id, Bad::new("it has no products or no vulnerabilities"));
         return Ok(());
     }
     for vulnerability in vulnerabilities {
         match builds(vulnerability, &products) {
             Ok(records) if records.is_empty() => intake.ignore(),
             Ok(records) => {
-                records.into_iter().try_for_each(|one| intake.take(Record::Affected(one)))?
+                records.into_iter().try_for_each(|one| intake.take(Record::Affected(one)))?;
             }
-            Err(bad) => intake.skip(id.clone(), bad),
+            Err(bad) => intake.skip(&id, bad),
         }
     }
     Ok(())

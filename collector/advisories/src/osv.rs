@@ -1,8 +1,6 @@
 //! OSV: one advisory per file. Source: OSV schema 1.7.
 
-use belfort_model::advisory::{
-    Affected, AffectedDetail, AffectedStatus, CveId, Event, Record, VendorSeverity,
-};
+use belfort_model::advisory::{Affected, AffectedDetail, CveId, Event, Record, VendorSeverity};
 use serde_json::Value;
 
 use crate::json::{Bad, list, string, text};
@@ -49,7 +47,7 @@ pub(crate) fn record(value: &Value, intake: &mut Intake<'_>) -> Result<(), FeedE
     let advisory = match head(value, &id) {
         Ok(advisory) => advisory,
         Err(bad) => {
-            intake.skip(id, bad);
+            intake.skip(&id, bad);
             return Ok(());
         }
     };
@@ -58,7 +56,7 @@ pub(crate) fn record(value: &Value, intake: &mut Intake<'_>) -> Result<(), FeedE
         intake.ignore();
     }
     if affected.len() > AFFECTED {
-        intake.skip(id, Bad::new(format!("it names over {AFFECTED} packages")));
+        intake.skip(&id, Bad::new(format!("it names over {AFFECTED} packages")));
         return Ok(());
     }
     for one in affected {
@@ -146,10 +144,6 @@ fn package(value: &Value, advisory: &Advisory) -> Result<Option<Record>, Bad> {
     let specific = value.get("ecosystem_specific").unwrap_or(&Value::Null);
     let word = string(specific, "urgency").or_else(|| string(specific, "severity"));
     let (vector, own) = severity(list(value, "severity"));
-    let status = match word {
-        Some("unimportant") => AffectedStatus::Informational,
-        _ => AffectedStatus::Affected,
-    };
     Ok(Some(Record::Affected(Affected {
         advisory: advisory.id.clone(),
         ecosystem: canonical(&ecosystem),
@@ -158,7 +152,7 @@ fn package(value: &Value, advisory: &Advisory) -> Result<Option<Record>, Bad> {
             cves: advisory.cves.clone(),
             ranges,
             versions,
-            status,
+            informational: word == Some("unimportant"),
             severity: own.or_else(|| word.and_then(VendorSeverity::of)).or(advisory.severity),
             vector: vector.or_else(|| advisory.vector.clone()),
             updates: Vec::new(),

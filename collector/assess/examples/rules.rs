@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use belfort_assess::evaluate::Subject;
+use belfort_assess::evaluate::{Records, Subject};
 use belfort_assess::rules::{RuleSet, Target};
 use belfort_model::asset::{Asset, AssetKind, Source};
 use belfort_model::classification::EffectiveClass;
@@ -76,6 +76,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             agent: None,
             shares_evidence_with: &[],
             software: None,
+            decisions: &[],
+            records: Records::default(),
+            advised: None,
             now: Timestamp(0),
         };
         let plan = rules.plan(&Target { subject, proposal: None, links: &[], by_hand: &none });

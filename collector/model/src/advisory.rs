@@ -10,8 +10,8 @@ mod suppression;
 
 pub use cve::{CveId, NotACve};
 pub use record::{
-    Affected, AffectedDetail, AffectedStatus, CveDetail, CveFact, Cvss, Ends, Epss, Event,
-    Exploited, Record, ReleaseCycle, Ssvc, VendorSeverity,
+    Affected, AffectedDetail, CveDetail, CveFact, Cvss, Ends, Epss, Event, Exploited, Record,
+    ReleaseCycle, Ssvc, VendorSeverity,
 };
 pub use suppression::{MAX_DAYS, Suppression, SuppressionScope};
 

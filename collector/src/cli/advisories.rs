@@ -220,12 +220,12 @@ fn lines(view: &VulnerabilityView) -> Vec<String> {
     for one in &view.affected {
         let severity = one.severity.as_deref().unwrap_or("-");
         lines.push(format!(
-            "affected    {} {}: {} ({}, {severity}, {})",
+            "affected    {} {}: {} ({}, {severity}{})",
             one.ecosystem,
             one.package,
             one.affected.join("; "),
             one.advisory,
-            one.status
+            if one.informational { ", informational" } else { "" }
         ));
     }
     lines.push(format!("sources     {}", view.sources.join(", ")));

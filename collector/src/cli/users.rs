@@ -24,7 +24,7 @@ pub(super) enum User {
         /// Login name: a function, for example `veiligheid`
         name: String,
         #[command(flatten)]
-        roles: Roles,
+        roles: GivenRoles,
     },
     /// List users and how they get in
     List,
@@ -41,7 +41,7 @@ pub(super) enum User {
         /// Name or id of the user
         user: String,
         #[command(flatten)]
-        roles: Roles,
+        roles: GivenRoles,
     },
     /// Switch a user off: its sessions end and its API tokens are revoked
     Disable {
@@ -87,7 +87,7 @@ pub(super) enum User {
 
 /// Roles on the command line.
 #[derive(Debug, Args)]
-pub(super) struct Roles {
+pub(super) struct GivenRoles {
     /// Role, for the whole organisation or, with `@` and its code, for a unit and all below it; can be
     /// repeated
     #[arg(long = "role", value_name = "ROLE[@UNIT]", required = true)]

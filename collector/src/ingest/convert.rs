@@ -294,7 +294,7 @@ fn known(value: Tristate) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
-    use belfort_proto::inventory::v1::{BlockDevice, Listener, Outcome, Volume};
+    use belfort_proto::inventory::v1::{BlockDevice, Listener, Outcome, Package, Service, Volume};
 
     use super::*;
 
@@ -372,5 +372,93 @@ mod tests {
         let observed = observe([Section::System(system), Section::Storage(storage)].iter());
         let values: Vec<_> = observed.evidence.iter().map(|one| one.value.as_str()).collect();
         assert_eq!(values, ["fixed-1", "0f1e2d3c4b5a69788796a5b4c3d2e1f0"]);
+    }
+
+    #[test]
+    fn the_system_disk_is_found_through_what_lies_on_it() {
+        let device = |name: &str, parents: &[&str], serial: &str| BlockDevice {
+            name: name.to_owned(),
+            parents: parents.iter().map(|parent| (*parent).to_owned()).collect(),
+            serial: serial.to_owned(),
+            ..BlockDevice::default()
+        };
+        let found = |devices: Vec<BlockDevice>| {
+            let (mount_point, device) = ("/".to_owned(), "dm-0".to_owned());
+            let volumes = vec![Volume { mount_point, device, ..Volume::default() }];
+            let section = StorageSection { devices, volumes, ..StorageSection::default() };
+            observe([Section::Storage(section)].iter()).facts.parts.system_disk
+        };
+        let partition = device("sda2", &["sda"], "");
+        let disk = device("sda", &[], "SERIAL-1");
+        assert_eq!(found(vec![device("dm-0", &["sda2"], ""), partition, disk]), "serial-1");
+        assert_eq!(found(vec![device("dm-0", &["sda", "sdb"], "")]), "", "a RAID");
+        assert_eq!(found(vec![device("dm-0", &["dm-0"], "")]), "", "a circle");
+        assert_eq!(found(vec![]), "");
+    }
+
+    #[test]
+    fn administrators_and_services_are_unknown_when_they_were_not_read() {
+        let accounts = |source: &str| {
+            let status = OutcomeStatus::Denied.into();
+            let outcome = Outcome { source: source.to_owned(), status, reason: String::new() };
+            let section = AccountsSection { outcomes: vec![outcome], ..AccountsSection::default() };
+            observe([Section::Accounts(section)].iter()).facts.accounts
+        };
+        assert_eq!(accounts("/etc/group"), None);
+        let without = accounts("/etc/shadow").unwrap();
+        assert_eq!((without.without_password, without.administrators.len()), (None, 0));
+
+        let services = |states: &[Tristate]| {
+            let service = |(number, running): (usize, &Tristate)| Service {
+                name: format!("s{number}"),
+                running: (*running).into(),
+                ..Service::default()
+            };
+            let services = states.iter().enumerate().map(service).collect();
+            let section = ServicesSection { services, ..ServicesSection::default() };
+            observe([Section::Services(section)].iter()).facts.services
+        };
+        assert_eq!(services(&[]), None);
+        assert_eq!(services(&[Tristate::Unspecified]), None);
+        assert_eq!(services(&[Tristate::No, Tristate::Yes]), Some(vec!["s1".to_owned()]));
+    }
+
+    #[test]
+    fn what_is_not_in_an_incomplete_list_says_nothing() {
+        let with = |names: &[&str], status: Option<OutcomeStatus>| {
+            let package = |name: &&str| Package {
+                ecosystem: "deb".to_owned(),
+                name: (*name).to_owned(),
+                version: "1".to_owned(),
+                state: PackageState::Installed.into(),
+                ..Package::default()
+            };
+            let outcome = |status: OutcomeStatus| Outcome {
+                source: "/var/lib/dpkg/status".to_owned(),
+                status: status.into(),
+                reason: String::new(),
+            };
+            installed(&PackagesSection {
+                packages: names.iter().map(package).collect(),
+                outcomes: status.into_iter().map(outcome).collect(),
+            })
+        };
+        let (packages, complete) = with(&["nano", "curl", "curl"], None);
+        let shown: Vec<_> = packages.iter().map(|(one, _)| one.name.as_str()).collect();
+        assert_eq!((shown, complete), (vec!["curl", "nano"], true));
+        let curl = &packages[0].0;
+        assert_eq!((curl.source_name.as_str(), curl.source_version.as_str()), ("curl", "1"));
+        assert!(!with(&[], None).1);
+        assert!(!with(&["curl"], Some(OutcomeStatus::Failed)).1);
+        assert!(with(&["curl"], Some(OutcomeStatus::Absent)).1);
+        let section = PackagesSection {
+            packages: vec![Package {
+                name: "gone".to_owned(),
+                state: PackageState::ConfigFiles.into(),
+                ..Package::default()
+            }],
+            ..PackagesSection::default()
+        };
+        assert!(installed(&section).0.is_empty());
     }
 }

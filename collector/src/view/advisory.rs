@@ -126,8 +126,8 @@ pub struct AffectedView {
     pub package: String,
     /// Affected versions: ranges, and versions one by one.
     pub affected: Vec<String>,
-    /// `affected` or `informational`.
-    pub status: String,
+    /// Whether the publisher says that it is of no practical importance.
+    pub informational: bool,
     /// The vendor's severity.
     pub severity: Option<String>,
     /// CVSS vector of the advisory.
@@ -154,7 +154,7 @@ impl AffectedView {
             ecosystem: affected.ecosystem,
             package: affected.package,
             affected: versions,
-            status: detail.status.to_string(),
+            informational: detail.informational,
             severity: detail.severity.map(|severity| severity.to_string()),
             cvss: detail.vector,
         }

@@ -24,11 +24,10 @@ pub fn likelihood(one: &Match, listens: bool, otherwise: Level) -> Level {
         },
         (None, Some(vector), _) if vector.score >= 9.0 => Level::THREE,
         (None, Some(vector), _) if vector.score >= 7.0 => Level::TWO,
-        (None, Some(_), _) => Level::ONE,
         (None, None, Some(VendorSeverity::Critical)) => Level::THREE,
         (None, None, Some(VendorSeverity::High)) => Level::TWO,
-        (None, None, Some(VendorSeverity::Medium | VendorSeverity::Low)) => Level::ONE,
         (None, None, None) => otherwise,
+        (None, ..) => Level::ONE,
     };
     match one.vector.as_ref().map(super::Vector::reach) {
         Some(Reach::Network) if listens => base.shifted(1),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use belfort_model::advisory::{AffectedStatus, CveId, Epss, VendorSeverity};
+use belfort_model::advisory::{CveId, Epss, VendorSeverity};
 use belfort_model::facts::OsFacts;
 
 use super::index::{Entry, Index, SourceRef};
@@ -211,7 +211,7 @@ impl Found {
     ) {
         let cves = entry.detail.cves.iter().copied().map(Some);
         let ids: Vec<_> = if entry.detail.cves.is_empty() { vec![None] } else { cves.collect() };
-        let informational = entry.detail.status == AffectedStatus::Informational;
+        let informational = entry.detail.informational;
         for cve in ids {
             let id = cve.map_or_else(|| entry.advisory.to_string(), |cve| cve.to_string());
             let place =

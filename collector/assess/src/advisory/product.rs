@@ -174,10 +174,6 @@ mod tests {
         Products::new(all)
     }
 
-    fn on(day: &str) -> Option<String> {
-        Some(day.to_owned())
-    }
-
     #[test]
     fn extended_support_counts_only_without_a_contract() {
         let all = products(
@@ -187,10 +183,22 @@ mod tests {
         let of = |version, today, extended| {
             Some(all.release("debian", version, today, extended)?.support)
         };
-        assert_eq!(of("12", "2026-07-11", true), Some(Support::Supported(on("2026-07-11"))));
-        assert_eq!(of("12.4", "2026-07-12", true), Some(Support::ExtendedOnly(on("2028-06-30"))));
-        assert_eq!(of("12", "2026-07-12", false), Some(Support::Ended(on("2026-07-11"))));
-        assert_eq!(of("12", "2028-07-01", true), Some(Support::Ended(on("2028-06-30"))));
+        assert_eq!(
+            of("12", "2026-07-11", true),
+            Some(Support::Supported(Some("2026-07-11".to_owned())))
+        );
+        assert_eq!(
+            of("12.4", "2026-07-12", true),
+            Some(Support::ExtendedOnly(Some("2028-06-30".to_owned())))
+        );
+        assert_eq!(
+            of("12", "2026-07-12", false),
+            Some(Support::Ended(Some("2026-07-11".to_owned())))
+        );
+        assert_eq!(
+            of("12", "2028-07-01", true),
+            Some(Support::Ended(Some("2028-06-30".to_owned())))
+        );
         assert_eq!(of("1.9", "2026-01-01", true), Some(Support::Ended(None)));
         assert_eq!(of("13", "2026-01-01", true), None);
     }
@@ -217,25 +225,25 @@ mod tests {
         let build = "10.0.26100.1742";
         assert_eq!(
             of("Windows 11 Pro", build, "2026-01-01"),
-            Some(Support::Supported(on("2026-10-13")))
+            Some(Support::Supported(Some("2026-10-13".to_owned())))
         );
         assert_eq!(
             of("Windows 11 Pro", build, "2027-01-01"),
-            Some(Support::Ended(on("2026-10-13")))
+            Some(Support::Ended(Some("2026-10-13".to_owned())))
         );
         assert_eq!(
             of("Windows 11 Enterprise", build, "2027-01-01"),
-            Some(Support::Supported(on("2027-10-12")))
+            Some(Support::Supported(Some("2027-10-12".to_owned())))
         );
         assert_eq!(
             of("Windows 11 Enterprise LTSC", build, "2028-01-01"),
-            Some(Support::Supported(on("2029-10-09")))
+            Some(Support::Supported(Some("2029-10-09".to_owned())))
         );
         assert_eq!(of("Windows 11", build, "2026-01-01"), Some(Support::Supported(None)));
         assert_eq!(of("Windows 11", build, "2027-01-01"), None, "it depends on the edition");
         assert_eq!(
             of("Windows 8.1", "6.3.9600.1", "2026-01-01"),
-            Some(Support::Ended(on("2023-01-10")))
+            Some(Support::Ended(Some("2023-01-10".to_owned())))
         );
         assert_eq!(of("Windows 12", "10.0.99999.1", "2026-01-01"), None);
     }

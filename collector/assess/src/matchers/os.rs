@@ -201,11 +201,11 @@ mod tests {
         let index = builder.build();
         let advised = Some(Advised { index: &index, packages: None, matches: None });
         let now: Timestamp = "2026-01-01T12:00:00Z".parse().unwrap();
-        let subject = Subject { now, advised, ..fixture.subject() };
+        let subject = Subject { advised, now, ..fixture.subject() };
         assert_eq!(result("os.end_of_life", &subject), "hit");
         fixture.facts.os.id = "rocky".to_owned();
         fixture.facts.os.version = "9.4".to_owned();
-        let subject = Subject { now, advised, ..fixture.subject() };
+        let subject = Subject { advised, now, ..fixture.subject() };
         assert_eq!(result("os.end_of_life", &subject), "pass", "by the shipped table");
     }
 

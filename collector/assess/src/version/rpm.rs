@@ -36,7 +36,6 @@ fn part(a: &str, b: &str) -> Ordering {
         match (a.first(), b.first()) {
             (Some(b'~'), Some(b'~')) | (Some(b'^'), Some(b'^')) => {
                 (a, b) = (rest(a, 1), rest(b, 1));
-                continue;
             }
             (Some(b'~'), _) => return Ordering::Less,
             (_, Some(b'~')) => return Ordering::Greater,

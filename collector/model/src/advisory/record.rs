@@ -16,16 +16,6 @@ pub enum Record {
 }
 
 crate::text_enum! {
-    /// How much an affected package matters.
-    AffectedStatus {
-        /// Affected.
-        Affected = "affected",
-        /// The publisher says it is of no practical importance.
-        Informational = "informational",
-    }
-}
-
-crate::text_enum! {
     /// Severity in the vendor's words.
     VendorSeverity {
         /// Low, negligible, unimportant.
@@ -98,9 +88,9 @@ pub struct AffectedDetail {
     /// Affected versions, one by one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub versions: Vec<String>,
-    /// How much it matters.
-    #[serde(skip_serializing_if = "AffectedStatus::is_plain")]
-    pub status: AffectedStatus,
+    /// Whether the publisher says that it is of no practical importance.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub informational: bool,
     /// The vendor's severity.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub severity: Option<VendorSeverity>,
@@ -110,18 +100,6 @@ pub struct AffectedDetail {
     /// Updates that mend it, for example `KB5039211`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub updates: Vec<String>,
-}
-
-impl Default for AffectedStatus {
-    fn default() -> Self {
-        Self::Affected
-    }
-}
-
-impl AffectedStatus {
-    fn is_plain(&self) -> bool {
-        *self == Self::Affected
-    }
 }
 
 /// That a vulnerability is exploited.

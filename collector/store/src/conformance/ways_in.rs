@@ -267,7 +267,7 @@ pub(super) fn the_audit_log_is_searched(lab: &Lab) {
     }
     let found = |filter: AuditFilter| {
         let all = store.audit_search(&filter, Page::ALL).unwrap();
-        assert_eq!(all.total as usize, all.items.len());
+        assert_eq!(all.total, all.items.len() as u64);
         all.items.iter().map(|record| record.sequence).collect::<Vec<_>>()
     };
     let text = |text: &str| Some(text.to_owned());
