@@ -17,6 +17,7 @@ use belfort_assess::catalogue::Catalogue;
 use belfort_collector::app::App;
 use belfort_collector::app::access::Actor;
 use belfort_collector::app::advisories::Import;
+use belfort_collector::app::assets::NewUnit;
 use belfort_model::access::Role;
 use belfort_model::agent::{Agent, AgentStatus, EnrolmentToken};
 use belfort_model::asset::{
@@ -26,6 +27,7 @@ use belfort_model::evidence::{Evidence, EvidenceKind};
 use belfort_model::facts::{DeviceFacts, OsFacts};
 use belfort_model::id::{AgentId, AssetId, TokenId};
 use belfort_model::time::Timestamp;
+use belfort_model::unit::UnitKind;
 use belfort_proto::inventory::v1::{Package, PackageState, PackagesSection, SectionKind};
 use belfort_proto::section::{Section, section_hash};
 use belfort_store::record::{
@@ -38,6 +40,8 @@ const PACKAGES: u32 = 800;
 /// Source packages there are, and vulnerabilities of each.
 const SOURCES: u32 = 5_000;
 const FLAWS: u32 = 20;
+/// Units that own them, each as many.
+const UNITS: u32 = 20;
 const SCORES: u32 = 300_000;
 const EXPLOITED: u32 = 1_400;
 /// 2026-01-01.
@@ -65,7 +69,13 @@ fn main() {
 
     let app = app(&data);
     let agents: Vec<Agent> = (0..ASSETS).map(|number| enrol(&app, number)).collect();
+    for unit in 0..UNITS {
+        let (code, kind) = (format!("U{unit}"), UnitKind::Service);
+        let new = NewUnit { name: code.clone(), code, kind, parent: None };
+        app.unit_create(&actor(), &new, NOW).unwrap();
+    }
     for (number, agent) in (0..).zip(&agents) {
+        app.owner_set(&actor(), agent.asset, &format!("U{}", number % UNITS), "", NOW).unwrap();
         report(&app, agent, None, number, 0);
     }
     timed("load the index", || {
@@ -87,6 +97,10 @@ fn main() {
         let done = app.evaluate_due(NOW.plus_seconds(60)).unwrap();
         assert_eq!((done.assets, done.failed), (1, 0));
     });
+}
+
+fn actor() -> Actor {
+    Actor::with_roles("bench", &[Role::Admin])
 }
 
 fn url(data: &Path) -> String {
@@ -114,8 +128,7 @@ fn import(data: &Path, what: &str, files: &[&PathBuf]) {
 
 fn import_here(data: &Path, files: &[String]) {
     let files: Vec<PathBuf> = files.iter().map(PathBuf::from).collect();
-    let actor = Actor::with_roles("bench", &[Role::Admin]);
-    app(data).advisories_import(&actor, &files, Import::default(), &|_, _| {}, NOW).unwrap();
+    app(data).advisories_import(&actor(), &files, Import::default(), &|_, _| {}, NOW).unwrap();
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     println!("{:60} {:>10}", "  peak memory", peak.unwrap_or("unknown").trim());
@@ -157,7 +170,7 @@ fn tracker() -> String {
         for flaw in 0..FLAWS {
             let separator = if flaw == 0 { "" } else { "," };
             let number = source * FLAWS + flaw;
-            let release = match (source + flaw) % 50 {
+            let release = match (source + flaw) % 200 {
                 0 => r#""status": "open""#.to_owned(),
                 1 => r#""status": "resolved", "fixed_version": "1:2.9.9-1""#.to_owned(),
                 minor => {

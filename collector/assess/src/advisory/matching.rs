@@ -99,8 +99,9 @@ impl Index {
         binaries: &Arc<[String]>,
         found: &mut Found,
     ) {
+        let order = Order::of_ecosystem(ecosystem);
+        let order = order.filter(|order| range::is_version(key.version, *order));
         for entry in self.entries(ecosystem, key.name) {
-            let order = Order::of_ecosystem(ecosystem);
             let range = order.and_then(|order| {
                 let within = |events: &&Vec<_>| range::contains(events, key.version, order);
                 Some((entry.detail.ranges.iter().find(within)?, order))
@@ -118,6 +119,9 @@ impl Index {
     /// Windows is matched by its build, and mended by a later build or by an update.
     fn windows(&self, os: &OsFacts, packages: &[Installed], found: &mut Found) {
         let Some((branch, _)) = os.version.rsplit_once('.') else { return };
+        if !range::is_version(&os.version, Order::Windows) {
+            return;
+        }
         let key = Source { package_type: "windows", name: branch, version: &os.version };
         let binaries: Arc<[String]> = Arc::new([]);
         for entry in self.entries("Windows", branch) {

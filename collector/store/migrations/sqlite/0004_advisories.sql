@@ -69,3 +69,6 @@ CREATE TABLE suppression (
     ended_at INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX suppression_by_cve ON suppression (cve);
+
+-- Vulnerabilities make findings many: those of one asset are counted without reading all that are open.
+CREATE INDEX finding_by_asset ON finding (asset, is_open);
