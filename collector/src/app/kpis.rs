@@ -128,9 +128,10 @@ impl App {
         let listed = [FeedKind::Kev, FeedKind::EuKev].map(FeedKind::as_str);
         let has_list =
             sources.iter().any(|source| listed.iter().any(|kind| source.name.starts_with(kind)));
-        let known_exploited = match has_list {
-            true => self.open_findings("vuln.known_exploited", at)?,
-            false => Known::Unknown(Reason::NoAdvisories),
+        let known_exploited = if has_list {
+            self.open_findings("vuln.known_exploited", at)?
+        } else {
+            Known::Unknown(Reason::NoAdvisories)
         };
         let open = register.iter().map(|one| &one.risk).filter(|risk| risk.is_on_agenda());
         let (mut on_agenda, mut late) = (0, Count::default());

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use belfort_assess::catalogue::Catalogue;
 use belfort_assess::kpi::{
-    CheckCount, ControlCount, Counts, Known, Reason, SMALLEST_GROUP, ServiceCount, Share,
+    CheckCount, ControlCount, Counts, Known, Reason, SMALLEST_GROUP, ServiceCount,
 };
 use belfort_model::finding::{Finding, FindingStatus};
 use belfort_model::id::AssetId;
@@ -191,19 +191,6 @@ fn service_line(unit: Option<UnitRef>, service: &ServiceCount) -> ServiceLine {
         without_owner: service.waiting_for_owner,
         without_class: service.without_class,
         reporting: service.reporting,
-    }
-}
-
-impl Default for ServiceLine {
-    fn default() -> Self {
-        Self {
-            unit: None,
-            together: false,
-            assets: 0,
-            without_owner: 0,
-            without_class: 0,
-            reporting: Share::default(),
-        }
     }
 }
 
