@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use crate::app::App;
+use crate::app::advisories::folder_state;
 use crate::ca::{self, Authority};
 use crate::clock;
 use crate::grpc::tls::ServerCertificate;
@@ -80,13 +81,13 @@ pub async fn import_advisories(app: App, folder: PathBuf, wake: Arc<Notify>) {
     loop {
         let (run, path, before) = (app.clone(), folder.clone(), seen.clone());
         let work = move || {
-            let state = run.advisories_folder_state(&path);
+            let state = folder_state(&path);
             if state.is_none() || state == before {
                 return (state, false);
             }
             // A file that is still being written is left for the next time.
             std::thread::sleep(SETTLE);
-            if run.advisories_folder_state(&path) != state {
+            if folder_state(&path) != state {
                 return (before, false);
             }
             (state, run.advisories_import_folder(&path, clock::now()))

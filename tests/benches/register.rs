@@ -229,6 +229,9 @@ fn enrol(app: &App, number: u32) -> Agent {
         proposed_unit: None,
         first_seen: NOW,
         last_seen: NOW,
+        verified_at: None,
+        verify_due: None,
+        disposal: None,
     };
     let serial = format!("SERIAL-{number:06}");
     let evidence = Evidence::new(EvidenceKind::SystemSerial, &serial).into_iter().collect();

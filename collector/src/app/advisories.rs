@@ -6,6 +6,7 @@ mod import;
 mod loader;
 mod suppress;
 
+pub(crate) use folder::folder_state;
 pub use import::{Import, Imported, Outcome};
 pub use loader::{Loader, Round};
 pub use suppress::{NewSuppression, Where};

@@ -14,22 +14,22 @@ use crate::app::access::Actor;
 /// What is in a folder: when it is the same, there is nothing to import.
 pub(crate) type FolderState = Vec<(PathBuf, u64, Option<SystemTime>)>;
 
-impl App {
-    /// What is in the folder now; nothing when it cannot be read.
-    pub(crate) fn advisories_folder_state(&self, folder: &Path) -> Option<FolderState> {
-        let mut found = Vec::new();
-        if let Err(error) = files::walk(folder, 0, &mut found) {
-            tracing::debug!(%error, "the folder of advisory data cannot be read");
-            return None;
-        }
-        found.sort();
-        let state = |path: PathBuf| {
-            let metadata = path.metadata().ok()?;
-            Some((path, metadata.len(), metadata.modified().ok()))
-        };
-        found.into_iter().map(state).collect()
+/// What is in the folder now; nothing when it cannot be read.
+pub(crate) fn folder_state(folder: &Path) -> Option<FolderState> {
+    let mut found = Vec::new();
+    if let Err(error) = files::walk(folder, 0, &mut found) {
+        tracing::debug!(%error, "the folder of advisory data cannot be read");
+        return None;
     }
+    found.sort();
+    let state = |path: PathBuf| {
+        let metadata = path.metadata().ok()?;
+        Some((path, metadata.len(), metadata.modified().ok()))
+    };
+    found.into_iter().map(state).collect()
+}
 
+impl App {
     /// Imports what is new in the folder, each file on its own; answers whether anything was.
     pub(crate) fn advisories_import_folder(&self, folder: &Path, now: Timestamp) -> bool {
         let system = Actor::with_roles("system", &[Role::Admin]);

@@ -171,7 +171,7 @@ fn read(
     for path in &bundle.files {
         progress(&path.display().to_string(), intake.records());
         let file = File::open(path).map_err(|error| unreadable(path, &error))?;
-        let packed = file.metadata().map(|metadata| metadata.len()).unwrap_or(0);
+        let packed = file.metadata().map_or(0, |metadata| metadata.len());
         let input = BufReader::with_capacity(1 << 16, file);
         let stem = stem(path);
         let result = if bundle.is_zip {

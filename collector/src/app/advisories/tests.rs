@@ -189,13 +189,13 @@ fn the_configured_folder_is_imported_file_by_file() {
     lab.file("a.json", "{\"broken\": ");
     lab.file("kev.json", &kev("2025-08-25", "CVE-2024-3094"));
     let folder = lab.directory.path().join("feeds");
-    let state = lab.app.advisories_folder_state(&folder).unwrap();
+    let state = folder_state(&folder).unwrap();
     assert_eq!(state.len(), 2);
     assert!(lab.app.advisories_import_folder(&folder, clock::now()));
     assert_eq!(lab.names(), ["kev"]);
     assert!(!lab.app.advisories_import_folder(&folder, clock::now()), "nothing is new");
-    assert_eq!(lab.app.advisories_folder_state(&folder).unwrap(), state);
+    assert_eq!(folder_state(&folder).unwrap(), state);
     lab.file("b.json", &osv("DSA-1-1"));
-    assert_ne!(lab.app.advisories_folder_state(&folder).unwrap(), state);
-    assert_eq!(lab.app.advisories_folder_state(&folder.join("none")), None);
+    assert_ne!(folder_state(&folder).unwrap(), state);
+    assert_eq!(folder_state(&folder.join("none")), None);
 }

@@ -81,7 +81,7 @@ pub(super) fn a_newer_schema_is_refused(lab: &Lab) {
     for result in [lab.reopen(), create(&lab.url)] {
         let error = result.err().unwrap();
         let StoreError::Newer { found, known: newest } = error else { panic!("{error}") };
-        assert_eq!((found, newest), (99, known()));
+        assert_eq!((found, newest), (99, crate::migration::known()));
     }
 }
 

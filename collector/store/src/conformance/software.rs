@@ -143,7 +143,7 @@ pub(super) fn a_decision_reaches_the_assets_that_have_it(lab: &Lab) {
             next: NOW.plus_days(1),
             class: belfort_model::classification::EffectiveClass::of(None, &[]),
             results: std::collections::BTreeMap::default(),
-            new_ids: vec![],
+            new: vec![],
         };
         let nothing = belfort_model::finding::FindingChanges::default();
         lab.store.evaluation_commit(&commit, &nothing).unwrap();
