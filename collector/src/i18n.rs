@@ -81,10 +81,8 @@ impl Texts {
         bundle.set_use_isolating(false);
         for file in files {
             // A file that cannot be read whole gives what can be: the tests refuse it.
-            let resource = match FluentResource::try_new((*file).to_owned()) {
-                Ok(resource) => resource,
-                Err((resource, _)) => resource,
-            };
+            let resource = FluentResource::try_new((*file).to_owned());
+            let resource = resource.unwrap_or_else(|(readable, _)| readable);
             let _ = bundle.add_resource(resource);
         }
         Self { bundle }

@@ -182,7 +182,7 @@ pub struct VulnerabilityLine {
 }
 
 /// Assets of a service.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceLine {
     /// The service; nothing for assets without an owner.
     pub unit: Option<UnitRef>,

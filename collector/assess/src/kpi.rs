@@ -38,20 +38,17 @@ pub enum Reason {
     NotKept,
     /// Nothing was resolved in the period.
     NothingResolved,
-    /// This collector keeps no record of it.
-    NotRecorded,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 6] = [
         Self::NothingInScope,
         Self::NotChecked,
         Self::NoCheck,
         Self::NoAdvisories,
         Self::NotKept,
         Self::NothingResolved,
-        Self::NotRecorded,
     ];
 
     /// Its stable code.
@@ -63,7 +60,6 @@ impl Reason {
             Self::NoAdvisories => "no_advisories",
             Self::NotKept => "not_kept",
             Self::NothingResolved => "nothing_resolved",
-            Self::NotRecorded => "not_recorded",
         }
     }
 }

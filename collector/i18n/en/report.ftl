@@ -19,7 +19,6 @@ reason-no-check = the catalogue has no check for it
 reason-no-advisories = no advisory data were imported
 reason-not-kept = the state of that moment was overwritten, and no daily figures of that day were kept
 reason-nothing-resolved = nothing was resolved in the period
-reason-not-recorded = it is not recorded here
 
 # Sections
 section-summary = Summary and key figures

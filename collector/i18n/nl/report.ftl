@@ -19,7 +19,6 @@ reason-no-check = de catalogus heeft hiervoor geen controle
 reason-no-advisories = er zijn geen kwetsbaarheidsgegevens ingelezen
 reason-not-kept = de stand van dat moment is overschreven en er zijn geen dagcijfers van die dag bewaard
 reason-nothing-resolved = in de periode is niets opgelost
-reason-not-recorded = dit wordt hier niet bijgehouden
 
 # Secties
 section-summary = Samenvatting en kerncijfers

@@ -51,7 +51,8 @@ impl App {
     pub fn kpis(&self, actor: &Actor, at: Timestamp) -> Result<Kpis> {
         actor.require(Right::Read)?;
         let measurement = self.measurement_at(at)?;
-        let figures = figures(&measurement, &self.kpi_counts(at, &self.register_at(at)?)?);
+        let figures =
+            figures(&measurement, &self.kpi_counts(at, &measurement, &self.register_at(at)?)?);
         let scope = actor.scope(Right::Read);
         let in_office = [Role::SecurityOfficer, Role::Ciso, Role::Admin];
         let in_office = in_office.into_iter().any(|role| actor.holds(role));
@@ -68,9 +69,8 @@ impl App {
 
     /// Keeps the figures of the day of this moment, in the place of those kept earlier that day.
     pub fn kpi_day_keep(&self, now: Timestamp) -> Result<()> {
-        let measurement = self.measure(now)?;
-        let counts = self.kpi_counts(now, &self.register_at(now)?)?;
-        let known = Known::Known(measurement);
+        let known = Known::Known(self.measure(now)?);
+        let counts = self.kpi_counts(now, &known, &self.register_at(now)?)?;
         let figures = figures(&known, &counts);
         let Known::Known(measurement) = known else { return Ok(()) };
         let document = serde_json::to_string(&Kept { measurement, figures })
@@ -122,15 +122,21 @@ impl App {
     }
 
     /// What has a history of its own, as of a moment.
-    pub(super) fn kpi_counts(&self, at: Timestamp, register: &[RiskSummary]) -> Result<Counts> {
+    pub(super) fn kpi_counts(
+        &self,
+        at: Timestamp,
+        measurement: &Known<Measurement>,
+        register: &[RiskSummary],
+    ) -> Result<Counts> {
         let sources = self.sources(at)?;
         // Without a list of what is exploited nothing is known to be.
         let listed = [FeedKind::Kev, FeedKind::EuKev].map(FeedKind::as_str);
         let has_list =
             sources.iter().any(|source| listed.iter().any(|kind| source.name.starts_with(kind)));
-        let known_exploited = match has_list {
-            true => self.open_findings("vuln.known_exploited", at)?,
-            false => Known::Unknown(Reason::NoAdvisories),
+        let known_exploited = if has_list {
+            self.open_findings("vuln.known_exploited", at, measurement)?
+        } else {
+            Known::Unknown(Reason::NoAdvisories)
         };
         let open = register.iter().map(|one| &one.risk).filter(|risk| risk.is_on_agenda());
         let (mut on_agenda, mut late) = (0, Count::default());
@@ -153,7 +159,7 @@ impl App {
         Ok(Counts {
             at,
             known_exploited,
-            unauthorised_software: self.open_findings("software.unauthorised", at)?,
+            unauthorised_software: self.open_findings("software.unauthorised", at, measurement)?,
             resolved: resolved.collect(),
             reviews_late: late,
             actions_late: Known::Known(late_actions(at, register)),
@@ -162,12 +168,21 @@ impl App {
         })
     }
 
-    /// How many findings of a code were open at a moment.
-    fn open_findings(&self, code: &str, at: Timestamp) -> Result<Known<Count>> {
+    /// How many findings of a code were open at a moment. None is only said when the check was told for
+    /// some asset.
+    fn open_findings(
+        &self,
+        code: &str,
+        at: Timestamp,
+        measurement: &Known<Measurement>,
+    ) -> Result<Known<Count>> {
         if !self.catalogue.findings.contains_key(code) {
             return Ok(Known::Unknown(Reason::NoCheck));
         }
         let found = self.store.findings_at(at, &[code.to_owned()])?;
+        if let (true, Some(reason)) = (found.is_empty(), nothing_told(measurement, &[code])) {
+            return Ok(Known::Unknown(reason));
+        }
         let open = found.iter().filter(|one| one.finding.status != FindingStatus::Excepted);
         let mut count = Count::default();
         for one in open {
@@ -230,6 +245,20 @@ impl App {
     /// The whole register as it was at a moment: highest severity first, then by reference.
     pub(super) fn register_at(&self, at: Timestamp) -> Result<Vec<RiskSummary>> {
         Ok(self.store.risk_list_as_of(&RiskFilter::default(), at, Page::ALL)?.items)
+    }
+}
+
+/// Why no finding of these codes does not mean that there is none: no check could be told for any asset.
+pub(super) fn nothing_told(measurement: &Known<Measurement>, codes: &[&str]) -> Option<Reason> {
+    let measurement = measurement.known()?;
+    let checks = codes.iter().filter_map(|code| measurement.checks.get(*code));
+    let (told, unknown) = checks.fold((0, 0), |(told, unknown), check| {
+        (told + check.pass + check.hit, unknown + check.unknown)
+    });
+    match (told, unknown) {
+        (0, 0) => Some(Reason::NothingInScope),
+        (0, _) => Some(Reason::NotChecked),
+        _ => None,
     }
 }
 

@@ -31,6 +31,11 @@ impl Asked {
     pub fn new(month: Option<Month>, cut_off: Option<Day>, now: Timestamp) -> Result<Self> {
         let today = Day::of(now);
         let month = month.unwrap_or_else(|| cut_off.unwrap_or(today).month());
+        if month > today.month() {
+            return Err(AppError::Invalid(format!(
+                "month: {month} has not begun; today is {today}"
+            )));
+        }
         let cut_off = cut_off.unwrap_or_else(|| month.last_day().min(today));
         if cut_off > today {
             let reason = format!("cut_off: {cut_off} has not come yet; today is {today}");

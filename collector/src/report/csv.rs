@@ -11,43 +11,44 @@ pub fn render(document: &Document) -> Result<Vec<u8>, csv::Error> {
         .delimiter(b';')
         .flexible(true)
         .from_writer("\u{feff}".as_bytes().to_vec());
-    let mut row = |cells: &[&str]| csv.write_record(cells.iter().map(|cell| guarded(cell)));
-    row(&[&document.title])?;
+    row(&mut csv, &[&document.title])?;
     for line in &document.lead {
-        row(&[line])?;
+        row(&mut csv, &[line])?;
     }
     for section in &document.sections {
-        row(&[""])?;
-        section_rows(section, &mut row)?;
+        row(&mut csv, &[""])?;
+        section_rows(&mut csv, section)?;
     }
-    drop(row);
     csv.into_inner().map_err(|error| error.into_error().into())
 }
 
-fn section_rows(
-    section: &Section,
-    row: &mut impl FnMut(&[&str]) -> Result<(), csv::Error>,
-) -> Result<(), csv::Error> {
-    row(&[&section.title])?;
+fn row(csv: &mut csv::Writer<Vec<u8>>, cells: &[&str]) -> Result<(), csv::Error> {
+    csv.write_record(cells.iter().map(|cell| guarded(cell)))
+}
+
+fn section_rows(csv: &mut csv::Writer<Vec<u8>>, section: &Section) -> Result<(), csv::Error> {
+    row(csv, &[&section.title])?;
     for block in &section.blocks {
         match block {
-            Block::Text(text) | Block::Nothing(text) | Block::Unknown(text) => row(&[text])?,
-            Block::Heading(text) => row(&[text])?,
+            Block::Heading(text)
+            | Block::Text(text)
+            | Block::Nothing(text)
+            | Block::Unknown(text) => row(csv, &[text])?,
             Block::Tiles(tiles) => {
                 for tile in tiles {
-                    row(&[&tile.label, &tile.value, &tile.detail, &tile.judgement])?;
+                    row(csv, &[&tile.label, &tile.value, &tile.detail, &tile.judgement])?;
                 }
             }
             // The table beside it has the numbers.
             Block::Chart(_) => {}
             Block::Table(table) => {
-                row(&[&table.caption])?;
+                row(csv, &[&table.caption])?;
                 let head: Vec<&str> =
                     table.columns.iter().map(|column| column.title.as_str()).collect();
-                row(&head)?;
+                row(csv, &head)?;
                 for line in &table.rows {
                     let cells: Vec<&str> = line.iter().map(|cell| cell.text.as_str()).collect();
-                    row(&cells)?;
+                    row(csv, &cells)?;
                 }
             }
         }

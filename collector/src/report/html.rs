@@ -42,13 +42,6 @@ struct Page<'a> {
     style: &'a str,
 }
 
-impl Page<'_> {
-    /// A chart as SVG; every text in it is escaped there.
-    fn svg(&self, chart: &super::document::Chart, section: &str) -> String {
-        chart::svg(chart, section)
-    }
-}
-
 /// The HTML of a report.
 pub fn render(document: &Document) -> Result<Vec<u8>, askama::Error> {
     Page { document, style: &STYLE }.render().map(String::into_bytes)

@@ -40,7 +40,7 @@ pub fn render(document: &Document, report: &Report) -> Result<Vec<u8>, PdfError>
         draw_section(&mut layout, section);
     }
     let (pages, tree, outline) = layout.finish(&document.page);
-    write::write(document, report.cut_off, &fonts, pages, tree, outline)
+    write::write(document, report.cut_off, &fonts, pages, &tree, outline)
 }
 
 fn title(layout: &mut Layout<'_>, document: &Document) {

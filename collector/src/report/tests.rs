@@ -183,6 +183,8 @@ fn unknown_is_said_with_its_reason_and_nothing_is_said_too() {
     for expected in ["Onbekend: er zijn geen kwetsbaarheidsgegevens ingelezen", "Geen"] {
         assert!(csv.contains(expected), "{expected}");
     }
+    // K11: nobody looked at any software, so nobody knows that none is unauthorised.
+    assert!(matches!(made.report.figures[10].value, Known::Unknown(_)));
     // K7: laptops of class V3 and up whose disks nobody could look at.
     let k7 = &made.report.figures[6];
     assert_eq!(k7.value, Known::Unknown(belfort_assess::kpi::Reason::NotChecked));
@@ -254,6 +256,8 @@ fn a_cut_off_has_come_and_belongs_to_its_month() {
     assert!(asked("2026-11", "2026-10-31").is_err());
     let future = asked("2026-11", "2026-11-21").unwrap_err().to_string();
     assert!(future.contains("has not come yet"), "{future}");
+    let early = Asked::new(Some("2026-12".parse().unwrap()), None, noon()).unwrap_err();
+    assert!(early.to_string().contains("has not begun"), "{early}");
     let open = Asked::new(Some("2026-11".parse().unwrap()), None, noon()).unwrap();
     assert_eq!(open.cut_off.to_string(), "2026-11-20", "the month is not over");
 }

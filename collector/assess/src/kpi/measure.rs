@@ -138,9 +138,10 @@ impl<'a> Tally<'a> {
     pub fn new(catalogue: &'a Catalogue, at: Timestamp) -> Self {
         let known = |codes: &[&str]| {
             // A figure over several checks is known when the catalogue has any of them.
-            match codes.iter().any(|code| catalogue.findings.contains_key(*code)) {
-                true => Known::Known(Share::default()),
-                false => Known::Unknown(Reason::NoCheck),
+            if codes.iter().any(|code| catalogue.findings.contains_key(*code)) {
+                Known::Known(Share::default())
+            } else {
+                Known::Unknown(Reason::NoCheck)
             }
         };
         let mut controls: BTreeMap<String, ControlCount> = BTreeMap::new();

@@ -35,7 +35,7 @@ impl App {
         let register = self.register_at(at)?;
         let before = self.register_at(Timestamp(period_from.0 - 1))?;
         let measurement = self.measurement_at(at)?;
-        let counts = self.kpi_counts(at, &register)?;
+        let counts = self.kpi_counts(at, &measurement, &register)?;
         let figures = figures(&measurement, &counts);
         let findings = self.store.finding_counts_at(at)?;
         Ok(Report {
@@ -49,9 +49,9 @@ impl App {
             decisions: risks::decisions(&self.catalogue, &register),
             actions_late: Known::Known(risks::late_actions(at, &register, &units)),
             known_exploited: self.known_exploited(at, &counts, &units)?,
-            overdue: self.overdue(at, &units)?,
+            overdue: self.overdue(at, &measurement, &units)?,
             services: of(&measurement, |measured| assets::services(&measured.services, &units)),
-            end_of_life: self.end_of_life(at, &units)?,
+            end_of_life: self.end_of_life(at, &measurement, &units)?,
             exceptions: self.expiring_exceptions(at, &units)?,
             coverage: of(&measurement, |measured| {
                 assets::coverage(&self.catalogue, &measured.checks)

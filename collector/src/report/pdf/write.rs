@@ -32,7 +32,7 @@ pub(super) fn write(
     cut_off: Timestamp,
     fonts: &Fonts,
     pages: Vec<Vec<Mark>>,
-    nodes: Vec<Node>,
+    nodes: &[Node],
     outline: Vec<Entry>,
 ) -> Result<Vec<u8>, PdfError> {
     let failed = |error: &dyn std::fmt::Debug| PdfError::Write(format!("{error:?}"));
@@ -64,7 +64,7 @@ pub(super) fn write(
         surface.finish();
         page.finish();
     }
-    pdf.set_tag_tree(tree(&nodes, drawn, document.language.tag()));
+    pdf.set_tag_tree(tree(nodes, drawn, document.language.tag()));
     let mut entries = Outline::new();
     for entry in outline {
         let place = XyzDestination::new(entry.page, Point::from_xy(0.0, entry.y));

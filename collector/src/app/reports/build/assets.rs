@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use belfort_assess::catalogue::Catalogue;
 use belfort_assess::kpi::{
-    CheckCount, ControlCount, Counts, Known, Reason, SMALLEST_GROUP, ServiceCount, Share,
+    CheckCount, ControlCount, Counts, Known, Measurement, Reason, SMALLEST_GROUP, ServiceCount,
 };
 use belfort_model::finding::{Finding, FindingStatus};
 use belfort_model::id::AssetId;
@@ -13,10 +13,13 @@ use belfort_store::record::{FindingAt, FindingCount};
 
 use super::super::{App, Result};
 use super::Units;
+use crate::app::kpis::nothing_told;
 use crate::report::{
     Both, ControlLine, CoverageLine, EndOfLifeLine, ServiceLine, UnitRef, VulnerabilityLine,
 };
 
+/// Findings that can be past their time.
+const OVERDUE: [&str; 3] = ["patch.overdue", "vuln.known", "vuln.known_exploited"];
 /// Findings whose day of support is shown.
 const END_OF_LIFE: [&str; 4] =
     ["os.end_of_life", "os.extended_only", "os.end_of_life_soon", "software.end_of_life"];
@@ -41,13 +44,17 @@ impl App {
     pub(super) fn overdue(
         &self,
         at: Timestamp,
+        measurement: &Known<Measurement>,
         units: &Units,
     ) -> Result<Known<Vec<VulnerabilityLine>>> {
-        let codes = self.known_codes(&["patch.overdue", "vuln.known", "vuln.known_exploited"]);
+        let codes = self.known_codes(&OVERDUE);
         if codes.is_empty() {
             return Ok(Known::Unknown(Reason::NoCheck));
         }
         let mut found = self.store.findings_at(at, &codes)?;
+        if let (true, Some(reason)) = (found.is_empty(), nothing_told(measurement, &OVERDUE)) {
+            return Ok(Known::Unknown(reason));
+        }
         // An update is overdue by what it is; a vulnerability when its date is past.
         let late = |one: &FindingAt| one.finding.triage.due.is_some_and(|due| due < at);
         found.retain(|one| one.finding.code == "patch.overdue" || late(one));
@@ -57,6 +64,7 @@ impl App {
     pub(super) fn end_of_life(
         &self,
         at: Timestamp,
+        measurement: &Known<Measurement>,
         units: &Units,
     ) -> Result<Known<Vec<EndOfLifeLine>>> {
         let codes = self.known_codes(&END_OF_LIFE);
@@ -64,6 +72,9 @@ impl App {
             return Ok(Known::Unknown(Reason::NoCheck));
         }
         let found = self.store.findings_at(at, &codes)?;
+        if let (true, Some(reason)) = (found.is_empty(), nothing_told(measurement, &END_OF_LIFE)) {
+            return Ok(Known::Unknown(reason));
+        }
         let mut groups: BTreeMap<(String, String, String), Group> = BTreeMap::new();
         for one in open(&found) {
             let finding = &one.finding;
@@ -191,19 +202,6 @@ fn service_line(unit: Option<UnitRef>, service: &ServiceCount) -> ServiceLine {
         without_owner: service.waiting_for_owner,
         without_class: service.without_class,
         reporting: service.reporting,
-    }
-}
-
-impl Default for ServiceLine {
-    fn default() -> Self {
-        Self {
-            unit: None,
-            together: false,
-            assets: 0,
-            without_owner: 0,
-            without_class: 0,
-            reporting: Share::default(),
-        }
     }
 }
 
