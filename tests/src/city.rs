@@ -93,7 +93,7 @@ fn line(number: usize) -> Line {
 /// The assets as a spreadsheet.
 pub fn assets_csv() -> String {
     let mut text = String::from(
-        "naam;soort;subtype;serienummer;locatie;omgeving;blootstelling;labels;rechtspersoon\r\n",
+        "naam;soort;vorm;serienummer;locatie;omgeving;blootstelling;labels;rechtspersoon\r\n",
     );
     for line in assets() {
         let Line { name, kind, subtype, serial, site, environment, exposure, labels } = line;

@@ -23,6 +23,7 @@ pub mod city;
 pub mod cluster;
 pub mod collector;
 pub mod device;
+pub mod package;
 pub mod programs;
 pub mod provider;
 pub mod wait;

@@ -7,15 +7,13 @@
 )]
 
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 
 use belfort_assess::catalogue::Catalogue;
 use belfort_model::scale::Level;
 use belfort_proto::section::{Section, name};
 use belfort_tests::agent::{Agent, Once};
 use belfort_tests::collector::{Backend, Collector};
-use belfort_tests::wait;
+use belfort_tests::package::{Probe, alone, run};
 use serde_json::Value;
 
 /// An unchanged check-in takes at most so many bytes each way.
@@ -43,52 +41,6 @@ fn sent(agent: &Agent) -> Vec<String> {
     let once = agent.once();
     let sent = once.sent().into_iter().filter(|section| *section != RESTLESS);
     sent.map(str::to_owned).collect()
-}
-
-/// A package of this test's own, taken off again however the test ends.
-struct Probe {
-    name: String,
-}
-
-impl Probe {
-    fn build(directory: &Path) -> (Self, String) {
-        let name = format!("belfort-test-probe-{}", wait::unique());
-        let tree = directory.join(&name);
-        fs::create_dir_all(tree.join("DEBIAN")).unwrap();
-        let control = format!(
-            "Package: {name}\nVersion: 1.2-3\nArchitecture: all\n\
-             Maintainer: Belfort <test@belfort.example>\nDescription: made by a test\n"
-        );
-        fs::write(tree.join("DEBIAN/control"), control).unwrap();
-        let file = format!("{}.deb", tree.display());
-        let tree = tree.display().to_string();
-        run("dpkg-deb", &["--build", "--root-owner-group", &tree, &file]);
-        (Self { name }, file)
-    }
-
-    fn purge(&self) {
-        run("dpkg", &["--purge", &self.name]);
-    }
-}
-
-impl Drop for Probe {
-    fn drop(&mut self) {
-        let _ = Command::new("dpkg").args(["--purge", &self.name]).output();
-    }
-}
-
-fn run(program: &str, arguments: &[&str]) -> String {
-    let output = Command::new(program).args(arguments).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{program} {arguments:?}: {said}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
-/// Only one test at a time changes the packages of this machine.
-fn alone() -> fs::File {
-    let file = fs::File::create(std::env::temp_dir().join("belfort-tests.packages")).unwrap();
-    file.lock().unwrap();
-    file
 }
 
 fn packages_installed() -> usize {
@@ -156,7 +108,8 @@ fn everything_is_sent_once(collector: &Collector, agent: &Agent) -> String {
 }
 
 fn a_package_comes_and_goes(collector: &Collector, agent: &Agent, asset: &str) {
-    let (probe, file) = Probe::build(collector.scratch());
+    let probe = Probe::new();
+    let file = probe.build(collector.scratch(), "1.2-3");
     let before = packages_installed();
     run("dpkg", &["--install", &file]);
     assert_eq!(sent(agent), ["packages"]);

@@ -196,7 +196,10 @@ async fn a_view_of_people_is_one_record_an_hour() {
     let views = "/api/v1/audit?action=view.personal&actor=admin&subject=users";
     let (_, list) = lab.call(&token, "GET", views, Value::Null).await;
     assert_eq!(list["total"], 1, "{list}");
-    let subject = "01890000-0000-7000-8000-000000000000";
+    let set = json!({ "name": "Bevolkingsregister", "personal_data": "none" });
+    lab.call(&token, "POST", "/api/v1/data-sets", set).await;
+    let (_, list) = lab.call(&token, "GET", "/api/v1/assets", Value::Null).await;
+    let subject = list["items"][0]["id"].as_str().unwrap().to_owned();
     let path = format!("/api/v1/assets/{subject}/sections");
     for (name, seen) in [("packages", 0), ("accounts", 1)] {
         lab.call(&token, "GET", &format!("{path}/{name}"), Value::Null).await;
