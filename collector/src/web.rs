@@ -47,7 +47,7 @@ pub fn with_headers(router: Router) -> Router {
 }
 
 /// What every answer says to browsers: load nothing from elsewhere, be framed by nobody, guess
-/// nothing, tell nobody where one came from.
+/// nothing, tell no other site where one came from.
 async fn security_headers(mut response: Response) -> Response {
     let headers = response.headers_mut();
     let policy = "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; \
@@ -55,7 +55,7 @@ async fn security_headers(mut response: Response) -> Response {
     // A document that holds its own style says so itself, and allows no more than that.
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(policy));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }

@@ -145,6 +145,8 @@ fn a_form_from_elsewhere_does_nothing() {
     browser.headers = vec![("Sec-Fetch-Site".to_owned(), "cross-site".to_owned())];
     let form = [("name", "els"), ("password", PASSWORD)];
     assert_eq!(browser.submit(&scene.at("/aanmelden"), &form).location, expired);
+    browser.headers = vec![("Origin".to_owned(), "null".to_owned())];
+    assert_eq!(browser.submit(&scene.at("/aanmelden"), &form).location, expired);
     browser.headers = vec![("Origin".to_owned(), scene.web.clone())];
     let answer = browser.submit(&scene.at("/aanmelden"), &form);
     assert_eq!(answer.location, Some(scene.at("/")));

@@ -62,8 +62,10 @@ pub fn is_csrf_token(secret: &str, token: &str) -> bool {
 /// Whether a request comes from our own pages, as far as the browser says. Programs say nothing.
 pub fn is_same_origin(headers: &HeaderMap, url: Option<&str>) -> bool {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
-    if text("sec-fetch-site").is_some_and(|site| site != "same-origin") {
-        return false;
+    // Pages cannot set this header; a browser that sends it says all there is to say. With a strict
+    // referrer policy it hides the origin of its forms as `null` even from their own site.
+    if let Some(site) = text("sec-fetch-site") {
+        return site == "same-origin";
     }
     let Some(origin) = text("origin") else { return true };
     let Some((_, host)) = origin.split_once("://") else { return false };
@@ -119,6 +121,7 @@ mod tests {
         assert!(same(&[("origin", "http://a.example"), ("host", "a.example")]));
         assert!(same(&[("origin", "https://belfort.example"), ("host", "127.0.0.1:7480")]));
         assert!(same(&[("sec-fetch-site", "same-origin")]));
+        assert!(same(&[("sec-fetch-site", "same-origin"), ("origin", "null")]));
         assert!(!same(&[("origin", "https://evil.example"), ("host", "a.example")]));
         assert!(!same(&[("origin", "null"), ("host", "a.example")]));
         assert!(!same(&[("sec-fetch-site", "cross-site")]));
