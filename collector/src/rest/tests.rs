@@ -150,6 +150,8 @@ async fn authorisation_golden_list() {
                 }
                 status => (status, Value::Null),
             };
+            // Otherwise the right was never asked for, and the list would claim what nobody tried.
+            assert_ne!(status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{method} {path}: no example");
             if status != StatusCode::FORBIDDEN {
                 may.push(role.as_str());
             }
@@ -184,6 +186,7 @@ fn example(path: &str) -> Value {
         "/api/v1/enrolment-tokens" => {
             json!({ "label": "X", "uses": 1, "expires_in_seconds": 3600 })
         }
+        "/api/v1/reports" => json!({ "month": "2026-10" }),
         "/api/v1/software" => json!({ "ecosystem": "deb", "name": "x" }),
         path if path.ends_with("/approval") => json!({ "approval": "approved" }),
         path if path.starts_with("/api/v1/software/") => json!({ "purpose": "x" }),
