@@ -216,10 +216,10 @@ fn the_head_decides_and_the_dpo_does_not(city: &City, asset: &str) -> String {
     city.as_user("veiligheid", &assess);
     city.as_user("veiligheid", &["risk", "evaluate", &reference]);
     city.as_user("functionaris", &["risk", "advise", &reference, "--text", "eerst een GEB"]);
-    let due = "2027-01-31";
+    let due = run("date", &["-u", "-d", "+60 days", "+%Y-%m-%d"]);
     let function = "dienstchef Burgerzaken";
     let action = ["action", "add", &reference, "pakket bijwerken", "--unit", "BZ"];
-    let action = [&action[..], &["--function", function, "--due", due]].concat();
+    let action = [&action[..], &["--function", function, "--due", due.trim()]].concat();
     city.as_user("veiligheid", &action);
 
     let reason = "bijwerken binnen de maand";
