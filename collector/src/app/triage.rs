@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use belfort_model::access::Scope;
 use belfort_model::exception::{Exception, ExceptionError, ExceptionScope, NewException};
 use belfort_model::finding::{FindingError, TriageChange};
 use belfort_model::id::{AssetId, ExceptionId, FindingId, IncidentId, UnitId};
@@ -244,8 +245,8 @@ impl App {
     ) -> Result<Incident> {
         actor.require(Right::Analyse)?;
         let reference = text("reference", &new.reference, 64)?;
-        let known = self.store.incident_get(&reference)?;
-        let mut incident = known.unwrap_or_else(|| Incident {
+        let before = self.store.incident_get(&reference, &Scope::All)?;
+        let mut incident = before.clone().unwrap_or_else(|| Incident {
             id: IncidentId(Uuid::now_v7()),
             reference,
             title: String::new(),
@@ -285,8 +286,10 @@ impl App {
         incident.risks.sort();
         let detail = json!({ "assets": incident.assets, "risks": incident.risks });
         let record = record(actor, "incident.put", &incident.reference, &detail, now);
-        self.store.incident_put(&incident, &versions, &record)?;
-        Ok(incident)
+        self.store.incident_put(&incident, before.as_ref(), &versions, &record)?;
+        let scope = actor.scope(Right::Read);
+        let seen = self.store.incident_get(&incident.reference, &scope)?;
+        seen.ok_or_else(|| not_found("incident", &incident.reference))
     }
 
     /// What time alone does: exceptions end, acceptances and reviews fall due, forgotten proposals close,

@@ -74,7 +74,8 @@ pub async fn create(
     Ok((StatusCode::CREATED, axum::Json(blocking(work).await?.into())))
 }
 
-/// All incidents, newest first.
+/// Incidents that concern assets or risks of the reader's units, newest first; what else they concern is
+/// left out.
 #[utoipa::path(get, path = "/api/v1/incidents", tag = "risks", params(Paging), responses(
     (status = 200, body = List<IncidentView>),
     Reads,
@@ -86,7 +87,8 @@ pub async fn incidents(
 ) -> Result<axum::Json<List<IncidentView>>, Problem> {
     actor.require(Right::Read)?;
     let page = Paging::page(paging.limit, paging.offset)?;
-    let found = blocking(move || Ok(api.app.store.incident_list(page)?)).await?;
+    let found =
+        blocking(move || Ok(api.app.store.incident_list(&actor.scope(Right::Read), page)?)).await?;
     Ok(axum::Json(List::of(found, IncidentView::from)))
 }
 

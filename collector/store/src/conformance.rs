@@ -12,6 +12,7 @@ mod housekeeping;
 mod idempotency;
 mod lab;
 mod links;
+mod migrations;
 mod monthly;
 mod people;
 mod registry;
@@ -184,10 +185,16 @@ suite! {
         exceptions_are_listed_and_changed_once,
         meetings_have_one_reference_whatever_its_case,
         incidents_and_their_risks_are_written_together,
+        an_incident_that_changed_meanwhile_is_a_conflict,
+        incidents_are_seen_by_the_units_they_concern,
         actions_follow_their_risk,
         the_history_is_whole_and_small,
         the_register_is_read_as_of_any_moment,
         versions_of_one_risk_are_written_together,
+    }
+    migrations {
+        what_schema_1_held_is_kept,
+        incidents_of_schema_8_are_linked_to_their_risks,
     }
     monthly {
         a_day_keeps_its_last_figures,

@@ -1,6 +1,7 @@
 //! What people do with findings and risks: triage, exceptions, meetings, actions, incidents, and the
 //! register as of any day.
 
+use belfort_model::access::Scope;
 use belfort_model::exception::Exception;
 use belfort_model::finding::Finding;
 use belfort_model::id::{ActionId, ExceptionId, FindingId};
@@ -52,11 +53,19 @@ pub trait WorkflowStore {
     /// The meeting with this reference, whatever its case.
     fn meeting_get(&self, reference: &str) -> Result<Option<Meeting>>;
     /// Adds an incident, or writes it anew, together with the risks it was linked to — all or nothing.
-    fn incident_put(&self, incident: &Incident, risks: &[Risk], audit: &Audit) -> Result<()>;
-    /// All incidents, newest first.
-    fn incident_list(&self, page: Page) -> Result<Paged<Incident>>;
-    /// The incident with this reference, whatever its case.
-    fn incident_get(&self, reference: &str) -> Result<Option<Incident>>;
+    /// `Conflict` unless the incident is as in `before`: not there yet, or as it was read.
+    fn incident_put(
+        &self,
+        incident: &Incident,
+        before: Option<&Incident>,
+        risks: &[Risk],
+        audit: &Audit,
+    ) -> Result<()>;
+    /// Incidents that concern an asset or a risk within the scope, newest first, without what lies beyond
+    /// it.
+    fn incident_list(&self, scope: &Scope, page: Page) -> Result<Paged<Incident>>;
+    /// The incident with this reference, whatever its case, without the assets and risks beyond the scope.
+    fn incident_get(&self, reference: &str, scope: &Scope) -> Result<Option<Incident>>;
 
     // -- risks ------------------------------------------------------------------------------------
 
@@ -96,9 +105,11 @@ impl<D: Driver> WorkflowStore for SqlStore<D> {
         write meeting::meeting_insert(meeting: &Meeting, audit: &Audit) -> ();
         read meeting::meeting_list(page: Page) -> Paged<Meeting>;
         read meeting::meeting_get(reference: &str) -> Option<Meeting>;
-        write incident::incident_put(incident: &Incident, risks: &[Risk], audit: &Audit) -> ();
-        read incident::incident_list(page: Page) -> Paged<Incident>;
-        read incident::incident_get(reference: &str) -> Option<Incident>;
+        write incident::incident_put(
+            incident: &Incident, before: Option<&Incident>, risks: &[Risk], audit: &Audit
+        ) -> ();
+        read incident::incident_list(scope: &Scope, page: Page) -> Paged<Incident>;
+        read incident::incident_get(reference: &str, scope: &Scope) -> Option<Incident>;
 
         write risk::risk_change(versions: &[Risk], audit: &Audit) -> ();
         read risk::risk_history(reference: &str, page: Page) -> Paged<Risk>;

@@ -67,14 +67,18 @@ impl Lab {
 
     /// Runs statements past the store.
     pub(super) fn raw(&self, sql: &str) -> std::result::Result<(), String> {
-        match &self.engine {
-            Engine::Sqlite { directory, .. } => {
-                let path = directory.path().join("belfort.db");
+        self.raw_at(&self.url, sql)
+    }
+
+    /// Runs statements on another database of the same kind.
+    pub(super) fn raw_at(&self, url: &str, sql: &str) -> std::result::Result<(), String> {
+        match url.strip_prefix("sqlite:") {
+            Some(path) => {
                 let connection = rusqlite::Connection::open(path).unwrap();
                 connection.execute_batch(sql).map_err(|error| error.to_string())
             }
-            Engine::Postgres { .. } => {
-                let mut client = cluster::connect(&self.url);
+            None => {
+                let mut client = cluster::connect(url);
                 client.batch_execute(sql).map_err(|error| format!("{error:?}"))
             }
         }

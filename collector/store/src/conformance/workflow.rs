@@ -27,7 +27,7 @@ fn officer() -> Actor {
 }
 
 /// An asset of a unit with one open finding.
-fn found(store: &dyn Store, unit: UnitId) -> (AssetId, Finding) {
+pub(super) fn found(store: &dyn Store, unit: UnitId) -> (AssetId, Finding) {
     let pc = add_asset(store, AssetKind::Device, "pc");
     own(store, pc, unit);
     let changes = FindingChanges { new: vec![hit("tpm.absent", "")], updated: vec![] };
@@ -199,7 +199,7 @@ pub(super) fn meetings_have_one_reference_whatever_its_case(lab: &Lab) {
     assert_eq!(store.meeting_list(Page::ALL).unwrap().items, [second, first]);
 }
 
-fn add(store: &dyn Store, key: RiskKey, assets: &[AssetId], now: Timestamp) -> Risk {
+pub(super) fn add(store: &dyn Store, key: RiskKey, assets: &[AssetId], now: Timestamp) -> Risk {
     let scenario = key.scenario.clone();
     let new = NewRisk {
         id: RiskId(id()),
@@ -213,12 +213,25 @@ fn add(store: &dyn Store, key: RiskKey, assets: &[AssetId], now: Timestamp) -> R
     all.into_iter().map(|one| one.risk).find(|risk| risk.key.scenario == scenario).unwrap()
 }
 
-fn key(scenario: &str, unit: Option<UnitId>) -> RiskKey {
+pub(super) fn key(scenario: &str, unit: Option<UnitId>) -> RiskKey {
     RiskKey { scenario: scenario.to_owned(), unit, asset: None }
 }
 
 fn change(risk: &Risk, change: &RiskChange, now: Timestamp) -> Risk {
     risk.apply(&officer(), risk.key.unit, change, &Matrix::default(), now).unwrap()
+}
+
+pub(super) fn incident(reference: &str, assets: &[AssetId], risks: &[&Risk]) -> Incident {
+    Incident {
+        id: IncidentId(id()),
+        reference: reference.to_owned(),
+        title: "Gestolen laptop".to_owned(),
+        occurred_at: NOW,
+        assets: assets.to_vec(),
+        risks: risks.iter().map(|risk| risk.reference.clone()).collect(),
+        recorded_by: "ivv".to_owned(),
+        recorded_at: NOW,
+    }
 }
 
 pub(super) fn incidents_and_their_risks_are_written_together(lab: &Lab) {
@@ -227,27 +240,86 @@ pub(super) fn incidents_and_their_risks_are_written_together(lab: &Lab) {
     let risk = add(store, key("theft", None), &[pc], NOW);
     let link = RiskChange::LinkIncident { reference: "INC-2026-042".to_owned() };
     let linked = change(&risk, &link, NOW);
-    let mut incident = Incident {
-        id: IncidentId(id()),
-        reference: "INC-2026-042".to_owned(),
-        title: "Gestolen laptop".to_owned(),
-        occurred_at: NOW,
-        assets: vec![AssetId(id())],
-        risks: vec![risk.reference.clone()],
-        recorded_by: "ivv".to_owned(),
-        recorded_at: NOW,
-    };
+    let first = incident("INC-2026-042", &[pc], &[&risk]);
     let now = || store.risk_get(&risk.reference).unwrap().unwrap().risk;
-    let refused = store.incident_put(&incident, std::slice::from_ref(&linked), &audit("x"));
-    assert!(matches!(refused, Err(StoreError::NotFound { .. })), "{refused:?}");
-    assert_eq!((store.incident_get("INC-2026-042").unwrap(), now()), (None, risk.clone()));
-    incident.assets = vec![pc];
-    store.incident_put(&incident, &[linked], &audit("risk.incident")).unwrap();
-    assert_eq!(store.incident_get("inc-2026-042").unwrap(), Some(incident.clone()));
+    let known = || store.incident_get("inc-2026-042", &Scope::All).unwrap();
+    let all = std::slice::from_ref(&linked);
+    for (assets, risks) in [(AssetId(id()), risk.reference.as_str()), (pc, "R-1999-0001")] {
+        let wrong =
+            Incident { assets: vec![assets], risks: vec![risks.to_owned()], ..first.clone() };
+        let refused = store.incident_put(&wrong, None, all, &audit("x"));
+        assert!(matches!(refused, Err(StoreError::NotFound { .. })), "{refused:?}");
+        assert_eq!((known(), now()), (None, risk.clone()));
+    }
+    store.incident_put(&first, None, all, &audit("risk.incident")).unwrap();
+    assert_eq!(known(), Some(first.clone()));
     assert_eq!(now().state, RiskState::Reassess);
-    incident.title = "Gestolen laptop, teruggevonden".to_owned();
-    store.incident_put(&incident, &[], &audit("x")).unwrap();
-    assert_eq!(store.incident_list(Page::ALL).unwrap().items, [incident]);
+    let title = "Gestolen laptop, teruggevonden".to_owned();
+    let second = Incident { title, ..first.clone() };
+    store.incident_put(&second, Some(&first), &[], &audit("x")).unwrap();
+    assert_eq!(store.incident_list(&Scope::All, Page::ALL).unwrap().items, [second]);
+}
+
+pub(super) fn an_incident_that_changed_meanwhile_is_a_conflict(lab: &Lab) {
+    let store = &*lab.store;
+    let (pc, _) = found(store, add_unit(store, "BZ"));
+    let first = incident("INC-1", &[], &[]);
+    store.incident_put(&first, None, &[], &audit("x")).unwrap();
+    // Somebody else registers the same one, having seen none.
+    let mut other = incident("inc-1", &[pc], &[]);
+    let refused = store.incident_put(&other, None, &[], &audit("x"));
+    assert!(matches!(refused, Err(StoreError::Conflict { .. })), "{refused:?}");
+    // Or changes it, having seen another state of it.
+    other.id = first.id;
+    let seen = Incident { title: "Iets anders".to_owned(), ..first.clone() };
+    let refused = store.incident_put(&other, Some(&seen), &[], &audit("x"));
+    assert!(matches!(refused, Err(StoreError::Conflict { .. })), "{refused:?}");
+    assert_eq!(store.incident_get("INC-1", &Scope::All).unwrap(), Some(first));
+}
+
+pub(super) fn incidents_are_seen_by_the_units_they_concern(lab: &Lab) {
+    let store = &*lab.store;
+    let (bz, fin, other) =
+        (add_unit(store, "BZ"), add_unit(store, "FIN"), add_unit(store, "ANDER"));
+    let (pc, _) = found(store, bz);
+    let (laptop, _) = found(store, fin);
+    let risk = add(store, key("theft", Some(fin)), &[laptop], NOW);
+    let own = add(store, RiskKey { asset: Some(pc), ..key("loss", None) }, &[pc], NOW);
+    for one in [
+        incident("INC-1", &[pc, laptop], &[]),
+        incident("INC-2", &[pc], &[&risk]),
+        incident("INC-3", &[], &[&own]),
+        incident("INC-4", &[], &[]),
+    ] {
+        store.incident_put(&one, None, &[], &audit("x")).unwrap();
+    }
+    let seen = |scope: &Scope| {
+        let found = store.incident_list(scope, Page::ALL).unwrap();
+        assert_eq!(found.total, found.items.len() as u64);
+        let line = |one: Incident| (one.reference, one.assets, one.risks);
+        found.items.into_iter().map(line).collect::<Vec<_>>()
+    };
+    let of = |unit: UnitId| Scope::Units([unit].into());
+    let text = |text: &str| text.to_owned();
+    assert_eq!(
+        seen(&of(bz)),
+        [
+            (text("INC-1"), vec![pc], vec![]),
+            (text("INC-2"), vec![pc], vec![]),
+            (text("INC-3"), vec![], vec![own.reference.clone()]),
+        ]
+    );
+    assert_eq!(
+        seen(&of(fin)),
+        [
+            (text("INC-1"), vec![laptop], vec![]),
+            (text("INC-2"), vec![], vec![risk.reference.clone()])
+        ]
+    );
+    assert_eq!((seen(&of(other)).len(), seen(&Scope::NOTHING).len()), (0, 0));
+    assert_eq!(seen(&Scope::All).len(), 4);
+    let trimmed = store.incident_get("INC-1", &of(fin)).unwrap().unwrap();
+    assert_eq!(trimmed.assets, [laptop]);
 }
 
 fn action(unit: UnitId, days: i64) -> NewAction {
