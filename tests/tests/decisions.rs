@@ -84,6 +84,38 @@ async fn a_dpo_is_refused_and_the_head_decides() {
     assert!(collector.say(&["audit", "verify"]).contains("the chain holds"));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_of_one_unit_sees_that_unit() {
+    let collector = Collector::start(Backend::Sqlite);
+    for (code, name) in [("BZ", "srv-1"), ("FIN", "srv-2")] {
+        collector.say(&["unit", "add", code, code]);
+        let device = Device::enrolled(&collector, name).await;
+        let mut session = device.connect(&collector).await;
+        session.report(&device.inventory(name).with_firewall(false)).await.unwrap();
+        collector.say(&["owner", "set", name, code]);
+    }
+    collector.say(&["evaluate"]);
+    let head = user(&collector, "hoofd", &["department_head@BZ"]);
+    for (what, all) in [("assets", 2), ("findings", 2), ("risks", 2)] {
+        let rows = |arguments: &[&str]| {
+            let text = collector.say(arguments);
+            serde_json::from_str::<Vec<Value>>(&text).unwrap()
+        };
+        let whole = rows(&["export", "json", "--what", what]);
+        assert!(whole.len() >= all, "{what}: {whole:#?}");
+        let own = rows(&by(&head, &["export", "json", "--what", what]));
+        assert!(!own.is_empty() && own.len() < whole.len(), "{what}: {own:#?}");
+        assert!(!serde_json::to_string(&own).unwrap().contains("FIN"), "{what}: {own:#?}");
+    }
+    collector.say(&by(&head, &["finding", "list", "--asset", "srv-1"]));
+    for what in ["finding", "risk", "exception"] {
+        let said = collector.fails(&by(&head, &[what, "list", "--asset", "srv-2"]), 8);
+        assert!(said.contains("srv-2"), "{said}");
+    }
+    let reader = user(&collector, "lezer", &["reader"]);
+    collector.fails(&by(&reader, &["export", "json"]), 7);
+}
+
 /// The day so many days from now.
 fn day_in(days: u64) -> String {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();

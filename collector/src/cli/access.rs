@@ -5,6 +5,8 @@ use clap::{Args, Subcommand};
 
 use super::Context;
 use super::assets::Paging;
+use crate::app::AppError;
+use crate::app::access::Right;
 use crate::app::tokens::NewToken;
 use crate::ca::Authority;
 use crate::failure::Failure;
@@ -119,6 +121,7 @@ impl Agent {
         let (app, actor) = context.acting()?;
         match self {
             Self::List(paging) => {
+                actor.require(Right::Read).map_err(AppError::from)?;
                 let agents = List::of(app.store.agent_list(paging.page())?, AgentView::from);
                 let head = ["ID", "ASSET", "STATUS", "VERSION", "LAST SEEN", "CERTIFICATE UNTIL"];
                 context.output.list(&agents, &head, |agent| {

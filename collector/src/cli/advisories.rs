@@ -237,7 +237,7 @@ fn suppress(context: &Context, arguments: SuppressArgs) -> Result<(), Failure> {
     let SuppressArgs { cve, package, unit, asset, reason, days } = arguments;
     let holds = match (unit, asset) {
         (Some(unit), _) => Where::Unit(unit),
-        (None, Some(asset)) => Where::Asset(app.asset(&asset)?.summary.asset.id),
+        (None, Some(asset)) => Where::Asset(app.asset_in_sight(&actor, &asset)?.summary.asset.id),
         (None, None) => Where::Everywhere,
     };
     let new = NewSuppression { cve, package, holds, reason, days };

@@ -4,12 +4,14 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use belfort_model::access::Scope;
 use belfort_store::record::{AssetFilter, FindingFilter, Page, Paged, RiskFilter};
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 
 use super::Context;
-use crate::app::App;
+use crate::app::access::Right;
+use crate::app::{App, AppError};
 use crate::failure::{Exit, Failure};
 use crate::report::csv::guarded;
 use crate::view::{Asset, FindingView, RiskView};
@@ -48,13 +50,15 @@ const CHUNK: u32 = 500;
 
 impl Export {
     pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
-        let app = context.app()?;
+        let (app, actor) = context.acting()?;
+        actor.require(Right::Export).map_err(AppError::from)?;
+        let scope = actor.scope(Right::Export);
         let (what, is_json) = match self {
             Self::Csv(what) => (what, false),
             Self::Json(what) => (what, true),
         };
         let Some(path) = &what.output else {
-            let result = write(&app, what.what, is_json, io::stdout().lock());
+            let result = write(&app, what.what, &scope, is_json, io::stdout().lock());
             return result.or_else(quiet_when_reader_left);
         };
         // A half-written export never stands under its name.
@@ -62,7 +66,7 @@ impl Export {
         let temporary = path.with_file_name(format!(".{name}.partial"));
         let result = fs::File::create(&temporary)
             .map_err(Failed::Write)
-            .and_then(|file| write(&app, what.what, is_json, io::BufWriter::new(file)))
+            .and_then(|file| write(&app, what.what, &scope, is_json, io::BufWriter::new(file)))
             .and_then(|()| fs::rename(&temporary, path).map_err(Failed::Write));
         if result.is_err() {
             let _ = fs::remove_file(&temporary);
@@ -91,23 +95,32 @@ fn quiet_when_reader_left(failed: Failed) -> Result<(), Failure> {
     }
 }
 
-fn write(app: &App, what: Subject, is_json: bool, out: impl Write) -> Result<(), Failed> {
+fn write(
+    app: &App,
+    what: Subject,
+    scope: &Scope,
+    is_json: bool,
+    out: impl Write,
+) -> Result<(), Failed> {
     let store = &app.store;
+    let scope = || scope.clone();
     let mut rows: Box<dyn Rows> =
         if is_json { Box::new(JsonRows::new(out)?) } else { Box::new(CsvRows::new(out)?) };
     match what {
         Subject::Assets => each(
-            |page| store.asset_list(&AssetFilter::default(), page),
+            |page| store.asset_list(&AssetFilter { scope: scope(), ..Default::default() }, page),
             |asset| rows.row(ASSET, &asset_cells(&asset), &asset),
             Asset::from,
         )?,
         Subject::Findings => each(
-            |page| store.finding_list(&FindingFilter::default(), page),
+            |page| {
+                store.finding_list(&FindingFilter { scope: scope(), ..Default::default() }, page)
+            },
             |finding| rows.row(FINDING, &finding_cells(&finding), &finding),
             |finding| FindingView::of(finding, &app.catalogue),
         )?,
         Subject::Risks => each(
-            |page| store.risk_list(&RiskFilter::default(), page),
+            |page| store.risk_list(&RiskFilter { scope: scope(), ..Default::default() }, page),
             |risk| rows.row(RISK, &risk_cells(&risk), &risk),
             |risk| RiskView::of(risk, &app.catalogue),
         )?,

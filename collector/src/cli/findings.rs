@@ -14,6 +14,7 @@ use super::Context;
 use super::assets::Paging;
 use super::output;
 use super::risks::Trial;
+use crate::app::AppError;
 use crate::app::access::Right;
 use crate::app::risks::Write;
 use crate::failure::{Exit, Failure};
@@ -109,7 +110,8 @@ impl Finding {
             other => return other.one(context),
         };
         let (app, actor) = context.acting()?;
-        let asset = asset.map(|asset| app.asset(&asset)).transpose()?;
+        actor.require(Right::Read).map_err(AppError::from)?;
+        let asset = asset.map(|asset| app.asset_in_sight(&actor, &asset)).transpose()?;
         let asset = asset.map(|asset| asset.summary.asset.id);
         let scope = actor.scope(Right::Read);
         let filter = FindingFilter { asset, code, status, open, scope };

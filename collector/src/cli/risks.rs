@@ -248,7 +248,7 @@ impl Risk {
         match self {
             Self::List { state, unit, asset, open, as_of, paging } => {
                 let unit = unit.map(|code| app.unit(&code)).transpose()?.map(|unit| unit.id);
-                let asset = asset.map(|asset| app.asset(&asset)).transpose()?;
+                let asset = asset.map(|asset| app.asset_in_sight(&actor, &asset)).transpose()?;
                 let asset = asset.map(|asset| asset.summary.asset.id);
                 let filter = RiskFilter { state, unit, asset, open, ..RiskFilter::default() };
                 let found = app.risk_list(&actor, &filter, as_of, paging.page())?;

@@ -5,6 +5,8 @@ use belfort_model::unit::UnitKind;
 use clap::Subcommand;
 
 use super::Context;
+use crate::app::AppError;
+use crate::app::access::Right;
 use crate::app::units::{NewUnit, UnitEdit};
 use crate::clock;
 use crate::failure::Failure;
@@ -96,6 +98,7 @@ impl Unit {
                 })
             }
             Self::List => {
+                actor.require(Right::Read).map_err(AppError::from)?;
                 let units = List::all(app.store.unit_list()?, UnitView::from);
                 context.output.list(&units, &["CODE", "NAME", "KIND", "ENDS"], |unit| {
                     vec![
@@ -107,6 +110,7 @@ impl Unit {
                 })
             }
             Self::Tree => {
+                actor.require(Right::Read).map_err(AppError::from)?;
                 let nodes = UnitNode::tree(&app.store.unit_list()?, &app.store.unit_assets()?);
                 let nodes = List::all(nodes, |node| node);
                 context.output.list(&nodes, &["UNIT", "NAME", "KIND", "ASSETS", "ENDS"], |node| {

@@ -265,7 +265,7 @@ impl Exception {
         let now = clock::now();
         let (id, change, dry_run) = match self {
             Self::Request { finding, asset, unit, code, reason, compensating, until } => {
-                let asset = asset.map(|asset| app.asset(&asset)).transpose()?;
+                let asset = asset.map(|asset| app.asset_in_sight(&actor, &asset)).transpose()?;
                 let asset = asset.map(|asset| asset.summary.asset.id);
                 let what = ExceptionFor { finding, asset, unit, code };
                 let made =
@@ -274,7 +274,7 @@ impl Exception {
             }
             Self::List { status, asset, ends_before, paging } => {
                 actor.require(Right::Read).map_err(crate::app::AppError::from)?;
-                let asset = asset.map(|asset| app.asset(&asset)).transpose()?;
+                let asset = asset.map(|asset| app.asset_in_sight(&actor, &asset)).transpose()?;
                 let asset = asset.map(|asset| asset.summary.asset.id);
                 let scope = actor.scope(Right::Read);
                 let filter = ExceptionFilter { status, asset, ends_before, scope };
