@@ -67,21 +67,7 @@ impl Lab {
 
     /// Runs statements past the store.
     pub(super) fn raw(&self, sql: &str) -> std::result::Result<(), String> {
-        self.raw_at(&self.url, sql)
-    }
-
-    /// Runs statements on another database of the same kind.
-    pub(super) fn raw_at(&self, url: &str, sql: &str) -> std::result::Result<(), String> {
-        match url.strip_prefix("sqlite:") {
-            Some(path) => {
-                let connection = rusqlite::Connection::open(path).unwrap();
-                connection.execute_batch(sql).map_err(|error| error.to_string())
-            }
-            None => {
-                let mut client = cluster::connect(url);
-                client.batch_execute(sql).map_err(|error| format!("{error:?}"))
-            }
-        }
+        raw_at(&self.url, sql)
     }
 
     /// The number a query answers, past the store.
@@ -129,4 +115,14 @@ impl Lab {
             self.raw(sql).unwrap();
         }
     }
+}
+
+/// Runs statements on a database of either kind, past any store.
+pub(super) fn raw_at(url: &str, sql: &str) -> std::result::Result<(), String> {
+    if let Some(path) = url.strip_prefix("sqlite:") {
+        let connection = rusqlite::Connection::open(path).unwrap();
+        return connection.execute_batch(sql).map_err(|error| error.to_string());
+    }
+    let mut client = cluster::connect(url);
+    client.batch_execute(sql).map_err(|error| format!("{error:?}"))
 }

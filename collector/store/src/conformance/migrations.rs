@@ -5,7 +5,7 @@ use belfort_model::finding::FindingStatus;
 use belfort_model::time::Timestamp;
 
 use super::fixture::{NOW, add_unit, audit};
-use super::lab::Lab;
+use super::lab::{Lab, raw_at};
 use super::workflow::{add, found, incident, key};
 use crate::open;
 use crate::record::{AssetFilter, FindingFilter, Page, RiskFilter};
@@ -26,7 +26,7 @@ pub(super) fn what_schema_1_held_is_kept(lab: &Lab) {
     let versions = "CREATE TABLE schema_version
             (version BIGINT PRIMARY KEY, applied_at BIGINT NOT NULL);
         INSERT INTO schema_version VALUES (1, 0);";
-    lab.raw_at(&url, &format!("{versions}\n{initial}\n{rows}")).unwrap();
+    raw_at(&url, &format!("{versions}\n{initial}\n{rows}")).unwrap();
 
     let store = open(&url).unwrap();
     assert_eq!(store.health().unwrap().schema_version, crate::migration::known());

@@ -100,7 +100,7 @@ pub(crate) fn incident_list(tx: &mut Tx<'_>, scope: &Scope, page: Page) -> Resul
     for one in &mut items {
         trim(tx, one, scope)?;
     }
-    Ok(Paged { total, items })
+    Ok(Paged { items, total })
 }
 
 /// Takes out of an incident what lies beyond somebody's units.
