@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use belfort_model::classification::EffectiveClass;
 use belfort_model::data_set::PersonalData;
-use belfort_model::finding::{CheckResult, Finding};
+use belfort_model::finding::{CheckResult, OpenFinding};
 use belfort_model::id::{AssetId, UnitId};
 use belfort_model::risk::{Facets, Rating, RiskKey, Suggestion};
 use belfort_model::scale::{
@@ -24,14 +24,14 @@ pub struct Scoped<'a> {
     pub class: &'a EffectiveClass,
     /// What each check said, by code.
     pub results: &'a BTreeMap<String, CheckResult>,
-    /// Its findings; those that are not open are passed over.
-    pub findings: &'a [Finding],
+    /// Its open findings.
+    pub findings: &'a [OpenFinding],
 }
 
 /// What one scenario does to one asset.
 struct HitAsset<'a> {
     asset: Scoped<'a>,
-    findings: Vec<&'a Finding>,
+    findings: Vec<&'a OpenFinding>,
     dimensions: Dimensions,
     likelihood: Level,
 }
@@ -91,12 +91,10 @@ impl<'a> View<'a> {
 
     /// The asset with its open findings of this scenario that are more than information.
     fn hit<'b>(&self, asset: Scoped<'b>) -> Option<HitAsset<'b>> {
-        let findings: Vec<&Finding> = asset
+        let findings: Vec<&OpenFinding> = asset
             .findings
             .iter()
-            .filter(|finding| {
-                finding.status.is_open() && self.linked.contains(finding.code.as_str())
-            })
+            .filter(|finding| self.linked.contains(finding.code.as_str()))
             .filter(|finding| finding.dimensions != Dimensions::default())
             .collect();
         let likelihood = findings.iter().map(|finding| finding.likelihood).max()?;

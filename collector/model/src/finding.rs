@@ -2,6 +2,8 @@
 
 mod triage;
 
+use std::collections::{HashMap, HashSet};
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AssetId, FindingId};
@@ -91,6 +93,31 @@ pub struct Finding {
     pub triage: Triage,
 }
 
+/// What a risk needs to know of a finding that counts for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenFinding {
+    /// Its id.
+    pub id: FindingId,
+    /// Code in the catalogue.
+    pub code: String,
+    /// Suggested likelihood.
+    pub likelihood: Level,
+    /// Dimensions it touches.
+    pub dimensions: Dimensions,
+}
+
+impl Finding {
+    /// The finding as a risk sees it, when it counts for one.
+    pub fn counted(&self) -> Option<OpenFinding> {
+        self.status.is_open().then(|| OpenFinding {
+            id: self.id,
+            code: self.code.clone(),
+            likelihood: self.likelihood,
+            dimensions: self.dimensions,
+        })
+    }
+}
+
 crate::text_enum! {
     /// What a check said about an asset.
     CheckResult {
@@ -125,9 +152,11 @@ pub fn reconcile(
     now: Timestamp,
 ) -> FindingChanges {
     let mut changes = FindingChanges::default();
+    // An asset far behind on its updates has hundreds of each.
+    let observed: HashMap<_, _> =
+        hits.iter().map(|hit| ((hit.code.as_str(), hit.key.as_str()), hit)).collect();
     for finding in known {
-        let hit = hits.iter().find(|hit| hit.code == finding.code && hit.key == finding.key);
-        let next = match hit {
+        let next = match observed.get(&(finding.code.as_str(), finding.key.as_str())) {
             Some(hit) => observed_again(finding, hit, now),
             None => match result_of(&finding.code) {
                 // Unknown, or a check this build does not have: nothing is concluded.
@@ -139,11 +168,11 @@ pub fn reconcile(
             changes.updated.push(next);
         }
     }
+    let known: HashSet<_> =
+        known.iter().map(|finding| (finding.code.as_str(), finding.key.as_str())).collect();
     changes.new = hits
         .into_iter()
-        .filter(|hit| {
-            !known.iter().any(|finding| finding.code == hit.code && finding.key == hit.key)
-        })
+        .filter(|hit| !known.contains(&(hit.code.as_str(), hit.key.as_str())))
         .collect();
     changes
 }

@@ -21,7 +21,7 @@ use belfort_model::data_set::{DataLink, DataSet};
 use belfort_model::evidence::Evidence;
 use belfort_model::exception::Exception;
 use belfort_model::facts::DeviceFacts;
-use belfort_model::finding::{CheckResult, Finding, FindingStatus};
+use belfort_model::finding::{CheckResult, Finding, FindingStatus, OpenFinding};
 use belfort_model::id::{AgentId, ApiTokenId, AssetId, RiskId, UnitId, UserId};
 use belfort_model::ownership::Ownership;
 use belfort_model::risk::{Risk, RiskKey, RiskState, Suggestion};
@@ -503,7 +503,7 @@ pub struct ScopedAsset {
     /// What each check said, by code.
     pub results: BTreeMap<String, CheckResult>,
     /// Open findings, by id.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<OpenFinding>,
 }
 
 /// A risk that is not in the register yet.

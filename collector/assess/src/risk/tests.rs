@@ -1,5 +1,5 @@
 use belfort_model::classification::Origin;
-use belfort_model::finding::{FindingStatus, Triage};
+use belfort_model::finding::{Finding, FindingStatus, Triage};
 use belfort_model::id::FindingId;
 use belfort_model::time::Timestamp;
 use uuid::Uuid;
@@ -61,13 +61,16 @@ impl Device {
 }
 
 fn run(devices: &[Device]) -> Vec<(RiskKey, Suggestion)> {
+    let counted = |device: &Device| device.findings.iter().filter_map(Finding::counted).collect();
+    let findings: Vec<Vec<_>> = devices.iter().map(counted).collect();
     let scoped: Vec<_> = devices
         .iter()
-        .map(|device| Scoped {
+        .zip(&findings)
+        .map(|(device, findings)| Scoped {
             id: device.id,
             class: &device.class,
             results: &device.results,
-            findings: &device.findings,
+            findings,
         })
         .collect();
     let unit = Some(UnitId(Uuid::from_u128(9)));

@@ -2,14 +2,13 @@
 
 use std::collections::HashMap;
 
-use belfort_model::finding::Finding;
+use belfort_model::finding::OpenFinding;
 use belfort_model::id::{AssetId, UnitId};
 
 use super::NONE;
 use crate::Result;
 use crate::driver::Tx;
 use crate::record::{RiskScope, ScopedAsset};
-use crate::sql::finding;
 use crate::value::{Value, params};
 
 pub(in crate::sql) fn risk_scope(tx: &mut Tx<'_>, unit: Option<UnitId>) -> Result<RiskScope> {
@@ -24,14 +23,26 @@ pub(in crate::sql) fn risk_scope(tx: &mut Tx<'_>, unit: Option<UnitId>) -> Resul
     };
     // What is out of service counts as long as something is wrong with it: that it still reports, or that
     // nothing proves its wiping.
-    let mut findings: HashMap<AssetId, Vec<Finding>> = HashMap::new();
+    let mut findings: HashMap<AssetId, Vec<OpenFinding>> = HashMap::new();
+    // What it rests on stays where it is: a unit has thousands, and a risk only counts them.
     let sql = format!(
-        "SELECT {} FROM finding f JOIN asset a ON a.id = f.asset
-         WHERE {owned} AND f.is_open = 1 ORDER BY f.id",
-        finding::COLUMNS
+        "SELECT f.asset, f.id, f.code, f.likelihood, f.dimensions
+         FROM finding f JOIN asset a ON a.id = f.asset
+         WHERE {owned} AND f.is_open = 1 ORDER BY f.id"
     );
-    for finding in tx.list(&sql, &params, finding::read)? {
-        findings.entry(finding.asset).or_default().push(finding);
+    let what = "finding";
+    let open = tx.list(&sql, &params, |row| {
+        let asset = row.next(what)?;
+        let finding = OpenFinding {
+            id: row.next(what)?,
+            code: row.next(what)?,
+            likelihood: row.next(what)?,
+            dimensions: row.next(what)?,
+        };
+        Ok((asset, finding))
+    })?;
+    for (asset, finding) in open {
+        findings.entry(asset).or_default().push(finding);
     }
     let sql = format!(
         "SELECT a.id, a.class, COALESCE(c.document, '{{}}') FROM asset a
