@@ -78,6 +78,8 @@ fn main() {
     }
     for (number, agent) in (0..).zip(&agents) {
         app.owner_set(&actor(), agent.asset, &format!("U{}", number % UNITS), "", NOW).unwrap();
+    }
+    for (number, agent) in (0..).zip(&agents) {
         report(&app, agent, None, number, 0);
     }
     timed("load the index", || {

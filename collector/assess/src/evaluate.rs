@@ -1,6 +1,6 @@
 //! Runs every check of the catalogue over one asset.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use belfort_model::agent::Agent;
 use belfort_model::asset::{Asset, Source};
@@ -114,7 +114,12 @@ impl Observation {
 
 /// One fact.
 pub fn item(name: &str, value: impl Into<String>) -> EvidenceItem {
-    EvidenceItem { name: name.to_owned(), value: value.into() }
+    EvidenceItem { name: name.to_owned(), value: value.into(), volatile: false }
+}
+
+/// A fact that changes by itself, as a score of the day does.
+pub fn volatile(name: &str, value: impl Into<String>) -> EvidenceItem {
+    EvidenceItem { volatile: true, ..item(name, value) }
 }
 
 /// What a matcher says.
@@ -128,12 +133,24 @@ pub enum Verdict {
     Pass,
     /// Not as it should be.
     Hit(Vec<Observation>),
+    /// Not as it should be, and of something else it could not be told.
+    Partly(Vec<Observation>),
 }
 
 impl Verdict {
     /// `Pass` without observations, `Hit` with.
     pub fn from_observations(observations: Vec<Observation>) -> Self {
-        if observations.is_empty() { Self::Pass } else { Self::Hit(observations) }
+        Self::of(observations, false)
+    }
+
+    /// As [`Self::from_observations`]; `uncertain` when of something it could not be told.
+    pub fn of(observations: Vec<Observation>, uncertain: bool) -> Self {
+        match (observations.is_empty(), uncertain) {
+            (true, true) => Self::Unknown,
+            (true, false) => Self::Pass,
+            (false, true) => Self::Partly(observations),
+            (false, false) => Self::Hit(observations),
+        }
     }
 }
 
@@ -146,6 +163,18 @@ pub struct Evaluation {
     pub hits: Vec<Hit>,
     /// What each check said, by code.
     pub results: BTreeMap<String, CheckResult>,
+    /// Codes of the checks that hit and could not tell all: what they did not observe may be there.
+    pub partly: BTreeSet<String>,
+}
+
+impl Evaluation {
+    /// What a check says about a finding of its own that it did not observe.
+    pub fn of_unobserved(&self, code: &str) -> Option<CheckResult> {
+        if self.partly.contains(code) {
+            return Some(CheckResult::Unknown);
+        }
+        self.results.get(code).copied()
+    }
 }
 
 /// Evaluates one asset. The `class` of the subject is ignored and worked out anew.
@@ -154,14 +183,18 @@ pub fn evaluate(catalogue: &Catalogue, subject: &Subject<'_>) -> Evaluation {
     let subject = Subject { class: &class, ..*subject };
     let mut hits = Vec::new();
     let mut results = BTreeMap::new();
+    let mut partly = BTreeSet::new();
     let context = Context::of(&subject);
     for kind in catalogue.findings.values() {
         let verdict = observe(kind, &subject, &context, catalogue);
+        if matches!(verdict, Verdict::Partly(_)) {
+            partly.insert(kind.code.clone());
+        }
         let result = match verdict {
             Verdict::NotApplicable => CheckResult::NotApplicable,
             Verdict::Unknown => CheckResult::Unknown,
             Verdict::Pass => CheckResult::Pass,
-            Verdict::Hit(observations) => {
+            Verdict::Hit(observations) | Verdict::Partly(observations) => {
                 hits.extend(observations.into_iter().map(|observed| hit(kind, observed)));
                 CheckResult::Hit
             }
@@ -172,7 +205,7 @@ pub fn evaluate(catalogue: &Catalogue, subject: &Subject<'_>) -> Evaluation {
     drop(context);
     hits.sort_by(|a, b| (&a.code, &a.key).cmp(&(&b.code, &b.key)));
     hits.dedup_by(|a, b| a.code == b.code && a.key == b.key);
-    Evaluation { class, hits, results }
+    Evaluation { class, hits, results, partly }
 }
 
 /// What one check says.

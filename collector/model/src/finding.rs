@@ -46,6 +46,19 @@ pub struct EvidenceItem {
     pub name: String,
     /// What was seen, for example `/ on vda1 is not encrypted`.
     pub value: String,
+    /// Whether it changes by itself, as a score of the day and the version of a source do: what people
+    /// judged does not rest on it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub volatile: bool,
+}
+
+/// Whether two observations rest on the same, whatever changes by itself.
+fn rest_on_the_same(one: &[EvidenceItem], other: &[EvidenceItem]) -> bool {
+    fn lasting(items: &[EvidenceItem]) -> impl Iterator<Item = (&str, &str)> {
+        let lasting = items.iter().filter(|item| !item.volatile);
+        lasting.map(|item| (item.name.as_str(), item.value.as_str()))
+    }
+    lasting(one).eq(lasting(other))
 }
 
 /// What a check observed about an asset.
@@ -185,20 +198,26 @@ fn observed_again(finding: &Finding, hit: &Hit, now: Timestamp) -> Option<Findin
         next.triage.opened_at = Some(now);
     }
     if finding.status == FindingStatus::FalsePositive
-        && finding.triage.judged.as_ref().is_some_and(|judged| judged.evidence != hit.evidence)
+        && finding
+            .triage
+            .judged
+            .as_ref()
+            .is_some_and(|judged| !rest_on_the_same(&judged.evidence, &hit.evidence))
     {
         next.status = FindingStatus::Reopened;
         next.triage.opened_at = Some(now);
     }
     next.likelihood = hit.likelihood;
     next.dimensions = hit.dimensions;
-    next.evidence.clone_from(&hit.evidence);
-    let changed = next != *finding;
+    // What changes by itself is no change to who judges it meanwhile.
+    let changed = next != *finding || !rest_on_the_same(&finding.evidence, &hit.evidence);
     next.triage.version += u64::from(changed);
+    next.evidence.clone_from(&hit.evidence);
+    let differs = next != *finding;
     next.last_observed = now;
     // The moment of observation alone is written once a day: a register of ten thousand machines is
     // not rewritten every quarter of an hour to say that nothing changed.
-    (changed || now.days_since(finding.last_observed) >= 1).then_some(next)
+    (differs || now.days_since(finding.last_observed) >= 1).then_some(next)
 }
 
 fn no_longer_observed(finding: &Finding, now: Timestamp) -> Option<Finding> {

@@ -92,7 +92,7 @@ impl App {
         let found = round.found(&*self.store, asset, input.facts.as_ref())?;
         let class = EffectiveClass::of(input.classification.as_ref(), &input.links);
         let granted = granted(&input, now);
-        let evaluation = evaluate(
+        let mut evaluation = evaluate(
             &self.catalogue,
             &Subject {
                 asset: &input.asset,
@@ -116,8 +116,9 @@ impl App {
                 now,
             },
         );
-        let result_of = |code: &str| evaluation.results.get(code).copied();
-        let mut changes = reconcile(&input.findings, evaluation.hits, result_of, now);
+        let hits = std::mem::take(&mut evaluation.hits);
+        let unobserved = |code: &str| evaluation.of_unobserved(code);
+        let mut changes = reconcile(&input.findings, hits, unobserved, now);
         let matrix = &self.catalogue.matrix;
         let around = Circumstances {
             exceptions: &input.exceptions,

@@ -124,6 +124,7 @@ pub async fn suppress(
     Json(new): Json<NewSuppressionBody>,
 ) -> Result<(StatusCode, axum::Json<SuppressionView>), Problem> {
     actor.require(Right::Triage)?;
+    actor.require(Right::Manage)?;
     let holds = match (new.unit, new.asset) {
         (None, None) => Where::Everywhere,
         (Some(unit), None) => Where::Unit(unit),
@@ -152,6 +153,7 @@ pub async fn unsuppress(
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     actor.require(Right::Triage)?;
+    actor.require(Right::Manage)?;
     let id: SuppressionId = id.parse().map_err(invalid("id"))?;
     let wake = api.wake.clone();
     blocking(move || Ok(api.app.unsuppress(&actor, id, clock::now())?)).await?;

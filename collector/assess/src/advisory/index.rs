@@ -81,12 +81,18 @@ pub struct Index {
     products: Products,
     suppressed: HashMap<CveId, Vec<Suppressed>>,
     has_facts: bool,
+    has_list: bool,
 }
 
 impl Index {
     /// Whether there is no data at all.
     pub fn is_empty(&self) -> bool {
         self.affected.is_empty() && !self.has_facts && self.products.is_empty()
+    }
+
+    /// Whether there is a list of known exploited vulnerabilities.
+    pub(crate) fn knows_exploited(&self) -> bool {
+        self.has_list
     }
 
     /// Products and the end of their support.
@@ -171,6 +177,7 @@ impl Builder {
         if fact.detail == CveDetail::default() {
             return;
         }
+        self.index.has_list |= fact.detail.kev.is_some() || fact.detail.eu_kev.is_some();
         let (known, sources) = self.index.facts.entry(fact.cve).or_default();
         let CveDetail { kev, eu_kev, cvss, ssvc } = fact.detail;
         known.kev = known.kev.take().or(kev);

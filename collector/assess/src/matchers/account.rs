@@ -34,10 +34,7 @@ pub(super) fn admin_unexpected(
             }
         }
     }
-    if observations.is_empty() && uncertain {
-        return Verdict::Unknown;
-    }
-    Verdict::from_observations(observations)
+    Verdict::of(observations, uncertain)
 }
 
 #[cfg(test)]

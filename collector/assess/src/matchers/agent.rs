@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::catalogue::{Catalogue, FindingKind};
-use crate::evaluate::{Observation, Subject, Verdict};
+use crate::evaluate::{Observation, Subject, Verdict, item, volatile};
 use crate::version;
 
 /// The agent is older than `minimum`.
@@ -63,7 +63,8 @@ pub(super) fn clock_drift(subject: &Subject<'_>, kind: &FindingKind, _: &Catalog
     let ahead = if agent.clock_offset_ms > 0 { "ahead" } else { "behind" };
     Verdict::Hit(vec![Observation {
         likelihood: params.severe_likelihood.filter(|_| over(params.severe_seconds)),
-        ..Observation::of("clock", format!("{} s {ahead}", off_ms / 1000))
+        evidence: vec![item("clock", ahead), volatile("seconds", (off_ms / 1000).to_string())],
+        ..Observation::default()
     }])
 }
 

@@ -21,10 +21,7 @@ pub(super) fn changed(subject: &Subject<'_>, kind: &FindingKind, _: &Catalogue) 
             ..Observation::default()
         })
         .collect();
-    if observations.is_empty() && !facts.parts.is_known() {
-        return Verdict::Unknown;
-    }
-    Verdict::from_observations(observations)
+    Verdict::of(observations, !facts.parts.is_known())
 }
 
 #[cfg(test)]

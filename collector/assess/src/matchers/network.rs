@@ -83,20 +83,18 @@ pub(super) fn listener_unknown(
         let evidence = item("listener", format!("{key} by {program}"));
         unknown.entry(key).or_default().push(evidence);
     }
-    if unknown.is_empty() && uncertain {
-        return Verdict::Unknown;
-    }
     let observations = unknown.into_iter().map(|(key, evidence)| Observation {
         key,
         evidence,
         ..Observation::default()
     });
-    Verdict::from_observations(observations.collect())
+    Verdict::of(observations.collect(), uncertain)
 }
 
 #[cfg(test)]
 mod tests {
     use belfort_model::facts::{FirewallFacts, ListenerFacts};
+    use belfort_model::finding::CheckResult;
 
     use crate::catalogue::Catalogue;
     use crate::evaluate::evaluate;
@@ -187,5 +185,12 @@ mod tests {
         assert_eq!(on(&fixture), ("hit", both));
         fixture.asset.site = "DC1".to_owned();
         assert_eq!(on(&fixture), ("hit", vec!["tcp/8080".to_owned()]));
+        // One is certain and the other is not: what was found of the other stays.
+        fixture.asset.site = String::new();
+        assert_eq!(on(&fixture), ("hit", vec!["tcp/8080".to_owned()]));
+        let evaluation = evaluate(&catalogue, &fixture.subject());
+        let said = |code| evaluation.of_unobserved(code).map(CheckResult::as_str);
+        assert_eq!(said("listener.unknown"), Some("unknown"));
+        assert_eq!(said("no.such"), None);
     }
 }

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use crate::catalogue::{Catalogue, FindingKind};
 use crate::end_of_life::Support;
-use crate::evaluate::{Observation, Subject, Verdict, item};
+use crate::evaluate::{Observation, Subject, Verdict, item, volatile};
 use crate::version;
 
 /// Support is over, extended support included.
@@ -74,7 +74,7 @@ fn with_support(
         evidence: vec![
             item("operating_system", format!("{} {}", os.id, os.version)),
             item(name, day.unwrap_or_else(|| "on an unknown day".to_owned())),
-            item("source", source),
+            volatile("source", source),
         ],
         ..Observation::default()
     });

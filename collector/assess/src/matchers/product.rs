@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::advisory::Support;
 use crate::catalogue::{Catalogue, FindingKind};
-use crate::evaluate::{Observation, Subject, Verdict, item};
+use crate::evaluate::{Observation, Subject, Verdict, item, volatile};
 use crate::products::makers_version;
 
 /// A product whose release gets no updates any more.
@@ -40,15 +40,12 @@ pub(super) fn end_of_life(
             evidence: vec![
                 item("product", format!("{product} {}", release.cycle)),
                 item("support_ended", day.unwrap_or_else(|| "on an unknown day".to_owned())),
-                item("source", release.source.to_string()),
+                volatile("source", release.source.to_string()),
             ],
             ..Observation::default()
         });
         observed.evidence.push(item("package", seen));
     }
     // A product nobody gave the dates of may be past its end.
-    if observations.is_empty() && unknown {
-        return Verdict::Unknown;
-    }
-    Verdict::from_observations(observations.into_values().collect())
+    Verdict::of(observations.into_values().collect(), unknown)
 }

@@ -40,20 +40,21 @@ pub struct NewSuppression {
 }
 
 impl App {
-    /// Passes over a vulnerability. It takes the right to judge findings for everything it reaches.
+    /// Passes over a vulnerability. It takes who judges findings and keeps the register, for everything
+    /// it reaches: whoever answers for an asset asks for an exception, which somebody else approves.
     pub fn suppress(
         &self,
         actor: &Actor,
         new: &NewSuppression,
         now: Timestamp,
     ) -> Result<Suppression> {
-        actor.require(Right::Triage)?;
+        may_suppress(actor, None)?;
         let scope = match &new.holds {
             Where::Everywhere => SuppressionScope::All,
             Where::Unit(code) => SuppressionScope::Unit(self.unit(code)?.id),
             Where::Asset(asset) => SuppressionScope::Asset(*asset),
         };
-        actor.require_for(Right::Triage, self.unit_of(scope)?)?;
+        may_suppress(actor, Some(self.unit_of(scope)?))?;
         if !(1..=MAX_DAYS).contains(&new.days) {
             return Err(AppError::Invalid(format!("days: {} is not 1 to {MAX_DAYS}", new.days)));
         }
@@ -84,11 +85,11 @@ impl App {
 
     /// Ends a suppression before its time.
     pub fn unsuppress(&self, actor: &Actor, id: SuppressionId, now: Timestamp) -> Result<()> {
-        actor.require(Right::Triage)?;
+        may_suppress(actor, None)?;
         let known = self.store.suppression_get(id)?;
         let known =
             known.ok_or(StoreError::NotFound { what: "suppression", id: id.to_string() })?;
-        actor.require_for(Right::Triage, self.unit_of(known.scope)?)?;
+        may_suppress(actor, Some(self.unit_of(known.scope)?))?;
         let detail = json!({ "cve": known.cve });
         let record = audit(actor, Right::Triage, "suppression.end", &id, &detail, now)?;
         Ok(self.store.suppression_end(id, &record)?)
@@ -128,4 +129,15 @@ impl App {
             }
         }
     }
+}
+
+/// Whether somebody may pass over vulnerabilities: at all, or of a unit.
+fn may_suppress(actor: &Actor, unit: Option<Option<UnitId>>) -> Result<()> {
+    for right in [Right::Triage, Right::Manage] {
+        match unit {
+            None => actor.require(right)?,
+            Some(unit) => actor.require_for(right, unit)?,
+        }
+    }
+    Ok(())
 }

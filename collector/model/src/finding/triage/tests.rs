@@ -13,8 +13,16 @@ fn hit(seen: &str) -> Hit {
         key: "/".to_owned(),
         likelihood: Level::THREE,
         dimensions: Dimensions::try_from("V".to_owned()).unwrap(),
-        evidence: vec![EvidenceItem { name: "volume".to_owned(), value: seen.to_owned() }],
+        evidence: vec![fact("volume", seen, false), fact("score", seen, true)],
     }
+}
+
+/// What was seen, up to the comma; what comes behind it changes by itself.
+fn fact(name: &str, seen: &str, volatile: bool) -> EvidenceItem {
+    let mut parts = seen.split(',');
+    let lasting = parts.next().unwrap_or_default();
+    let value = if volatile { parts.next().unwrap_or_default() } else { lasting };
+    EvidenceItem { name: name.to_owned(), value: value.to_owned(), volatile }
 }
 
 fn exception(expires_at: Timestamp) -> Exception {
@@ -70,7 +78,11 @@ fn a_false_positive_stays_until_its_evidence_changes() {
     assert_eq!((judged.status, judged.triage.version), (FindingStatus::FalsePositive, 2));
     let again = observed(&judged, "vda1", &[], Timestamp(9));
     assert_eq!(again, judged);
-    let other = observed(&judged, "vdb1", &[], Timestamp(9));
+    // The score of the day is no other evidence: it is written, and nobody has to judge anew.
+    let scored = observed(&judged, "vda1,0.93", &[], Timestamp(9));
+    assert_eq!((scored.status, scored.triage.version), (FindingStatus::FalsePositive, 2));
+    assert_eq!(scored.evidence[1].value, "0.93");
+    let other = observed(&scored, "vdb1,0.93", &[], Timestamp(9));
     assert_eq!(other.status, FindingStatus::Reopened);
     assert_eq!(other.triage.judged, judged.triage.judged, "what was said is not forgotten");
     let no_reason = TriageChange::FalsePositive { reason: "  ".to_owned() };
