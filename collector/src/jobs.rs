@@ -37,6 +37,7 @@ pub async fn evaluate(app: App, wake: Arc<Notify>) {
         let work = move || {
             if daily {
                 run.store.idempotent_purge(clock::now().plus_days(-1))?;
+                run.pass_time(clock::now())?;
                 run.store.risk_request_all()?;
             }
             run.evaluate_due(clock::now())

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use belfort_model::classification::EffectiveClass;
 use belfort_model::data_set::PersonalData;
-use belfort_model::finding::{CheckResult, OpenFinding};
+use belfort_model::finding::{CheckResult, Unresolved};
 use belfort_model::id::{AssetId, UnitId};
-use belfort_model::risk::{Facets, Rating, RiskKey, Suggestion};
+use belfort_model::risk::{Facets, KNOWN_EXPLOITED, Rating, RiskKey, Suggestion};
 use belfort_model::scale::{
     Biv, Dimension, Dimensions, Level, Priority, current_likelihood, degree_of_control,
 };
@@ -24,14 +24,14 @@ pub struct Scoped<'a> {
     pub class: &'a EffectiveClass,
     /// What each check said, by code.
     pub results: &'a BTreeMap<String, CheckResult>,
-    /// Its open findings.
-    pub findings: &'a [OpenFinding],
+    /// Its findings that are not resolved; those under an exception count for nothing.
+    pub findings: &'a [Unresolved],
 }
 
 /// What one scenario does to one asset.
 struct HitAsset<'a> {
     asset: Scoped<'a>,
-    findings: Vec<&'a OpenFinding>,
+    findings: Vec<&'a Unresolved>,
     dimensions: Dimensions,
     likelihood: Level,
 }
@@ -91,10 +91,10 @@ impl<'a> View<'a> {
 
     /// The asset with its open findings of this scenario that are more than information.
     fn hit<'b>(&self, asset: Scoped<'b>) -> Option<HitAsset<'b>> {
-        let findings: Vec<&OpenFinding> = asset
+        let findings: Vec<&Unresolved> = asset
             .findings
             .iter()
-            .filter(|finding| self.linked.contains(finding.code.as_str()))
+            .filter(|finding| !finding.excepted && self.linked.contains(finding.code.as_str()))
             .filter(|finding| finding.dimensions != Dimensions::default())
             .collect();
         let likelihood = findings.iter().map(|finding| finding.likelihood).max()?;
@@ -124,6 +124,9 @@ impl<'a> View<'a> {
         assets.sort();
         let findings = hit.iter().flat_map(|one| one.findings.iter());
         let codes: BTreeSet<_> = findings.clone().map(|finding| finding.code.clone()).collect();
+        let exploited = findings.clone().filter(|finding| finding.code == KNOWN_EXPLOITED);
+        let mut known_exploited: Vec<_> = exploited.map(|finding| finding.id).collect();
+        known_exploited.sort();
         let mut findings: Vec<_> = findings.map(|finding| finding.id).collect();
         findings.sort();
         Suggestion {
@@ -139,6 +142,7 @@ impl<'a> View<'a> {
             assets,
             findings,
             codes: codes.into_iter().collect(),
+            known_exploited,
         }
     }
 

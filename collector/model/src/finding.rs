@@ -106,9 +106,9 @@ pub struct Finding {
     pub triage: Triage,
 }
 
-/// What a risk needs to know of a finding that counts for it.
+/// What a risk needs to know of a finding that is not resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OpenFinding {
+pub struct Unresolved {
     /// Its id.
     pub id: FindingId,
     /// Code in the catalogue.
@@ -117,16 +117,20 @@ pub struct OpenFinding {
     pub likelihood: Level,
     /// Dimensions it touches.
     pub dimensions: Dimensions,
+    /// Whether it stands under an exception: then it counts for no risk, and is there nevertheless.
+    pub excepted: bool,
 }
 
 impl Finding {
-    /// The finding as a risk sees it, when it counts for one.
-    pub fn counted(&self) -> Option<OpenFinding> {
-        self.status.is_open().then(|| OpenFinding {
+    /// The finding as a risk sees it, unless it is resolved or none.
+    pub fn unresolved(&self) -> Option<Unresolved> {
+        let excepted = self.status == FindingStatus::Excepted;
+        (self.status.is_open() || excepted).then(|| Unresolved {
             id: self.id,
             code: self.code.clone(),
             likelihood: self.likelihood,
             dimensions: self.dimensions,
+            excepted,
         })
     }
 }

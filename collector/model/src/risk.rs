@@ -18,7 +18,7 @@ mod system;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::RiskId;
+use crate::id::{FindingId, RiskId};
 use crate::scale::{Level, Priority};
 use crate::time::Timestamp;
 
@@ -31,7 +31,7 @@ pub use decision::{
 pub use error::{Changed, TransitionError};
 pub use state::{ReassessCause, RiskEvent, RiskState, Treatment};
 pub use suggestion::{Facets, Rating, RiskKey, Suggestion};
-pub use system::{IncidentLink, PROPOSAL_DAYS, Reassess, SYSTEM};
+pub use system::{IncidentLink, KNOWN_EXPLOITED, PROPOSAL_DAYS, Reassess, SYSTEM};
 
 /// What made a version different from the one before, and who did it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,6 +117,10 @@ pub struct Risk {
     pub updated_at: Timestamp,
     /// When it is to be looked at again.
     pub next_review: Timestamp,
+    /// Findings it rested on that no longer count for it and are there nevertheless, sorted: they stand
+    /// under an exception, or count for another entry.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_over: Vec<FindingId>,
     /// Since when no open finding supports it.
     pub unsupported_since: Option<Timestamp>,
     /// Rises with every change: optimistic locking.
@@ -161,6 +165,7 @@ impl Risk {
             created_at: now,
             updated_at: now,
             next_review,
+            left_over: vec![],
             unsupported_since: None,
             version: 1,
         }

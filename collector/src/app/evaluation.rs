@@ -1,6 +1,6 @@
 //! Keeps findings and risks current: evaluates what is due, asset by asset, then unit by unit.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use belfort_assess::evaluate::{self, Granted, Records, Subject, evaluate};
 use belfort_assess::risk::{Scoped, suggestions};
@@ -177,17 +177,31 @@ impl App {
             })
             .collect();
         let suggested = suggestions(&self.catalogue, unit, &scoped);
+        let all = scope
+            .assets
+            .iter()
+            .flat_map(|asset| asset.findings.iter().map(move |one| (asset.id, one)));
+        let unresolved: HashSet<_> = all.clone().map(|(_, one)| one.id).collect();
+        let excepted: Vec<_> = all.filter(|(_, one)| one.excepted).collect();
+        let follow = |risk: &Risk, evidence| {
+            let linked = self.catalogue.linked_checks(&risk.key.scenario);
+            let own = excepted.iter().filter(|(asset, one)| {
+                risk.key.asset.is_none_or(|own| own == *asset) && linked.contains(one.code.as_str())
+            });
+            let own: Vec<_> = own.map(|(_, one)| one.id).collect();
+            settled(risk, risk.with_left_over(evidence, &unresolved, &own, now), now)
+        };
         let mut new = Vec::new();
         let mut changed: Vec<Risk> = scope
             .risks
             .iter()
             .filter(|risk| !suggested.iter().any(|(key, _)| *key == risk.key))
-            .flat_map(|risk| settled(risk, risk.unsupported(now), now))
+            .flat_map(|risk| follow(risk, risk.unsupported(now)))
             .collect();
         // In the order of their keys: so the same data give the same references.
         for (key, suggestion) in suggested {
             if let Some(risk) = scope.risks.iter().find(|risk| risk.key == key) {
-                changed.extend(settled(risk, risk.evaluated(&suggestion, now), now));
+                changed.extend(follow(risk, risk.evaluated(&suggestion, now)));
             } else {
                 let next_review = now.plus_days(review_days(suggestion.current.severity));
                 let id = RiskId::of(&key.text());

@@ -100,6 +100,15 @@ pub(super) fn unit_of(summary: &RiskSummary) -> Option<UnitId> {
     summary.unit.as_ref().map(|unit| unit.id)
 }
 
+/// An entry is read in its unit, and in the one of its risk owner, which decides.
+fn may_read(actor: &Actor, found: &RiskSummary) -> Result<()> {
+    let owner = found.risk.owner.as_ref().map(|owner| owner.unit);
+    match owner.map(|unit| actor.require_for(Right::Read, Some(unit))) {
+        Some(Ok(())) => Ok(()),
+        _ => Ok(actor.require_for(Right::Read, unit_of(found))?),
+    }
+}
+
 impl App {
     /// The register as the actor may see it: now, or as of a moment.
     pub fn risk_list(
@@ -130,7 +139,7 @@ impl App {
             None => self.store.risk_get(reference)?,
         };
         let found = found.ok_or_else(|| not_found("risk", reference))?;
-        actor.require_for(Right::Read, unit_of(&found))?;
+        may_read(actor, &found)?;
         Ok(found)
     }
 
@@ -153,7 +162,7 @@ impl App {
         change.may_try(actor)?;
         let found = self.store.risk_get(reference)?.ok_or_else(|| not_found("risk", reference))?;
         let unit = unit_of(&found);
-        actor.require_for(Right::Read, unit)?;
+        may_read(actor, &found)?;
         let old = &found.risk;
         same_version("risk", &old.reference, write.version, old.version)?;
         let next = old.apply(actor, unit, change, &self.catalogue.matrix, now)?;

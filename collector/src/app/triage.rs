@@ -307,8 +307,9 @@ impl App {
         for risk in self.risks_all()? {
             let versions = super::evaluation::settled(&risk, None, now);
             let Some(last) = versions.last() else { continue };
-            let detail = json!({ "from": risk.state, "to": last.state, "version": last.version });
-            let record = system("risk.time", &risk.reference, &detail, now);
+            let detail =
+                json!({ "from": risk.state, "state": last.state, "version": last.version });
+            let record = system("risk.follow", &risk.reference, &detail, now);
             changed += usize::from(written(self.store.risk_change(&versions, &record))?);
         }
         Ok(changed)

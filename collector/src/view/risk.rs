@@ -81,6 +81,9 @@ pub struct RiskView {
     pub assets: Vec<String>,
     /// Ids of the findings.
     pub findings: Vec<String>,
+    /// Ids of findings it rested on that count for it no more and are there nevertheless: they stand under
+    /// an exception, or count for another entry. It is not closed before they are resolved.
+    pub left_over: Vec<String>,
     /// Codes of the findings.
     pub codes: Vec<String>,
     /// What people assessed, apart from what is suggested.
@@ -166,6 +169,7 @@ impl RiskView {
             matrix: suggestion.matrix.clone(),
             assets: suggestion.assets.iter().map(ToString::to_string).collect(),
             findings: suggestion.findings.iter().map(ToString::to_string).collect(),
+            left_over: risk.left_over.iter().map(ToString::to_string).collect(),
             codes: suggestion.codes.clone(),
             created_at: text(risk.created_at),
             updated_at: text(risk.updated_at),

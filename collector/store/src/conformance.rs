@@ -172,6 +172,8 @@ suite! {
         references_count_within_the_year,
         a_stale_version_is_refused,
         two_collectors_cannot_add_the_same_entry,
+        what_the_system_does_with_an_entry_of_people_is_audited,
+        the_unit_of_the_risk_owner_sees_the_entry,
         a_change_meanwhile_keeps_the_unit_due,
         the_register_is_sorted_and_filtered,
         every_version_is_kept,

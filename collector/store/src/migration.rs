@@ -31,7 +31,7 @@ migrations!(
     6 = "0006_software.sql",
     7 = "0007_reports.sql",
     8 = "0008_idempotency.sql",
-    9 = "0009_incident_risk.sql",
+    9 = "0009_scopes.sql",
 );
 
 /// The newest schema this program knows.

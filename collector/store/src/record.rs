@@ -21,7 +21,7 @@ use belfort_model::data_set::{DataLink, DataSet};
 use belfort_model::evidence::Evidence;
 use belfort_model::exception::Exception;
 use belfort_model::facts::DeviceFacts;
-use belfort_model::finding::{CheckResult, Finding, FindingStatus, OpenFinding};
+use belfort_model::finding::{CheckResult, Finding, FindingStatus, Unresolved};
 use belfort_model::id::{AgentId, ApiTokenId, AssetId, RiskId, UnitId, UserId};
 use belfort_model::ownership::Ownership;
 use belfort_model::risk::{Risk, RiskKey, RiskState, Suggestion};
@@ -502,8 +502,8 @@ pub struct ScopedAsset {
     pub class: EffectiveClass,
     /// What each check said, by code.
     pub results: BTreeMap<String, CheckResult>,
-    /// Open findings, by id.
-    pub findings: Vec<OpenFinding>,
+    /// Findings that are not resolved, by id.
+    pub findings: Vec<Unresolved>,
 }
 
 /// A risk that is not in the register yet.

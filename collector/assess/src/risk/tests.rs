@@ -61,7 +61,8 @@ impl Device {
 }
 
 fn run(devices: &[Device]) -> Vec<(RiskKey, Suggestion)> {
-    let counted = |device: &Device| device.findings.iter().filter_map(Finding::counted).collect();
+    let counted =
+        |device: &Device| device.findings.iter().filter_map(Finding::unresolved).collect();
     let findings: Vec<Vec<_>> = devices.iter().map(counted).collect();
     let scoped: Vec<_> = devices
         .iter()

@@ -7,7 +7,7 @@ use super::error::{
 };
 use super::{Facets, Rating, Risk, RiskEvent, RiskState};
 use crate::access::{Actor, Right, Role};
-use crate::id::UnitId;
+use crate::id::{AssetId, UnitId};
 use crate::scale::{Biv, Level, Matrix, review_days};
 use crate::time::Timestamp;
 
@@ -265,6 +265,7 @@ impl Risk {
             reason: reason.clone(),
             severity: self.suggestion.current.severity,
             codes: self.suggestion.codes.clone(),
+            assets: Some(self.suggestion.assets.clone()),
         });
         Ok(next.changed(&actor.name, RiskEvent::Rejected, reason, now))
     }
@@ -283,6 +284,9 @@ pub struct Rejection {
     pub severity: Level,
     /// Codes of the findings then.
     pub codes: Vec<String>,
+    /// Assets hit then, sorted; nothing where that was not kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assets: Option<Vec<AssetId>>,
 }
 
 /// A text, or nothing when it is empty.

@@ -259,7 +259,7 @@ impl Risk {
         if open > 0 {
             return Some(format!("{open} actions of risk {} are not verified", self.reference));
         }
-        let findings = self.suggestion.findings.len();
+        let findings = self.suggestion.findings.len() + self.left_over.len();
         if findings > 0 || self.unsupported_since.is_none() {
             return Some(format!(
                 "{findings} findings of risk {} are not resolved",

@@ -1,5 +1,7 @@
 //! What holds whatever happens, over random sequences of what people, evidence and time do.
 
+use std::collections::HashSet;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -17,6 +19,7 @@ enum Event {
     Person(Vec<Role>, u8, RiskChange),
     Evidence(i64, i64, bool),
     NoEvidence,
+    LeftOver,
     Time,
 }
 
@@ -105,7 +108,8 @@ fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         12 => (roles, 0..2u8, change()).prop_map(|(roles, who, change)| Event::Person(roles, who, change)),
         2 => (1..=5i64, 1..=5i64, any::<bool>()).prop_map(|(l, i, kev)| Event::Evidence(l, i, kev)),
-        3 => Just(Event::NoEvidence),
+        2 => Just(Event::NoEvidence),
+        1 => Just(Event::LeftOver),
         3 => Just(Event::Time),
     ]
 }
@@ -239,12 +243,22 @@ proptest! {
                 Event::Evidence(likelihood, impact, exploited) => {
                     let mut new = suggestion(likelihood, impact);
                     if exploited {
-                        new.codes.push("vuln.known_exploited".to_owned());
+                        new.known_exploited.push(FindingId(Uuid::from_u128(9)));
                     }
                     new.findings.push(FindingId(Uuid::from_u128(9)));
                     (old.evaluated(&new, now), false)
                 }
                 Event::NoEvidence => (old.unsupported(now), false),
+                Event::LeftOver => {
+                    let left = HashSet::from([2, 9].map(|id| FindingId(Uuid::from_u128(id))));
+                    let next = old.with_left_over(old.unsupported(now), &left, &[], now);
+                    if let Some(next) = &next {
+                        let counts = next.left_over.iter().all(|id| left.contains(id));
+                        prop_assert!(counts && next.left_over.is_sorted());
+                        prop_assert!(next.left_over.is_empty() || next.closure_proposed_at.is_none());
+                    }
+                    (next, false)
+                }
                 Event::Time => (old.passed(now), false),
             };
             let Some(next) = next else { continue };
@@ -288,7 +302,7 @@ fn random_sequences_reach_every_state() {
                 Event::Evidence(likelihood, impact, _) => {
                     risk.evaluated(&suggestion(likelihood, impact), now)
                 }
-                Event::NoEvidence => risk.unsupported(now),
+                Event::NoEvidence | Event::LeftOver => risk.unsupported(now),
                 Event::Time => risk.passed(now),
             };
             risk = next.unwrap_or(risk);

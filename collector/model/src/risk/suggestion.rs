@@ -86,4 +86,7 @@ pub struct Suggestion {
     pub findings: Vec<FindingId>,
     /// Their codes, sorted, each once.
     pub codes: Vec<String>,
+    /// Those of vulnerabilities that are known to be exploited, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub known_exploited: Vec<FindingId>,
 }

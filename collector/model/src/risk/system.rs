@@ -1,12 +1,14 @@
 //! What the system does with an entry by itself: new evidence, and the passing of time. It touches
 //! nothing that people assessed or decided.
 
+use std::collections::{BTreeSet, HashSet};
+
 use serde::{Deserialize, Serialize};
 
 use super::error::{Changed, require_state, short};
 use super::{ReassessCause, Risk, RiskEvent, RiskState, Suggestion, Treatment};
 use crate::access::{Actor, Right};
-use crate::id::UnitId;
+use crate::id::{FindingId, UnitId};
 use crate::scale::review_days;
 use crate::time::Timestamp;
 
@@ -17,7 +19,7 @@ pub const PROPOSAL_DAYS: i64 = 30;
 pub const SYSTEM: &str = "system";
 
 /// Code of the finding that a vulnerability known to be exploited gives.
-const KNOWN_EXPLOITED: &str = "vuln.known_exploited";
+pub const KNOWN_EXPLOITED: &str = "vuln.known_exploited";
 
 /// Why an entry has to be looked at again, and since when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,13 +101,18 @@ impl Risk {
             return severity > self.suggestion.current.severity
                 || suggestion.codes != self.suggestion.codes;
         };
-        severity > rejection.severity || suggestion.codes != rejection.codes
+        let is_other =
+            |assets: &Vec<_>| suggestion.assets.iter().any(|id| assets.binary_search(id).is_err());
+        severity > rejection.severity
+            || suggestion.codes != rejection.codes
+            || rejection.assets.as_ref().is_some_and(is_other)
     }
 
     /// Why new evidence asks for another look.
     fn causes(&self, new: &Suggestion) -> Vec<ReassessCause> {
         let old = &self.suggestion;
-        let has = |codes: &[String]| codes.iter().any(|code| code == KNOWN_EXPLOITED);
+        // Each of them asks for another look: a decision on one vulnerability says nothing of the next.
+        let is_new = |id: &FindingId| old.findings.binary_search(id).is_err();
         let same_evidence = old.codes == new.codes && old.assets == new.assets;
         let all = [
             (new.current.severity > old.current.severity, ReassessCause::SuggestionRose),
@@ -113,7 +120,7 @@ impl Risk {
                 same_evidence && (old.biv != new.biv || old.facets != new.facets),
                 ReassessCause::ClassChanged,
             ),
-            (has(&new.codes) && !has(&old.codes), ReassessCause::KnownExploited),
+            (new.known_exploited.iter().any(is_new), ReassessCause::KnownExploited),
         ];
         all.into_iter().filter(|(holds, _)| *holds).map(|(_, cause)| cause).collect()
     }
@@ -145,7 +152,43 @@ impl Risk {
         next.unsupported_since = Some(now);
         next.suggestion.assets.clear();
         next.suggestion.findings.clear();
+        next.suggestion.known_exploited.clear();
         Some(next.changed(SYSTEM, RiskEvent::Unsupported, "", now))
+    }
+
+    /// What an evaluation made of the entry — `next`, or nothing when nothing changed — with what it rested
+    /// on and what is still there, though it counts for it no more. `unresolved` are the findings of its
+    /// unit that are open or stand under an exception; `excepted` those under one that would count for it.
+    ///
+    /// An exception makes no weakness go away, and a class that falls only moves a finding to another
+    /// entry: neither is a reason to close this one.
+    #[must_use]
+    pub fn with_left_over(
+        &self,
+        next: Option<Self>,
+        unresolved: &HashSet<FindingId>,
+        excepted: &[FindingId],
+        now: Timestamp,
+    ) -> Option<Self> {
+        if next.is_none() && self.left_over.is_empty() && excepted.is_empty() {
+            return None;
+        }
+        let counted = &next.as_ref().unwrap_or(self).suggestion.findings;
+        let before = self.suggestion.findings.iter().chain(&self.left_over);
+        let left: BTreeSet<_> = before
+            .filter(|id| unresolved.contains(id) && counted.binary_search(id).is_err())
+            .chain(excepted)
+            .copied()
+            .collect();
+        let left: Vec<_> = left.into_iter().collect();
+        match next {
+            Some(next) => Some(Self { left_over: left, ..next }),
+            None if left == self.left_over => None,
+            None => {
+                let next = Self { left_over: left, ..self.clone() };
+                Some(next.changed(SYSTEM, RiskEvent::Suggested, "", now))
+            }
+        }
     }
 
     /// The entry as time alone changes it, one step; nothing when it changes nothing (any more).

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use uuid::Uuid;
 
 use super::*;
@@ -22,6 +24,7 @@ pub(super) fn suggestion(likelihood: i64, impact: i64) -> Suggestion {
         assets: vec![AssetId(Uuid::from_u128(1))],
         findings: vec![FindingId(Uuid::from_u128(2))],
         codes: vec!["firewall.off".to_owned()],
+        known_exploited: vec![],
     }
 }
 
@@ -142,8 +145,26 @@ fn a_changed_class_and_a_known_exploited_hit_put_a_risk_up() {
     };
     let class = causes(&|new| new.biv.v = Level::TWO);
     assert_eq!(class, (RiskState::Reassess, vec![ReassessCause::ClassChanged]));
-    let exploited = causes(&|new| new.codes.push("vuln.known_exploited".to_owned()));
-    assert_eq!(exploited, (RiskState::Reassess, vec![ReassessCause::KnownExploited]));
+    let exploited = |new: &mut Suggestion, number| {
+        new.known_exploited.push(FindingId(Uuid::from_u128(number)));
+        new.findings.push(FindingId(Uuid::from_u128(number)));
+    };
+    let known = (RiskState::Reassess, vec![ReassessCause::KnownExploited]);
+    assert_eq!(causes(&|new| exploited(new, 5)), known);
+    // The next one too, and one that was gone and is back; not one that was there.
+    let mut first = suggestion(3, 3);
+    exploited(&mut first, 5);
+    let mut decided = risk(RiskState::Monitored).evaluated(&first, Timestamp(9)).unwrap();
+    decided.state = RiskState::Monitored;
+    decided.reassess.clear();
+    let mut second = first.clone();
+    exploited(&mut second, 6);
+    let put_up = |risk: &Risk, new| risk.evaluated(new, Timestamp(9)).unwrap().state;
+    assert_eq!(put_up(&decided, &second), RiskState::Reassess);
+    assert_eq!(put_up(&decided.unsupported(Timestamp(9)).unwrap(), &first), RiskState::Reassess);
+    let mut fewer = first.clone();
+    fewer.codes.clear();
+    assert_eq!(put_up(&decided, &fewer), RiskState::Monitored);
     let other = causes(&|new| new.codes.push("listener.insecure".to_owned()));
     assert_eq!(other, (RiskState::Monitored, vec![]));
 }
@@ -354,6 +375,20 @@ mod people {
         let mut open = gone.clone();
         open.state = RiskState::Analysing;
         assert!(matches!(close(&open, &head), Err(TransitionError::State { .. })));
+        // Gone from this entry, and not solved.
+        let left = HashSet::from([FindingId(Uuid::from_u128(2))]);
+        let excepted =
+            supported.with_left_over(supported.unsupported(NOW), &left, &[], NOW).unwrap();
+        assert!(matches!(close(&excepted, &head), Err(TransitionError::Guard(_))), "excepted");
+        assert_eq!(excepted.passed(NOW), None, "and closing it is not proposed");
+        assert_eq!(excepted.with_left_over(None, &left, &[], NOW), None);
+        let solved = excepted.with_left_over(None, &HashSet::new(), &[], NOW).unwrap();
+        let other = FindingId(Uuid::from_u128(7));
+        let again = solved.with_left_over(None, &HashSet::new(), &[other], NOW).unwrap();
+        assert_eq!(again.left_over, [other], "excepted before it was ever counted");
+        assert_eq!((solved.left_over.len(), solved.version), (0, excepted.version + 1));
+        assert!(close(&solved, &head).is_ok());
+        assert!(solved.passed(NOW).unwrap().closure_proposed_at.is_some());
         let planned = gone.add_action(&head, None, &action(), NOW).unwrap();
         assert!(matches!(close(&planned, &head), Err(TransitionError::Guard(_))), "actions");
         for (first, second) in [(&head, &officer), (&officer, &head)] {
@@ -384,6 +419,9 @@ mod people {
         }
         let rejected = proposed.reject(&by(Role::SecurityOfficer), None, "nee", NOW).unwrap();
         // It fell and rose again to what it was: the evidence it was rejected on.
+        let mut wider = suggestion(3, 3);
+        wider.assets.push(AssetId(Uuid::from_u128(8)));
+        assert_eq!(rejected.evaluated(&wider, NOW).unwrap().state, RiskState::Proposed);
         let fell = rejected.evaluated(&suggestion(1, 3), NOW).unwrap();
         let back = fell.evaluated(&suggestion(3, 3), NOW).unwrap();
         assert_eq!(back.state, RiskState::Rejected);

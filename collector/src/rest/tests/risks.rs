@@ -306,6 +306,8 @@ async fn exceptions_and_false_positives_take_findings_out_and_give_them_back() {
     let now = clock::now();
     cycle.lab.app.evaluate_due(now).unwrap();
     assert_eq!(cycle.finding().await["status"], "excepted");
+    let (_, risk) = cycle.risk(&cycle.officer, "", Value::Null).await;
+    assert_eq!((&risk["findings"], &risk["left_over"][0]), (&json!([]), &json!(id)), "{risk}");
     // Ninety days later it is over.
     let later = now.plus_days(91);
     assert!(cycle.lab.app.pass_time(later).unwrap() > 0);

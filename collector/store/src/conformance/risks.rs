@@ -1,10 +1,13 @@
 //! The risk register.
 
+use belfort_model::access::{Actor, Role, Scope};
 use belfort_model::asset::{AssetKind, Lifecycle};
 use belfort_model::finding::{CheckResult, FindingChanges};
 use belfort_model::id::{AssetId, FindingId, RiskId, UnitId};
-use belfort_model::risk::{Facets, Rating, Risk, RiskKey, RiskState, Suggestion};
-use belfort_model::scale::{Level, Priority};
+use belfort_model::risk::{
+    Description, Facets, Rating, Risk, RiskChange, RiskKey, RiskOwner, RiskState, Suggestion,
+};
+use belfort_model::scale::{Level, Matrix, Priority};
 use belfort_model::time::Timestamp;
 
 use super::evaluation::{evaluate, hit};
@@ -20,6 +23,7 @@ pub(super) fn suggestion(severity: i64, assets: &[AssetId]) -> Suggestion {
         severity: Level::clamped(severity),
     };
     Suggestion {
+        known_exploited: vec![],
         inherent: rating,
         current: rating,
         biv: biv(3, 3, 3),
@@ -144,6 +148,56 @@ pub(super) fn a_stale_version_is_refused(lab: &Lab) {
     unknown.id = RiskId(id());
     let refused = store.risk_commit(None, 0, &[], &[unknown]);
     assert!(matches!(refused, Err(StoreError::NotFound { .. })), "{refused:?}");
+}
+
+pub(super) fn what_the_system_does_with_an_entry_of_people_is_audited(lab: &Lab) {
+    let store = &*lab.store;
+    add(store, None, &[new("a", None, 3, &[])]);
+    let records = || store.audit_list(Page::ALL).unwrap();
+    let before = records().total;
+    // Nobody took it up: its own history says enough.
+    let gone = only(store).unsupported(NOW).unwrap();
+    store.risk_commit(None, 0, &[], std::slice::from_ref(&gone)).unwrap();
+    assert_eq!(records().total, before);
+    let officer = Actor::with_roles("ivv", &[Role::SecurityOfficer]);
+    let taken = gone.apply(&officer, None, &RiskChange::Analyse, &Matrix::default(), NOW).unwrap();
+    store.risk_change(std::slice::from_ref(&taken), &audit("risk.analyse")).unwrap();
+    let due = taken.passed(NOW.plus_days(400)).unwrap();
+    store.risk_commit(None, 0, &[], std::slice::from_ref(&due)).unwrap();
+    let found = records();
+    assert_eq!((found.total, found.items[0].action.as_str()), (before + 2, "risk.follow"));
+    assert_eq!(
+        (found.items[0].actor.as_str(), &found.items[0].subject),
+        ("system", &due.reference)
+    );
+    assert!(found.items[0].detail.contains("reassess"), "{}", found.items[0].detail);
+}
+
+pub(super) fn the_unit_of_the_risk_owner_sees_the_entry(lab: &Lab) {
+    let store = &*lab.store;
+    let (bz, fin) = (add_unit(store, "BZ"), add_unit(store, "FIN"));
+    add(store, Some(bz), &[new("a", Some(bz), 3, &[])]);
+    let seen = |unit: UnitId| {
+        let filter = RiskFilter { scope: Scope::Units([unit].into()), ..RiskFilter::default() };
+        let then = store.risk_list_as_of(&filter, NOW.plus_days(1), Page::ALL).unwrap().total;
+        let now = store.risk_list(&filter, Page::ALL).unwrap().total;
+        assert_eq!(now, then);
+        now
+    };
+    assert_eq!((seen(bz), seen(fin)), (1, 0));
+    let officer = Actor::with_roles("ivv", &[Role::SecurityOfficer]);
+    let owner = RiskOwner { unit: fin, function: "dienstchef Financiën".to_owned() };
+    let describe = RiskChange::Describe(Description { owner: Some(owner), ..Default::default() });
+    let next = only(store).apply(&officer, Some(bz), &describe, &Matrix::default(), NOW).unwrap();
+    store.risk_change(std::slice::from_ref(&next), &audit("risk.describe")).unwrap();
+    assert_eq!((seen(bz), seen(fin)), (1, 1));
+    // It was so before the column was there.
+    let undo = "DROP INDEX risk_by_owner; ALTER TABLE risk DROP COLUMN owner_unit;
+        DROP TABLE incident_risk; DELETE FROM schema_version WHERE version > 8";
+    lab.raw(undo).unwrap();
+    let store = lab.reopen().unwrap();
+    let filter = RiskFilter { scope: Scope::Units([fin].into()), ..RiskFilter::default() };
+    assert_eq!(store.risk_list(&filter, Page::ALL).unwrap().total, 1);
 }
 
 pub(super) fn two_collectors_cannot_add_the_same_entry(lab: &Lab) {

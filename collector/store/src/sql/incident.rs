@@ -79,7 +79,7 @@ const ASSETS: (&str, &str) =
 /// The risks of incidents, and whose these are.
 const RISKS: (&str, &str) = (
     "incident_risk l JOIN risk r ON r.id = l.risk LEFT JOIN asset a ON a.id = r.asset",
-    "COALESCE(r.unit, a.owner_unit) IN (?)",
+    risk::SEEN,
 );
 
 pub(crate) fn incident_list(tx: &mut Tx<'_>, scope: &Scope, page: Page) -> Result<Paged<Incident>> {

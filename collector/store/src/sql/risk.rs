@@ -58,6 +58,9 @@ const FROM: &str = "FROM risk r
     LEFT JOIN asset a ON a.id = r.asset
     LEFT JOIN unit u ON u.id = COALESCE(r.unit, a.owner_unit)";
 
+/// Who sees an entry `r` on the asset `a`: its unit, and the one of its risk owner, which decides.
+pub(super) const SEEN: &str = "(COALESCE(r.unit, a.owner_unit) IN (?) OR r.owner_unit IN (?))";
+
 fn read(row: &mut Row) -> Result<Risk> {
     row.document("risk")
 }
@@ -87,7 +90,7 @@ fn conditions(filter: &RiskFilter) -> Conditions {
     if filter.open {
         conditions.add_plain("r.is_open = 1");
     }
-    conditions.within("COALESCE(r.unit, a.owner_unit) IN (?)", &filter.scope);
+    conditions.within(SEEN, &filter.scope);
     conditions
 }
 

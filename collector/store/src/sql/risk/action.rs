@@ -6,6 +6,7 @@ use belfort_model::risk::{ActionStatus, Risk};
 use crate::Result;
 use crate::driver::{Conditions, Tx};
 use crate::record::{ActionFilter, ActionSummary, Page, Paged};
+use crate::sql::risk::SEEN;
 use crate::sql::unit;
 use crate::value::{Row, document, params};
 
@@ -67,8 +68,7 @@ pub(crate) fn action_list(
         conditions.add("c.status <> ?", ActionStatus::Done.into());
         conditions.add("c.status <> ?", ActionStatus::Verified.into());
     }
-    let within = "(c.unit IN (?) OR COALESCE(r.unit, a.owner_unit) IN (?))";
-    conditions.within(within, &filter.scope);
+    conditions.within(&format!("(c.unit IN (?) OR {SEEN})"), &filter.scope);
     let count = format!("SELECT COUNT(*) {FROM}{}", conditions.clause());
     let total = tx.count(&count, &conditions.params)?;
     let part = conditions.page(page);

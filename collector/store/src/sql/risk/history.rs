@@ -239,13 +239,15 @@ fn summaries(
 fn matches(filter: &RiskFilter, summary: &RiskSummary) -> bool {
     let risk = &summary.risk;
     let unit = summary.unit.as_ref().map(|unit| unit.id);
+    let owner = risk.owner.as_ref().map(|owner| owner.unit);
     let rests_on =
         |asset: AssetId| risk.key.asset == Some(asset) || risk.suggestion.assets.contains(&asset);
     filter.state.is_none_or(|state| risk.state == state)
         && filter.unit.is_none_or(|wanted| unit == Some(wanted))
         && filter.asset.is_none_or(rests_on)
         && (!filter.open || risk.is_on_agenda())
-        && filter.scope.contains(unit)
+        && (filter.scope.contains(unit)
+            || owner.is_some_and(|owner| filter.scope.contains(Some(owner))))
 }
 
 pub(crate) fn risk_list_as_of(

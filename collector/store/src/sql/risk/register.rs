@@ -1,7 +1,8 @@
 //! What an evaluation of one unit's risks writes.
 
 use belfort_model::id::UnitId;
-use belfort_model::risk::Risk;
+use belfort_model::risk::{Risk, RiskEvent, SYSTEM};
+use serde_json::json;
 
 use super::{NONE, action, history};
 use crate::driver::Tx;
@@ -27,7 +28,29 @@ pub(in crate::sql) fn risk_commit(
         "UPDATE risk_due SET due = 0 WHERE unit = $1 AND generation = $2",
         params![unit.unwrap_or(NONE), generation],
     )?;
+    for record in changed.iter().filter_map(followed) {
+        audit::append(tx, &record)?;
+    }
     Ok(())
+}
+
+/// The audit record of what the system did with an entry that people dealt with. New evidence alone is in
+/// the history of the entry.
+fn followed(risk: &Risk) -> Option<Audit> {
+    let last = risk.last_change.as_ref()?;
+    if risk.is_untouched() || matches!(last.event, RiskEvent::Suggested | RiskEvent::Unsupported) {
+        return None;
+    }
+    let detail = json!({
+        "event": last.event, "note": last.note, "state": risk.state, "version": risk.version,
+    });
+    Some(Audit {
+        at: risk.updated_at,
+        actor: SYSTEM.to_owned(),
+        action: "risk.follow",
+        subject: risk.reference.clone(),
+        detail: detail.to_string(),
+    })
 }
 
 fn conflict(id: String) -> StoreError {
@@ -96,9 +119,18 @@ pub(in crate::sql) fn update(tx: &mut Tx<'_>, risk: &Risk) -> Result<()> {
     }
     let text = document("risk", risk)?;
     tx.execute(
-        "UPDATE risk SET state = $2, is_open = $3, severity = $4, version = $5, document = $6
+        "UPDATE risk SET state = $2, is_open = $3, severity = $4, version = $5, document = $6,
+             owner_unit = $7
          WHERE id = $1",
-        params![risk.id, risk.state, risk.is_on_agenda(), risk.severity(), risk.version, &text],
+        params![
+            risk.id,
+            risk.state,
+            risk.is_on_agenda(),
+            risk.severity(),
+            risk.version,
+            &text,
+            risk.owner.as_ref().map(|owner| owner.unit),
+        ],
     )?;
     remember(tx, risk, &text, Some(&before))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use belfort_model::finding::OpenFinding;
+use belfort_model::finding::{FindingStatus, Unresolved};
 use belfort_model::id::{AssetId, UnitId};
 
 use super::NONE;
@@ -23,21 +23,22 @@ pub(in crate::sql) fn risk_scope(tx: &mut Tx<'_>, unit: Option<UnitId>) -> Resul
     };
     // What is out of service counts as long as something is wrong with it: that it still reports, or that
     // nothing proves its wiping.
-    let mut findings: HashMap<AssetId, Vec<OpenFinding>> = HashMap::new();
+    let mut findings: HashMap<AssetId, Vec<Unresolved>> = HashMap::new();
     // What it rests on stays where it is: a unit has thousands, and a risk only counts them.
     let sql = format!(
-        "SELECT f.asset, f.id, f.code, f.likelihood, f.dimensions
+        "SELECT f.asset, f.id, f.code, f.likelihood, f.dimensions, f.status
          FROM finding f JOIN asset a ON a.id = f.asset
-         WHERE {owned} AND f.is_open = 1 ORDER BY f.id"
+         WHERE {owned} AND (f.is_open = 1 OR f.status = 'excepted') ORDER BY f.id"
     );
     let what = "finding";
     let open = tx.list(&sql, &params, |row| {
         let asset = row.next(what)?;
-        let finding = OpenFinding {
+        let finding = Unresolved {
             id: row.next(what)?,
             code: row.next(what)?,
             likelihood: row.next(what)?,
             dimensions: row.next(what)?,
+            excepted: row.next::<FindingStatus>(what)? == FindingStatus::Excepted,
         };
         Ok((asset, finding))
     })?;
