@@ -151,7 +151,7 @@ impl Session<'_> {
 impl Connection for Session<'_> {
     fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64> {
         let count = (|| {
-            let mut statement = self.connection.prepare_cached(sql)?;
+            let mut statement = self.connection.prepare_cached(&numbered(sql))?;
             bind(&mut statement, params)?;
             statement.raw_execute()
         })();
@@ -160,7 +160,7 @@ impl Connection for Session<'_> {
 
     fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
         let rows = (|| {
-            let mut statement = self.connection.prepare_cached(sql)?;
+            let mut statement = self.connection.prepare_cached(&numbered(sql))?;
             bind(&mut statement, params)?;
             let columns = statement.column_count();
             let mut found = statement.raw_query();
@@ -179,14 +179,21 @@ impl Connection for Session<'_> {
     }
 }
 
-/// `SQLite` numbers `$1` by where it first stands, so each is bound by its name.
+/// `$1` as `?1`: to `SQLite` the first is a name, looked up among all names of a statement each time it is
+/// bound, and the second is a number. No literal here has a `$` before a digit.
+fn numbered(sql: &str) -> String {
+    let mut text = String::with_capacity(sql.len());
+    let mut rest = sql.chars().peekable();
+    while let Some(char) = rest.next() {
+        let is_parameter = char == '$' && rest.peek().is_some_and(char::is_ascii_digit);
+        text.push(if is_parameter { '?' } else { char });
+    }
+    text
+}
+
 fn bind(statement: &mut rusqlite::Statement<'_>, params: &[Value]) -> rusqlite::Result<()> {
     for index in 1..=statement.parameter_count() {
-        let number = statement
-            .parameter_name(index)
-            .and_then(|name| name.strip_prefix('$'))
-            .and_then(|number| number.parse::<usize>().ok());
-        let value = number.and_then(|number| params.get(number.checked_sub(1)?));
+        let value = params.get(index - 1);
         let value = value.ok_or(rusqlite::Error::InvalidParameterCount(index, params.len()))?;
         statement.raw_bind_parameter(index, value)?;
     }

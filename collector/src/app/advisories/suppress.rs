@@ -1,5 +1,6 @@
 //! Vulnerabilities that are passed over for a reason and for a time.
 
+use belfort_model::access::Denied;
 use belfort_model::advisory::{MAX_DAYS, Suppression, SuppressionScope};
 use belfort_model::id::{AssetId, SuppressionId, UnitId};
 use belfort_model::ownership::OwnershipRole;
@@ -48,13 +49,14 @@ impl App {
         new: &NewSuppression,
         now: Timestamp,
     ) -> Result<Suppression> {
-        may_suppress(actor, None)?;
+        may_suppress(|right| actor.require(right))?;
         let scope = match &new.holds {
             Where::Everywhere => SuppressionScope::All,
             Where::Unit(code) => SuppressionScope::Unit(self.unit(code)?.id),
             Where::Asset(asset) => SuppressionScope::Asset(*asset),
         };
-        may_suppress(actor, Some(self.unit_of(scope)?))?;
+        let unit = self.unit_of(scope)?;
+        may_suppress(|right| actor.require_for(right, unit))?;
         if !(1..=MAX_DAYS).contains(&new.days) {
             return Err(AppError::Invalid(format!("days: {} is not 1 to {MAX_DAYS}", new.days)));
         }
@@ -85,11 +87,12 @@ impl App {
 
     /// Ends a suppression before its time.
     pub fn unsuppress(&self, actor: &Actor, id: SuppressionId, now: Timestamp) -> Result<()> {
-        may_suppress(actor, None)?;
+        may_suppress(|right| actor.require(right))?;
         let known = self.store.suppression_get(id)?;
         let known =
             known.ok_or(StoreError::NotFound { what: "suppression", id: id.to_string() })?;
-        may_suppress(actor, Some(self.unit_of(known.scope)?))?;
+        let unit = self.unit_of(known.scope)?;
+        may_suppress(|right| actor.require_for(right, unit))?;
         let detail = json!({ "cve": known.cve });
         let record = audit(actor, Right::Triage, "suppression.end", &id, &detail, now)?;
         Ok(self.store.suppression_end(id, &record)?)
@@ -131,13 +134,8 @@ impl App {
     }
 }
 
-/// Whether somebody may pass over vulnerabilities: at all, or of a unit.
-fn may_suppress(actor: &Actor, unit: Option<Option<UnitId>>) -> Result<()> {
-    for right in [Right::Triage, Right::Manage] {
-        match unit {
-            None => actor.require(right)?,
-            Some(unit) => actor.require_for(right, unit)?,
-        }
-    }
-    Ok(())
+/// What passing over vulnerabilities takes, at all or of a unit.
+fn may_suppress(require: impl Fn(Right) -> std::result::Result<(), Denied>) -> Result<()> {
+    require(Right::Triage)?;
+    Ok(require(Right::Manage)?)
 }

@@ -128,12 +128,26 @@ fn package_ids(tx: &mut Tx<'_>, chunk: &[ListedPackage], software: &Names) -> Re
             Some((id, version, architecture, kept(&one.source_name), kept(&one.source_version)))
         })
         .collect();
+    // Each by its whole key: of what all machines have there are many versions.
+    let one = |number: usize| {
+        let [a, b, c, d, e] = [1, 2, 3, 4, 5].map(|place| number * 5 + place);
+        format!(
+            "(software = ${a} AND version = ${b} AND architecture = ${c}
+              AND source_name = ${d} AND source_version = ${e})"
+        )
+    };
+    let places: Vec<_> = (0..wanted.len()).map(one).collect();
+    let places = if places.is_empty() { "1 = 0".to_owned() } else { places.join(" OR ") };
     let sql = format!(
         "SELECT id, software, version, architecture, source_name, source_version FROM package
-         WHERE software IN ({})",
-        placeholders(0, wanted.len())
+         WHERE {places}"
     );
-    let values: Vec<Value> = wanted.iter().map(|version| Value::from(version.0)).collect();
+    let values: Vec<Value> = wanted
+        .iter()
+        .flat_map(|(software, a, b, c, d)| {
+            std::iter::once(Value::from(*software)).chain([a, b, c, d].map(Value::from))
+        })
+        .collect();
     let what = "package";
     let rows = tx.list(&sql, &values, |row| {
         let id = row.next::<i64>(what)?;
