@@ -1,5 +1,7 @@
 //! What is taken from a feed and what is passed over.
 
+use std::collections::BTreeSet;
+
 use belfort_model::advisory::Record;
 use belfort_model::time::Timestamp;
 
@@ -25,6 +27,7 @@ pub struct Skipped {
 pub struct Intake<'a> {
     emit: &'a mut dyn FnMut(Record) -> Result<(), SinkError>,
     summary: Summary,
+    common: Option<BTreeSet<String>>,
 }
 
 /// What a feed held.
@@ -49,7 +52,7 @@ pub struct Summary {
 impl<'a> Intake<'a> {
     /// An intake that gives each record to `emit`.
     pub fn new(emit: &'a mut dyn FnMut(Record) -> Result<(), SinkError>) -> Self {
-        Self { emit, summary: Summary::default() }
+        Self { emit, summary: Summary::default(), common: None }
     }
 
     /// Ends the intake. A feed without a usable record, or with more broken ones than usable, is none.
@@ -68,7 +71,8 @@ impl<'a> Intake<'a> {
             };
             return Err(FeedError::Empty(detail));
         }
-        Ok(self.summary)
+        let ecosystem = self.ecosystem();
+        Ok(Summary { subject: self.summary.subject.or(ecosystem), ..self.summary })
     }
 
     pub(crate) fn take(&mut self, record: Record) -> Result<(), FeedError> {
@@ -123,7 +127,28 @@ impl<'a> Intake<'a> {
     }
 
     pub(crate) fn set_subject(&mut self, subject: &str) {
-        let several = self.summary.subject.as_deref().is_some_and(|known| known != subject);
-        self.summary.subject = Some(if several { "all".to_owned() } else { subject.to_owned() });
+        self.summary.subject = Some(subject.to_owned());
+    }
+
+    /// Notes which ecosystems an advisory names, with and without their release. An archive of one
+    /// ecosystem holds whole advisories, which name others too: what all of them name is what it is about.
+    pub(crate) fn note_ecosystems(&mut self, named: BTreeSet<String>) {
+        match &mut self.common {
+            Some(common) => common.retain(|one| named.contains(one)),
+            None => self.common = Some(named),
+        }
+    }
+
+    /// The one release that all advisories name, or else their ecosystems; nothing when they have nothing
+    /// in common.
+    fn ecosystem(&self) -> Option<String> {
+        let common = self.common.as_ref()?;
+        let (releases, ecosystems): (Vec<_>, Vec<_>) =
+            common.iter().map(String::as_str).partition(|one| one.contains(':'));
+        match (releases.as_slice(), ecosystems.as_slice()) {
+            ([one], _) => Some((*one).to_owned()),
+            (_, []) => None,
+            _ => Some(ecosystems.join("+")),
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! OSV: one advisory per file. Source: OSV schema 1.7.
 
+use std::collections::BTreeSet;
+
 use belfort_model::advisory::{Affected, AffectedDetail, CveId, Event, Record, VendorSeverity};
 use serde_json::Value;
 
@@ -59,13 +61,18 @@ pub(crate) fn record(value: &Value, intake: &mut Intake<'_>) -> Result<(), FeedE
         intake.skip(&id, Bad::new(format!("it names over {AFFECTED} packages")));
         return Ok(());
     }
+    let mut ecosystems = BTreeSet::new();
     for one in affected {
         let record = package(one, &advisory);
         if let Ok(Some(Record::Affected(affected))) = &record {
-            let ecosystem = affected.ecosystem.split(':').next().unwrap_or_default();
-            intake.set_subject(&ecosystem.to_ascii_lowercase().replace(' ', "-"));
+            let release = affected.ecosystem.to_ascii_lowercase().replace(' ', "-");
+            ecosystems.insert(release.split(':').next().unwrap_or_default().to_owned());
+            ecosystems.insert(release);
         }
         intake.take_or_skip(|| id.clone(), record)?;
+    }
+    if !ecosystems.is_empty() {
+        intake.note_ecosystems(ecosystems);
     }
     Ok(())
 }

@@ -140,7 +140,7 @@ fn osv_finds_cves_in_upstream_and_drops_repeated_versions() {
     assert_eq!(all[0].detail.cves, ["CVE-2024-3094".parse().unwrap()]);
     assert_eq!(all[0].detail.severity, Some(VendorSeverity::High));
     assert_eq!((all[0].detail.ranges.len(), all[0].detail.versions.len()), (1, 0));
-    assert_eq!(summary.subject.as_deref(), Some("ubuntu"));
+    assert_eq!(summary.subject.as_deref(), Some("ubuntu:22.04:lts"));
     let python = OSV.replace("Ubuntu:22.04:LTS", "PyPI");
     let (records, _) = run(FeedKind::Osv, "", python.as_bytes()).unwrap();
     assert_eq!(affected(&records)[0].detail.versions, ["5.2.4-1"]);
@@ -150,6 +150,45 @@ fn osv_finds_cves_in_upstream_and_drops_repeated_versions() {
     let withdrawn =
         OSV.replace("\"modified\"", "\"withdrawn\": \"2025-01-01T00:00:00Z\", \"modified\"");
     assert!(matches!(run(FeedKind::Osv, "", withdrawn.as_bytes()), Err(FeedError::Empty(_))));
+}
+
+#[test]
+fn an_archive_is_called_after_what_all_its_advisories_name() {
+    let also = |ecosystem: &str, more: &[&str]| {
+        let package = |one: &str| {
+            format!(
+                r#"{{"package": {{"ecosystem": "{one}", "name": "x"}}, "versions": ["1"],
+                    "ranges": [{{"type": "ECOSYSTEM", "events": [{{"introduced": "0"}}]}}]}}"#
+            )
+        };
+        let named: Vec<_> =
+            std::iter::once(&ecosystem).chain(more).map(|one| package(one)).collect();
+        let head = r#""schema_version": "1.7.0", "modified": "2025-08-25T12:00:00Z""#;
+        format!(r#"{{{head}, "id": "A-1", "affected": [{}]}}"#, named.join(","))
+    };
+    let subject = |records: &[String]| {
+        let names: Vec<_> = (0..records.len()).map(|number| format!("{number}.json")).collect();
+        let entries: Vec<_> = names
+            .iter()
+            .zip(records)
+            .map(|(name, text)| (name.as_str(), text.as_bytes()))
+            .collect();
+        let mut ignore = |_| Ok(());
+        let mut intake = Intake::new(&mut ignore);
+        let bytes = zipped(&entries);
+        let size = bytes.len() as u64;
+        crate::read_zip(FeedKind::Osv, Cursor::new(bytes), size, &mut intake).unwrap();
+        intake.finish().unwrap().subject
+    };
+    let npm = [also("npm", &["PyPI"]), also("npm", &[]), also("npm", &["Maven"])];
+    assert_eq!(subject(&npm).as_deref(), Some("npm"));
+    let python = [also("PyPI", &["npm"]), also("PyPI", &[])];
+    assert_eq!(subject(&python).as_deref(), Some("pypi"));
+    let bookworm = [also("Debian:12", &["Debian:11"]), also("Debian:12", &["Debian:13"])];
+    assert_eq!(subject(&bookworm).as_deref(), Some("debian:12"));
+    let all = [also("Debian:12", &["Debian:11"]), also("Debian:13", &[])];
+    assert_eq!(subject(&all).as_deref(), Some("debian"));
+    assert_eq!(subject(&[also("npm", &[]), also("PyPI", &[])]), None);
 }
 
 fn zipped(entries: &[(&str, &[u8])]) -> Vec<u8> {

@@ -1,6 +1,6 @@
 //! All advisory data, for looking up.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use belfort_model::advisory::{
@@ -11,7 +11,7 @@ use belfort_model::id::{AssetId, UnitId};
 use belfort_model::time::Timestamp;
 
 use super::product::Products;
-use super::range;
+use super::{Installed, ecosystem, range};
 use crate::version::Order;
 
 /// Where data comes from, as findings cite it.
@@ -111,6 +111,16 @@ impl Index {
     /// Whether there are advisories for an ecosystem.
     pub(super) fn covers(&self, ecosystem: &str) -> bool {
         self.affected.contains_key(ecosystem)
+    }
+
+    /// Whether there are advisories for the ecosystem of every package that has one of its own. Those of the
+    /// operating system stand and fall with it.
+    pub(crate) fn covers_all(&self, packages: &[Installed]) -> bool {
+        let languages: BTreeSet<&str> = packages
+            .iter()
+            .filter_map(|package| ecosystem::of_language(&package.package_type))
+            .collect();
+        languages.into_iter().all(|language| self.covers(language))
     }
 
     /// Advisories about a package.

@@ -205,8 +205,11 @@ fn stem(path: &Path) -> String {
 fn name(bundle: &Bundle, summary: &Summary) -> String {
     let kind = bundle.kind.as_str();
     let subject = summary.subject.as_deref();
-    let own = match bundle.files.first() {
-        Some(path) if !bundle.is_whole => Some(stem(path)),
+    let own = match bundle.files.as_slice() {
+        [path, ..] if !bundle.is_whole => Some(stem(path)),
+        // Advisories of everything have no ecosystem in common: the file, or the folder, tells them apart.
+        [path] if bundle.kind == FeedKind::Osv && subject.is_none() => Some(stem(path)),
+        [path, ..] if bundle.kind == FeedKind::Osv && subject.is_none() => path.parent().map(stem),
         _ => None,
     };
     match own.as_deref().or(subject) {

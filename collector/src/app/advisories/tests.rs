@@ -124,7 +124,7 @@ fn the_records_of_a_folder_are_one_source() {
     let folder = lab.directory.path().join("feeds/all");
     let (done, unknown) = lab.import(&folder, Import::default()).unwrap();
     assert_eq!((done.len(), unknown.len()), (2, 1));
-    assert_eq!(lab.names(), ["kev", "osv/DSA-9-1", "osv/debian"]);
+    assert_eq!(lab.names(), ["kev", "osv/DSA-9-1", "osv/debian:12"]);
     let index = lab.app.advisories.current(&*lab.app.store).unwrap();
     let again = lab.app.advisories.current(&*lab.app.store).unwrap();
     assert!(std::sync::Arc::ptr_eq(&index, &again));
