@@ -2,6 +2,7 @@
 //! endpoint and every role: a new endpoint is not merged without its line.
 
 mod risks;
+mod scopes;
 
 use std::fmt::Write as _;
 
