@@ -78,11 +78,13 @@ suite! {
     }
     ways_in {
         a_password_is_set_and_taken_back,
+        a_reset_revokes_the_api_tokens,
         a_second_factor_counts_once_it_is_confirmed,
         attempts_are_counted_before_they_are_judged,
         sessions_begin_and_end,
         the_last_administrator_stays,
         an_identity_is_one_user,
+        the_last_login_at_a_provider_is_known,
         an_api_token_keeps_its_rights_and_its_use,
         a_view_is_recorded_once_in_a_while,
         the_audit_log_is_searched,
