@@ -259,7 +259,8 @@ impl Exception {
     ) -> std::result::Result<(), ExceptionError> {
         if let Err(denied) = actor.require_for(Right::ApproveException, unit) {
             // A data protection officer is refused here too: entering a meeting's decision is deciding.
-            let by_meeting = meeting.is_some() && actor.require(Right::RecordMeeting).is_ok();
+            let by_meeting =
+                meeting.is_some() && actor.require_for(Right::RecordMeeting, unit).is_ok();
             if !by_meeting {
                 return Err(denied.into());
             }

@@ -1,7 +1,7 @@
 use uuid::Uuid;
 
 use super::*;
-use crate::access::Role;
+use crate::access::{Grant, Role, Scope};
 use crate::id::MeetingId;
 
 const ASSET: AssetId = AssetId(Uuid::from_u128(1));
@@ -82,6 +82,20 @@ fn neither_the_requester_nor_a_data_protection_officer_approves() {
     assert_eq!((approved.status, approved.version), (ExceptionStatus::Approved, 2));
     let again = approved.approve(&head, Some(UNIT), None, Timestamp(9));
     assert!(matches!(again, Err(ExceptionError::Status(_))));
+}
+
+#[test]
+fn a_meetings_approval_is_entered_for_the_own_units() {
+    let one = requested();
+    let held = meeting(Timestamp(1));
+    let other = UnitId(Uuid::from_u128(3));
+    for (reach, may) in [(UNIT, true), (other, false)] {
+        let grants =
+            vec![Grant { role: Role::SecurityOfficer, scope: Scope::Units([reach].into()) }];
+        let officer = Actor { grants, ..actor("ivv", &[]) };
+        let approved = one.approve(&officer, Some(UNIT), Some(&held), Timestamp(9));
+        assert_eq!(approved.is_ok(), may, "{approved:?}");
+    }
 }
 
 #[test]
