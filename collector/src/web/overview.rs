@@ -64,8 +64,8 @@ pub(super) async fn page(State(api): State<Api>, headers: HeaderMap) -> Result<R
     actor.require(Right::Read)?;
     let page = blocking(move || {
         let (store, catalogue) = (&api.app.store, &api.app.catalogue);
-        let overview = store.overview(clock::now())?;
         let scope = actor.scope(Right::Read);
+        let overview = store.overview(&scope, clock::now())?;
         let assets = AssetFilter { scope: scope.clone(), ..AssetFilter::default() };
         let assets = store.asset_list(&assets, LINES)?;
         let findings =

@@ -1,5 +1,6 @@
 //! Reports, sections and history.
 
+use belfort_model::access::Scope;
 use belfort_model::agent::Agent;
 use belfort_model::asset::Subtype;
 use belfort_model::evidence::EvidenceKind::{DiskSerial, MachineId, SystemSerial};
@@ -110,7 +111,7 @@ pub(super) fn sections_are_stored_once_for_all(lab: &Lab) {
         }
         assert_eq!(commit(lab, &report), ReportOutcome::Committed);
     }
-    assert_eq!(lab.store.overview(NOW).unwrap().sections, 2);
+    assert_eq!(lab.store.overview(&Scope::All, NOW).unwrap().sections, 2);
     let many: Vec<_> = (0..250).map(|n| section(1, &format!("x{n}")).key).collect();
     assert_eq!(lab.store.sections_missing(&many).unwrap(), many);
 }
@@ -180,7 +181,7 @@ pub(super) fn reports_at_once_on_one_asset_are_one_after_the_other(lab: &Lab) {
     assert!(tries >= 32);
     let detail = lab.store.asset_get(agent.asset).unwrap().unwrap();
     assert_eq!((detail.sections.len(), detail.evidence.len()), (2, 3));
-    assert_eq!(lab.store.overview(NOW).unwrap().sections, 33);
+    assert_eq!(lab.store.overview(&Scope::All, NOW).unwrap().sections, 33);
 }
 
 pub(super) fn a_superseded_agent_reports_nothing(lab: &Lab) {
