@@ -68,6 +68,7 @@ suite! {
     idempotency {
         a_repeated_call_gets_the_first_answer,
         an_interrupted_or_failed_call_can_be_repeated,
+        a_call_that_takes_long_is_not_interrupted,
     }
     people {
         users_are_found_by_name_whatever_its_case,
