@@ -117,6 +117,7 @@ suite! {
         a_superseded_agent_reports_nothing,
         evidence_follows_the_report,
         history_is_newest_first,
+        a_form_that_a_person_gave_stays,
         texts_with_nul_are_kept_readable,
     }
     registry {

@@ -28,7 +28,7 @@ use crate::sql::{
 /// What people and rules change in the registry.
 pub trait RegistryStore {
     /// Replaces what people say of an asset (not what reports say, nor its life cycle), with the changes
-    /// for its history. `by_hand` are values that rules leave alone from now on. Answers its version.
+    /// for its history. `by_hand` are values that rules and reports leave alone from now on. Answers its version.
     fn asset_update(
         &self,
         asset: &Asset,

@@ -281,6 +281,22 @@ async fn an_inventory_finds_the_asset_of_the_list() {
 }
 
 #[test]
+fn a_form_that_is_given_is_decided_by_hand() {
+    use crate::app::assets::AssetEdit;
+    use belfort_model::asset::Subtype;
+    use belfort_model::data_set::PersonalData;
+    use belfort_model::rule::SUBTYPE_TARGET;
+
+    let lab = Lab::new();
+    let now = clock::now();
+    let id = lab.app.data_set_create(&root(), "Register", PersonalData::None, now).unwrap().id;
+    let edit = AssetEdit { subtype: Some(Subtype::Saas), ..AssetEdit::default() };
+    lab.app.asset_edit(&root(), id, &edit, None, now).unwrap();
+    let input = lab.app.store.rule_input(id).unwrap().unwrap();
+    assert!(input.by_hand.contains(SUBTYPE_TARGET), "{:?}", input.by_hand);
+}
+
+#[test]
 fn two_who_change_a_data_set_at_once_lose_nothing() {
     use crate::app::data_sets::DataSetEdit;
     use belfort_model::data_set::PersonalData;

@@ -56,13 +56,19 @@ pub(super) fn write(tx: &mut Tx<'_>, asset: &Asset) -> Result<()> {
     Ok(())
 }
 
-/// Notes that a person decided a value: rules leave it alone.
+/// Notes that a person decided a value: rules and reports leave it alone.
 pub(super) fn by_hand(tx: &mut Tx<'_>, asset: AssetId, target: &str) -> Result<()> {
     tx.execute(
         "INSERT INTO asset_by_hand (asset, target) VALUES ($1, $2) ON CONFLICT DO NOTHING",
         params![asset, target],
     )?;
     Ok(())
+}
+
+/// Whether a person decided a value.
+pub(super) fn is_by_hand(tx: &mut Tx<'_>, asset: AssetId, target: &str) -> Result<bool> {
+    let sql = "SELECT COUNT(*) FROM asset_by_hand WHERE asset = $1 AND target = $2";
+    Ok(tx.count(sql, params![asset, target])? > 0)
 }
 
 pub(crate) fn asset_move(
