@@ -21,6 +21,7 @@ mod risks;
 mod rules;
 mod server;
 mod software;
+mod units;
 mod ways_in;
 mod workflow;
 
@@ -142,6 +143,9 @@ suite! {
         data_sets_say_what_they_are_about,
         lists_are_filtered_and_sorted,
         an_import_is_written_whole_or_not_at_all,
+    }
+    units {
+        what_moves_with_a_unit_is_evaluated_anew,
     }
     rules {
         rules_have_an_order_and_versions,
