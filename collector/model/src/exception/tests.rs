@@ -114,6 +114,31 @@ fn it_ends_by_time_and_by_hand() {
 }
 
 #[test]
+fn its_dates_say_where_it_stood() {
+    let head = actor("departementshoofd", &[Role::DepartmentHead]);
+    let asked = Exception { requested_at: Timestamp(5), ..requested() };
+    let approved = asked.approve(&head, Some(UNIT), None, Timestamp(9)).unwrap();
+    let end = approved.expires_at;
+    let stood = |one: &Exception, at| one.as_of(at).map(|one| one.status);
+    for one in [approved.clone(), approved.passed(end).unwrap()] {
+        // One from before the day of its approval was kept by itself stands alike.
+        for one in [Exception { approved_at: None, ..one.clone() }, one] {
+            let steps = [Timestamp(4), Timestamp(8), Timestamp(9), end].map(|at| stood(&one, at));
+            let [before, waiting, there, over] = steps;
+            assert_eq!((before, waiting), (None, Some(ExceptionStatus::Requested)));
+            assert_eq!(there, Some(ExceptionStatus::Approved));
+            assert_eq!(over, Some(ExceptionStatus::Expired));
+        }
+    }
+    let closed = approved.close(&head, Some(UNIT), "vervangen", Timestamp(20)).unwrap();
+    assert_eq!(stood(&closed, Timestamp(19)), Some(ExceptionStatus::Approved));
+    assert_eq!(stood(&closed, Timestamp(20)), Some(ExceptionStatus::Closed));
+    let rejected = asked.reject(&head, Some(UNIT), "neen", Timestamp(9)).unwrap();
+    assert_eq!(stood(&rejected, Timestamp(8)), Some(ExceptionStatus::Requested));
+    assert_eq!(stood(&rejected, end), Some(ExceptionStatus::Rejected));
+}
+
+#[test]
 fn it_concerns_what_its_scope_says() {
     let finding = FindingId::of(ASSET, "disk.unencrypted", "/");
     let other = FindingId::of(ASSET, "disk.unencrypted", "/home");
