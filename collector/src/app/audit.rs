@@ -15,11 +15,6 @@ pub const VIEW: &str = "view.personal";
 /// Views of the same by the same are one record in this time, seconds.
 const VIEW_SECONDS: i64 = 3600;
 
-/// Whether a section of a report says something about people.
-pub fn is_personal(section: &str) -> bool {
-    matches!(section, "accounts" | "neighbours")
-}
-
 /// Reads a day such as `2026-03-01` (its beginning, in UTC) or a moment in RFC 3339.
 pub fn moment(text: &str) -> std::result::Result<Timestamp, NotATimestamp> {
     let start_of_day = || format!("{text}T00:00:00Z").parse::<Timestamp>();

@@ -5,6 +5,7 @@ mod advisories;
 mod cluster;
 mod edits;
 mod enrolment;
+mod erasure;
 mod evaluation;
 mod files;
 mod fixture;
@@ -146,6 +147,9 @@ suite! {
     }
     units {
         what_moves_with_a_unit_is_evaluated_anew,
+    }
+    erasure {
+        what_facts_and_findings_say_of_people_is_erased,
     }
     rules {
         rules_have_an_order_and_versions,

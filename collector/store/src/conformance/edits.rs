@@ -82,6 +82,7 @@ pub(super) fn moves_are_kept_and_personal_sections_erased(lab: &Lab) {
     let erase = Erasure {
         kinds: vec![11],
         names: vec!["accounts".to_owned()],
+        codes: vec![],
         root_before: Some(first.root),
         root_after: Some([9; 32]),
     };
