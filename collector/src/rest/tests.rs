@@ -4,6 +4,7 @@
 mod idempotency;
 mod risks;
 mod scopes;
+mod versions;
 
 use std::fmt::Write as _;
 

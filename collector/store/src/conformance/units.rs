@@ -35,8 +35,9 @@ pub(super) fn what_moves_with_a_unit_is_evaluated_anew(lab: &Lab) {
     };
     let (version, due) = settled();
     assert_eq!(due, 0);
+    let seen = middle.clone();
     middle.parent = Some(top.id);
-    store.unit_update(&middle, &audit("unit.edit")).unwrap();
+    store.unit_update(&middle, &seen, &audit("unit.edit")).unwrap();
     assert_eq!(moved(&[of_middle, of_low, of_deep]), version, "no suppression is for a unit");
 
     let suppression = Suppression {
@@ -52,8 +53,9 @@ pub(super) fn what_moves_with_a_unit_is_evaluated_anew(lab: &Lab) {
     };
     store.suppression_insert(&suppression, &audit("suppression.add")).unwrap();
     let (version, _) = settled();
+    let seen = middle.clone();
     middle.name = "Midden".to_owned();
-    store.unit_update(&middle, &audit("unit.edit")).unwrap();
+    store.unit_update(&middle, &seen, &audit("unit.edit")).unwrap();
     assert_eq!(moved(&[of_middle]), version, "it did not move");
     settled();
     middle.parent = None;

@@ -99,12 +99,22 @@ pub(super) fn unit_by_code(tx: &mut Tx<'_>, code: &str) -> Result<Option<OrgUnit
     tx.one(&sql, params![code.to_lowercase()], read)
 }
 
-pub(crate) fn unit_update(tx: &mut Tx<'_>, unit: &OrgUnit, audit: &Audit) -> Result<()> {
-    // Two moves at once could close a circle that neither sees.
+pub(crate) fn unit_update(
+    tx: &mut Tx<'_>,
+    unit: &OrgUnit,
+    seen: &OrgUnit,
+    audit: &Audit,
+) -> Result<()> {
+    // Two moves at once could close a circle that neither sees, and two changes undo each other.
     tx.lock(Lock::Links)?;
-    let before = by_id(tx, unit.id)?.and_then(|unit| unit.parent);
+    let (what, id) = ("unit", unit.code.clone());
+    match by_id(tx, unit.id)? {
+        None => return Err(StoreError::NotFound { what, id }),
+        Some(known) if known != *seen => return Err(StoreError::Conflict { what, id }),
+        Some(_) => {}
+    }
     update(tx, unit)?;
-    follow(tx, unit, before)?;
+    follow(tx, unit, seen.parent)?;
     audit::append(tx, audit)
 }
 
