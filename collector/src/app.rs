@@ -21,6 +21,7 @@ pub mod log_in;
 pub mod own;
 pub mod owners;
 mod packages;
+pub mod personal;
 pub mod registry;
 pub mod reports;
 pub mod risks;

@@ -207,7 +207,8 @@ impl Context {
         })?;
         let Some(actor) = app.actor_by_api_token(token.trim(), clock::now())? else {
             let reason = format!(
-                "the API token in {} is not valid: it is unknown, revoked or past its end; \
+                "the API token in {} is not valid: it is unknown, revoked or past its end, \
+                 or its user did not log in at the identity provider for too long; \
                  `belfort-collector api-token create` makes one",
                 path.display()
             );

@@ -284,11 +284,18 @@ pub fn decode(blob: &SectionBlob) -> Option<Section> {
     Section::decode(kind_of(blob.key), &content(blob)?).ok()
 }
 
-/// Sections with personal fields, by number and by the name their changes carry: what is erased when a
-/// device goes out of service.
+/// Sections that say something about people: their views are logged, and they are erased when a device goes
+/// out of service. What findings take from them is told by the catalogue.
+const PERSONAL: &[SectionKind] = &[SectionKind::Accounts];
+
+/// Sections about people, by number and by the name their changes carry.
 pub fn personal_sections() -> Vec<(i32, String)> {
-    let kinds = [SectionKind::Accounts];
-    kinds.into_iter().map(|kind| (kind as i32, section_name(kind))).collect()
+    PERSONAL.iter().map(|kind| (*kind as i32, section_name(*kind))).collect()
+}
+
+/// Whether a section with this name is about people.
+pub fn is_personal(name: &str) -> bool {
+    PERSONAL.iter().any(|kind| section_name(*kind) == name)
 }
 
 /// The bytes of a stored section.

@@ -15,13 +15,14 @@ use std::sync::{Mutex, PoisonError};
 use belfort_model::access::{Role, RoleGrant};
 
 use crate::config::Web;
-use crate::config::login::{LoginConfig, SecondFactor};
+use crate::config::login::{LoginConfig, SecondFactor, default_token_days};
 
 /// What logging in goes by.
 #[derive(Default)]
 pub struct Login {
     second_factor: SecondFactor,
     key: Option<[u8; 32]>,
+    token_days: Option<u16>,
     /// The identity provider, where there is one.
     pub oidc: Option<oidc::Provider>,
     /// Reverse proxies whose `X-Forwarded-For` is believed.
@@ -34,7 +35,8 @@ pub struct Login {
 impl Login {
     /// Logging in as configured; `key` seals the secrets of second factors.
     pub fn new(config: &LoginConfig, key: [u8; 32], oidc: Option<oidc::Provider>) -> Self {
-        Self { second_factor: config.totp, key: Some(key), oidc, ..Self::default() }
+        let token_days = config.oidc.as_ref().map(|oidc| oidc.token_days);
+        Self { second_factor: config.totp, key: Some(key), token_days, oidc, ..Self::default() }
     }
 
     /// The same behind these proxies, at this address.
@@ -46,6 +48,12 @@ impl Login {
     /// The key that seals secrets; nothing in a process that was given none.
     pub fn key(&self) -> Option<&[u8; 32]> {
         self.key.as_ref()
+    }
+
+    /// Days after the last login at an identity provider in which a person's API tokens are let in; also
+    /// when there is no provider any more.
+    pub fn token_days(&self) -> i64 {
+        i64::from(self.token_days.unwrap_or_else(default_token_days))
     }
 
     /// Whether somebody with these roles must show a second factor: whoever can change something.

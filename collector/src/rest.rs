@@ -83,8 +83,13 @@ pub type NoStore = [(http::HeaderName, &'static str); 1];
 /// See [`NoStore`].
 pub const NO_STORE: NoStore = [(http::header::CACHE_CONTROL, "no-store")];
 
-/// Largest request body, bytes.
+/// Largest request body, bytes; imports take more.
 const BODY: usize = 1 << 20;
+
+/// Largest request body of a call, bytes.
+fn body_bound(path: &str) -> usize {
+    if path.starts_with("/api/v1/imports/") { crate::app::imports::BYTES } else { BODY }
+}
 
 #[derive(OpenApi)]
 #[openapi(

@@ -48,7 +48,9 @@ impl Scene {
         let agent = self.device.agent();
         self.collector.stored(|store| {
             let asset = store.agent_get(agent).unwrap().unwrap().asset;
-            let overview = store.overview(belfort_collector::clock::now()).unwrap();
+            let overview = store
+                .overview(&belfort_model::access::Scope::All, belfort_collector::clock::now())
+                .unwrap();
             (store.asset_sections(asset).unwrap().len(), overview.sections)
         })
     }

@@ -35,6 +35,8 @@ pub struct Catalogue {
     pub findings: BTreeMap<String, FindingKind>,
     /// Scenarios, by code.
     pub scenarios: BTreeMap<String, Scenario>,
+    /// Codes of findings that are about people, also of those that were switched off.
+    pub personal: BTreeSet<String>,
     /// The risk matrix.
     pub matrix: Matrix,
     /// When support of operating systems ends.
@@ -125,6 +127,7 @@ impl Catalogue {
             version: Self::VERSION.to_owned(),
             findings: BTreeMap::new(),
             scenarios: BTreeMap::new(),
+            personal: BTreeSet::new(),
             matrix: Matrix::default(),
             end_of_life: EndOfLife::shipped()?,
             products: ProductTable::shipped()?,
@@ -163,6 +166,9 @@ impl Catalogue {
         }
         for finding in file.finding {
             let code = finding.code.clone();
+            if finding.is_personal() {
+                self.personal.insert(code.clone());
+            }
             if self.findings.insert(code.clone(), finding).is_some() {
                 return Err(twice(code));
             }

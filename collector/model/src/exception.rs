@@ -100,6 +100,9 @@ pub struct Exception {
     pub decided_by: Option<String>,
     /// When.
     pub decided_at: Option<Timestamp>,
+    /// When it was approved, also after it was taken back; nothing on one taken back before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_at: Option<Timestamp>,
     /// Why it was rejected or taken back.
     pub decision_reason: Option<String>,
     /// Reference of the meeting that approved it.
@@ -181,6 +184,7 @@ impl Exception {
             status: ExceptionStatus::Requested,
             decided_by: None,
             decided_at: None,
+            approved_at: None,
             decision_reason: None,
             meeting: None,
             expires_at: end(new.expires_at.unwrap_or(now.plus_days(DEFAULT_DAYS)), now)?,
@@ -204,6 +208,7 @@ impl Exception {
         }
         end(self.expires_at, now)?;
         let mut next = self.decided(actor, ExceptionStatus::Approved, now);
+        next.approved_at = Some(now);
         next.meeting = meeting.map(|meeting| meeting.reference.clone());
         Ok(next)
     }
@@ -259,7 +264,8 @@ impl Exception {
     ) -> std::result::Result<(), ExceptionError> {
         if let Err(denied) = actor.require_for(Right::ApproveException, unit) {
             // A data protection officer is refused here too: entering a meeting's decision is deciding.
-            let by_meeting = meeting.is_some() && actor.require(Right::RecordMeeting).is_ok();
+            let by_meeting =
+                meeting.is_some() && actor.require_for(Right::RecordMeeting, unit).is_ok();
             if !by_meeting {
                 return Err(denied.into());
             }
@@ -271,6 +277,28 @@ impl Exception {
             return Err(ExceptionError::Status(self.status));
         }
         Ok(())
+    }
+
+    /// Where it stood at a moment, by the dates it carries; nothing when nobody had asked for it yet.
+    #[must_use]
+    pub fn as_of(&self, at: Timestamp) -> Option<Self> {
+        use ExceptionStatus::{Approved, Closed, Expired, Rejected, Requested};
+        if self.requested_at > at {
+            return None;
+        }
+        let by = |moment: Option<Timestamp>| moment.is_some_and(|moment| moment <= at);
+        let approved_at = match self.status {
+            // Nothing was decided since, so this is the day of the approval.
+            Approved | Expired => self.approved_at.or(self.decided_at),
+            Requested | Rejected | Closed => self.approved_at,
+        };
+        let status = match self.status {
+            Rejected | Closed if by(self.decided_at) => self.status,
+            _ if !by(approved_at) => Requested,
+            _ if self.expires_at <= at => Expired,
+            _ => Approved,
+        };
+        Some(Self { status, ..self.clone() })
     }
 
     fn decided(&self, actor: &Actor, status: ExceptionStatus, now: Timestamp) -> Self {

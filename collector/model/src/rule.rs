@@ -159,6 +159,9 @@ impl Assignment {
 /// Key of the site of an asset.
 pub const SITE_TARGET: &str = "site";
 
+/// Key of the form of an asset. No rule assigns it; reports leave alone what a person gave.
+pub const SUBTYPE_TARGET: &str = "subtype";
+
 /// Key of one label of an asset.
 pub fn label_target(label: &str) -> String {
     format!("label:{label}")

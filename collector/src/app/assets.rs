@@ -4,7 +4,7 @@ use belfort_model::asset::{
     self, Asset, AssetKind, Authorised, Environment, Exposure, Lifecycle, Source, Subtype,
 };
 use belfort_model::id::AssetId;
-use belfort_model::rule::{SITE_TARGET, label_target};
+use belfort_model::rule::{SITE_TARGET, SUBTYPE_TARGET, label_target};
 use belfort_model::time::Timestamp;
 use belfort_store::StoreError;
 use belfort_store::record::{AssetDetail, ChangeRecord};
@@ -22,7 +22,7 @@ pub use super::units::NewUnit;
 pub struct AssetEdit {
     /// Name. That of a device comes back with its next report.
     pub name: Option<String>,
-    /// Form.
+    /// Form. Reports leave it alone from now on.
     pub subtype: Option<Subtype>,
     /// Legal entity; empty for unknown.
     pub legal_entity: Option<String>,
@@ -54,7 +54,8 @@ pub struct NewAsset {
 }
 
 impl AssetEdit {
-    /// Puts the values in; answers what changes and which values rules leave alone from now on.
+    /// Puts the values in; answers what changes and which values rules and reports leave alone from now
+    /// on.
     pub(super) fn apply(
         &self,
         app: &App,
@@ -74,7 +75,10 @@ impl AssetEdit {
             asset.site = asset::site(site).map_err(invalid)?;
             by_hand.push(SITE_TARGET.to_owned());
         }
-        asset.subtype = self.subtype.unwrap_or(asset.subtype);
+        if let Some(subtype) = self.subtype {
+            asset.subtype = subtype;
+            by_hand.push(SUBTYPE_TARGET.to_owned());
+        }
         asset.environment = self.environment.unwrap_or(asset.environment);
         asset.exposure = self.exposure.unwrap_or(asset.exposure);
         asset.authorised = self.authorised.unwrap_or(asset.authorised);

@@ -39,7 +39,7 @@ pub enum Means {
 
 impl App {
     /// Who holds this API token; nobody when it is unknown, revoked or past its end, or its user is
-    /// switched off.
+    /// switched off or did not log in at the identity provider for too long.
     pub fn actor_by_api_token(&self, secret: &str, now: Timestamp) -> Result<Option<Actor>> {
         Ok(self.caller_by_api_token(secret, now)?.map(|caller| caller.actor))
     }
@@ -53,6 +53,11 @@ impl App {
             token.revoked_at.is_none() && token.expires_at > now && user.disabled_at.is_none()
         });
         let Some((token, user)) = found else { return Ok(None) };
+        // What somebody may do at a provider is told at a login alone: who left does not come back.
+        let since = now.plus_days(-self.login.token_days());
+        if self.store.identity_last_login(user.id)?.is_some_and(|last| last < since) {
+            return Ok(None);
+        }
         let noted = token.last_used_at.is_some_and(|at| at > now.plus_seconds(-NOTE_SECONDS));
         if !noted {
             self.store.api_token_touch(token.id, now)?;

@@ -100,6 +100,8 @@ impl App {
         now: Timestamp,
     ) -> Result<()> {
         let detail = self.held(actor, Right::Manage, id)?;
+        // What was read is written: on another version nothing is.
+        let expected = expected.or(Some(detail.summary.version));
         let before = detail.data_set.ok_or_else(|| {
             StoreError::Refused(format!("asset `{}` is no data set", detail.summary.asset.name))
         })?;

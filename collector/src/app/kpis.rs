@@ -1,5 +1,7 @@
 //! Key figures, now or as of a moment, and the figures kept day by day.
 
+mod exceptions;
+
 use std::collections::BTreeMap;
 
 use belfort_assess::kpi::{
@@ -8,13 +10,10 @@ use belfort_assess::kpi::{
 };
 use belfort_model::access::Role;
 use belfort_model::advisory::{AdvisorySource, FeedKind};
-use belfort_model::exception::ExceptionStatus;
 use belfort_model::finding::FindingStatus;
 use belfort_model::time::Timestamp;
 use belfort_store::StoreError;
-use belfort_store::record::{
-    ExceptionFilter, ExceptionSummary, KpiDay, Page, RiskFilter, RiskSummary,
-};
+use belfort_store::record::{KpiDay, Page, RiskFilter, RiskSummary};
 use serde::{Deserialize, Serialize};
 
 use super::access::{Actor, Right};
@@ -221,27 +220,6 @@ impl App {
         Ok(kinds.into_iter().filter_map(line).collect())
     }
 
-    /// Exceptions past their end at a moment.
-    fn expired_exception_count(&self, at: Timestamp) -> Result<Known<Count>> {
-        let mut count = Count::default();
-        for exception in self.exceptions_ending(at)? {
-            count.count += 1;
-            let end = exception.exception.expires_at;
-            count.oldest = Some(count.oldest.map_or(end, |oldest: Timestamp| oldest.min(end)));
-        }
-        Ok(Known::Known(count))
-    }
-
-    /// Exceptions that were approved by a moment and end before it, or before `until`, and were not taken
-    /// back; what ends first comes first.
-    pub(super) fn exceptions_ending(&self, until: Timestamp) -> Result<Vec<ExceptionSummary>> {
-        let filter = ExceptionFilter { ends_before: Some(until), ..ExceptionFilter::default() };
-        let mut found = self.store.exception_list(&filter, Page::ALL)?.items;
-        let holds = [ExceptionStatus::Approved, ExceptionStatus::Expired];
-        found.retain(|one| holds.contains(&one.exception.status));
-        Ok(found)
-    }
-
     /// The whole register as it was at a moment: highest severity first, then by reference.
     pub(super) fn register_at(&self, at: Timestamp) -> Result<Vec<RiskSummary>> {
         Ok(self.store.risk_list_as_of(&RiskFilter::default(), at, Page::ALL)?.items)
@@ -281,3 +259,6 @@ pub(super) fn read(kept: &KpiDay) -> Result<Kept> {
 fn unreadable(error: &serde_json::Error) -> AppError {
     AppError::Store(StoreError::Corrupt { what: "key figures", reason: error.to_string() })
 }
+
+#[cfg(test)]
+mod tests;

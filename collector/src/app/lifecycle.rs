@@ -1,5 +1,6 @@
 //! The life cycle of assets: moves with their date and evidence, and verification of the record.
 
+use belfort_assess::catalogue::Catalogue;
 use belfort_model::asset::{Lifecycle, verify_days};
 use belfort_model::id::AssetId;
 use belfort_model::lifecycle::{self, Disposal, DisposalMethod, Move, Step};
@@ -64,7 +65,7 @@ impl App {
             },
             disposal,
         };
-        let erase = new.to.is_over().then(|| erasure(&detail)).transpose()?;
+        let erase = new.to.is_over().then(|| erasure(&detail, &self.catalogue)).transpose()?;
         let record = json!({
             "from": step.from.as_str(), "to": step.to.as_str(), "since": step.at,
             "reason": step.reason, "disposal": step.disposal,
@@ -110,8 +111,9 @@ impl App {
     }
 }
 
-/// What is erased of an asset that goes out of service: the sections with personal fields.
-fn erasure(detail: &AssetDetail) -> Result<Erasure> {
+/// What is erased of an asset that goes out of service: the sections about people, and what findings took
+/// from them.
+fn erasure(detail: &AssetDetail, catalogue: &Catalogue) -> Result<Erasure> {
     let personal = ingest::personal_sections();
     let kept: Vec<_> = detail
         .sections
@@ -129,6 +131,7 @@ fn erasure(detail: &AssetDetail) -> Result<Erasure> {
     Ok(Erasure {
         kinds: personal.iter().map(|(kind, _)| *kind).collect(),
         names: personal.iter().map(|(_, name)| name.clone()).collect(),
+        codes: catalogue.personal.iter().cloned().collect(),
         root_before: root(&detail.sections)?,
         root_after: root(&kept)?,
     })

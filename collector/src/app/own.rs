@@ -111,7 +111,7 @@ impl App {
         Ok(kept)
     }
 
-    /// Changes the caller's password and ends the other sessions.
+    /// Changes the caller's password and ends the other sessions. API tokens stay: programs go on.
     pub fn own_password_set(
         &self,
         caller: &Caller,

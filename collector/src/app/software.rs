@@ -30,6 +30,12 @@ pub struct SoftwareChange {
 }
 
 impl App {
+    /// What the catalogue says holds for the whole organisation: only who may change all of the register
+    /// changes it.
+    fn may_catalogue(actor: &Actor) -> Result<()> {
+        Ok(actor.require_for(Right::Manage, None)?)
+    }
+
     /// Catalogue entries that match; assets are counted within what the actor may see.
     pub fn software_list(
         &self,
@@ -93,6 +99,7 @@ impl App {
         name: &str,
         now: Timestamp,
     ) -> Result<Software> {
+        Self::may_catalogue(actor)?;
         if !is_ecosystem(ecosystem) {
             return Err(AppError::Invalid(format!(
                 "ecosystem: `{ecosystem}` is not 1 to 32 lower-case letters or digits, such as deb, rpm or npm"
@@ -129,7 +136,7 @@ impl App {
         version: Option<i64>,
         now: Timestamp,
     ) -> Result<Software> {
-        actor.require(Right::Manage)?;
+        Self::may_catalogue(actor)?;
         let mut software = self.software_at(actor, id, version)?;
         let before = software.approval;
         software.approval = approval;
@@ -155,7 +162,7 @@ impl App {
         change: &SoftwareChange,
         now: Timestamp,
     ) -> Result<Software> {
-        actor.require(Right::Manage)?;
+        Self::may_catalogue(actor)?;
         let mut software = self.software_at(actor, id, change.version)?;
         let unit = |code: &String| match code.as_str() {
             "" => Ok(None),

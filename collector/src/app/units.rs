@@ -111,7 +111,8 @@ impl App {
         }
         let detail = json!({ "code": unit.code, "before": before, "after": unit });
         let record = audit(actor, Right::Manage, "unit.edit", &unit.id, &detail, now)?;
-        self.store.unit_update(&unit, &record)?;
+        // What was read is written: where it is otherwise by now nothing is.
+        self.store.unit_update(&unit, &before, &record)?;
         Ok(unit)
     }
 }

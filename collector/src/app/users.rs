@@ -138,8 +138,8 @@ impl App {
         Ok(self.store.user_enable(id, &record)?)
     }
 
-    /// Takes back a user's password, second factor and sessions, and gives a one-time code with which
-    /// the user sets a new password.
+    /// Takes back a user's password, second factor, sessions and API tokens, and gives a one-time code
+    /// with which the user sets a new password.
     pub fn user_reset(&self, actor: &Actor, id: UserId, now: Timestamp) -> Result<ResetCode> {
         require_administrator(actor)?;
         let account = self.store.account_get(id)?.ok_or_else(|| no_user(id))?;

@@ -151,12 +151,14 @@ impl Asset {
                 })
             }
             Self::Show { asset } => {
-                let full = AssetFull::of(app.asset_in_sight(&actor, &asset)?, &app.catalogue);
-                context.output.one(&full, lines)
+                let id = app.asset_in_sight(&actor, &asset)?.summary.asset.id;
+                let shown = app.asset_shown(&actor, id, clock::now())?;
+                context.output.one(&AssetFull::of(shown, &app.catalogue), lines)
             }
             Self::History { asset, paging } => {
                 let id = app.asset_in_sight(&actor, &asset)?.summary.asset.id;
-                let changes = List::of(app.store.asset_history(id, paging.page())?, Change::from);
+                let changes = app.asset_history(&actor, id, paging.page(), clock::now())?;
+                let changes = List::of(changes, Change::from);
                 let head = ["AT", "SECTION", "WHAT", "BEFORE", "AFTER"];
                 context.output.list(&changes, &head, |change| {
                     vec![
@@ -225,7 +227,7 @@ pub(super) fn show(
     id: AssetId,
     done: impl FnOnce(&str) -> String,
 ) -> Result<(), Failure> {
-    let full = AssetFull::of(app.visible(actor, id)?, &app.catalogue);
+    let full = AssetFull::of(app.asset_shown(actor, id, clock::now())?, &app.catalogue);
     context.output.one(&full, |full| vec![format!("{}: {}", done(&full.asset.name), full.asset.id)])
 }
 

@@ -12,8 +12,8 @@ use clap::{Args, Subcommand};
 use super::assets::Paging;
 use super::{Context, output};
 use crate::app::App;
-use crate::app::access::{Actor, Right};
-use crate::app::audit::moment;
+use crate::app::access::Actor;
+use crate::app::audit::{may_read, moment};
 use crate::app::audit_file::{self, Line, Proven};
 use crate::failure::{Exit, Failure};
 use crate::view::{AuditView, List};
@@ -82,7 +82,7 @@ impl Audit {
             }
             Self::Verify { file: None, against } => {
                 let (app, actor) = context.acting()?;
-                actor.require(Right::ReadAudit).map_err(crate::app::AppError::from)?;
+                may_read(&actor)?;
                 verify(context, &app, against.as_deref())?;
             }
         }

@@ -11,7 +11,9 @@ use serde::Serialize;
 
 use super::Context;
 use crate::app::access::Right;
+use crate::app::personal::FINDINGS;
 use crate::app::{App, AppError};
+use crate::clock;
 use crate::failure::{Exit, Failure};
 use crate::report::csv::guarded;
 use crate::view::{Asset, FindingView, RiskView};
@@ -57,6 +59,10 @@ impl Export {
             Self::Csv(what) => (what, false),
             Self::Json(what) => (what, true),
         };
+        if let Subject::Findings = what.what {
+            // All of them: also those about people.
+            app.view_personal(&actor, FINDINGS, "export", clock::now())?;
+        }
         let Some(path) = &what.output else {
             let result = write(&app, what.what, &scope, is_json, io::stdout().lock());
             return result.or_else(quiet_when_reader_left);

@@ -14,8 +14,6 @@ use super::Context;
 use super::assets::Paging;
 use super::output;
 use super::risks::Trial;
-use crate::app::AppError;
-use crate::app::access::Right;
 use crate::app::risks::Write;
 use crate::failure::{Exit, Failure};
 use crate::view::{FindingKindView, FindingView, List};
@@ -110,12 +108,10 @@ impl Finding {
             other => return other.one(context),
         };
         let (app, actor) = context.acting()?;
-        actor.require(Right::Read).map_err(AppError::from)?;
         let asset = asset.map(|asset| app.asset_in_sight(&actor, &asset)).transpose()?;
         let asset = asset.map(|asset| asset.summary.asset.id);
-        let scope = actor.scope(Right::Read);
-        let filter = FindingFilter { asset, code, status, open, scope };
-        let found = app.store.finding_list(&filter, paging.page())?;
+        let filter = FindingFilter { asset, code, status, open, ..FindingFilter::default() };
+        let found = app.finding_list(&actor, filter, paging.page(), clock::now())?;
         let findings = List::of(found, |finding| FindingView::of(finding, &app.catalogue));
         let head =
             ["ID", "CODE", "ASSET", "UNIT", "STATUS", "LIKELIHOOD", "BIV", "SINCE", "EVIDENCE"];
@@ -151,7 +147,7 @@ impl Finding {
                 (id, TriageChange::Assign { unit }, false)
             }
             Self::Show { id } => {
-                let found = app.finding(&actor, id)?;
+                let found = app.finding_shown(&actor, id, clock::now())?;
                 return context.output.one(&FindingView::of(found, &app.catalogue), lines);
             }
             // These do not come here.

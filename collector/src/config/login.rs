@@ -64,6 +64,10 @@ pub struct OidcConfig {
     /// Certificates of an authority of your own that signed the provider's, PEM.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate_authority: Option<PathBuf>,
+    /// Days after the last login at the provider in which the person's API tokens are let in: groups give
+    /// roles at a login alone.
+    #[serde(default = "default_token_days")]
+    pub token_days: u16,
     /// Which group gives which role.
     pub roles: Vec<GroupRole>,
 }
@@ -91,6 +95,11 @@ fn default_groups_claim() -> String {
 
 fn default_name_claim() -> String {
     "preferred_username".to_owned()
+}
+
+/// Days after a login at the provider in which API tokens are let in, when nothing is configured.
+pub fn default_token_days() -> u16 {
+    30
 }
 
 fn default_scopes() -> Vec<String> {
@@ -128,6 +137,9 @@ pub(super) fn validate(config: &LoginConfig) -> Result<(), ConfigError> {
     }
     if oidc.client_id.is_empty() {
         return wrong("login.oidc.client_id", "it is empty".to_owned());
+    }
+    if !(1..=365).contains(&oidc.token_days) {
+        return wrong("login.oidc.token_days", format!("{} is not 1 to 365", oidc.token_days));
     }
     if oidc.roles.is_empty() {
         let reason = "without a group that gives a role nobody could do anything".to_owned();
@@ -179,7 +191,8 @@ mod tests {
         "#;
         let good: LoginConfig = toml::from_str(text).unwrap();
         validate(&good).unwrap();
-        assert_eq!(good.oidc.as_ref().unwrap().groups_claim, "groups");
+        let oidc = good.oidc.as_ref().unwrap();
+        assert_eq!((oidc.groups_claim.as_str(), oidc.token_days), ("groups", 30));
         let said = |change: &dyn Fn(&mut OidcConfig)| {
             let mut config = good.clone();
             config.oidc.as_mut().map(change).unwrap();
@@ -188,6 +201,7 @@ mod tests {
         assert!(
             said(&|it| it.issuer = "http://login.example".into()).contains("login.oidc.issuer")
         );
+        assert!(said(&|it| it.token_days = 0).contains("login.oidc.token_days"));
         assert!(said(&|it| it.roles.clear()).contains("login.oidc.roles"));
         assert!(said(&|it| it.roles[0].role = Role::Admin).contains("whole organisation"));
         let unknown = text.replace("client_id", "client");

@@ -15,7 +15,6 @@ use super::problem::{Problem, Reads, Writes};
 use super::{Api, Paging};
 use crate::app::access::{Actor, Right};
 use crate::app::assets::{self, AssetEdit};
-use crate::app::audit;
 use crate::rest::agents::invalid;
 use crate::view::{Asset, AssetFull, Change, List};
 use crate::{clock, ingest};
@@ -71,11 +70,8 @@ pub async fn history(
     actor.require(Right::Read)?;
     let id = asset_id(&id)?;
     let page = Paging::page(paging.limit, paging.offset)?;
-    let changes = blocking(move || {
-        api.app.visible(&actor, id)?;
-        Ok(api.app.store.asset_history(id, page)?)
-    })
-    .await?;
+    let changes =
+        blocking(move || Ok(api.app.asset_history(&actor, id, page, clock::now())?)).await?;
     Ok(axum::Json(List::of(changes, Change::from)))
 }
 
@@ -99,7 +95,7 @@ pub async fn section(
         .ok_or_else(|| Problem::not_found(format!("there is no section `{name}`")))?;
     let json = blocking(move || {
         api.app.visible(&actor, id)?;
-        if audit::is_personal(&name) {
+        if ingest::is_personal(&name) {
             api.app.view_personal(&actor, &id.to_string(), &name, clock::now())?;
         }
         let held = api.app.store.asset_sections(id)?;
@@ -240,7 +236,7 @@ pub async fn edit(
 
 /// One asset as it is now, with its version.
 pub(super) fn full(api: &Api, actor: &Actor, id: AssetId) -> Result<Versioned<AssetFull>, Problem> {
-    let detail = api.app.visible(actor, id)?;
+    let detail = api.app.asset_shown(actor, id, clock::now())?;
     Ok(Versioned(detail.summary.version, AssetFull::of(detail, &api.app.catalogue)))
 }
 

@@ -59,10 +59,11 @@ pub async fn findings(
         code: query.code,
         status: query.status.map(|status| status.parse().map_err(invalid("status"))).transpose()?,
         open: query.open,
-        scope: actor.scope(Right::Read),
+        ..FindingFilter::default()
     };
     let catalogue = api.app.catalogue.clone();
-    let found = blocking(move || Ok(api.app.store.finding_list(&filter, page)?)).await?;
+    let found = blocking(move || Ok(api.app.finding_list(&actor, filter, page, clock::now())?));
+    let found = found.await?;
     Ok(axum::Json(List::of(found, |finding| FindingView::of(finding, &catalogue))))
 }
 
@@ -80,7 +81,7 @@ pub async fn finding(
     actor.require(Right::Read)?;
     let id: FindingId = id.parse().map_err(invalid("id"))?;
     let catalogue = api.app.catalogue.clone();
-    let found = blocking(move || Ok(api.app.finding(&actor, id)?)).await?;
+    let found = blocking(move || Ok(api.app.finding_shown(&actor, id, clock::now())?)).await?;
     Ok(Versioned(found.finding.triage.version, FindingView::of(found, &catalogue)))
 }
 

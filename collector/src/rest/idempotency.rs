@@ -3,18 +3,27 @@
 //! After the IETF draft "The Idempotency-Key HTTP Header Field": the caller chooses a key, sends it with a
 //! `POST` and repeats the same call with the same key until it has an answer. The first answer is kept for
 //! a day; the same key with another call is refused. An answer that holds a secret (it says
-//! `Cache-Control: no-store`) is not kept: its repetition is told that it was done.
+//! `Cache-Control: no-store`) or is large is not kept: its repetition is told that it was done.
+//!
+//! A call that began is carried out to its end, also when its connection breaks meanwhile, and says all
+//! that time that it is under way. One whose collector was killed says so no more, and can be repeated.
 
-use axum::body::{Body, Bytes, to_bytes};
+use std::future::Future;
+use std::pin::pin;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, HttpBody as _, to_bytes};
 use axum::extract::{FromRequestParts as _, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use belfort_store::idempotency::{IdempotencyState, IdempotentCall, KeptAnswer};
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use sha2::{Digest as _, Sha256};
 
 use super::auth::{By, blocking};
 use super::problem::Problem;
-use super::{Api, BODY};
+use super::{Api, body_bound};
 use crate::{clock, secret};
 
 /// The header.
@@ -22,9 +31,11 @@ const KEY: &str = "idempotency-key";
 /// Tells that an answer is a repetition.
 const REPLAYED: &str = "idempotency-replayed";
 /// Largest answer that is kept, bytes.
-const ANSWER: usize = 4 << 20;
-/// A call without an answer for so long was interrupted.
+const ANSWER: u64 = 4 << 20;
+/// A call that did not say for so long that it is under way was interrupted.
 const STALE_SECONDS: i64 = 120;
+/// How often a call says that it is under way.
+const RENEW: Duration = Duration::from_secs(20);
 /// Longest key.
 const KEY_LENGTH: usize = 255;
 
@@ -49,11 +60,12 @@ async fn carried_out(api: Api, request: Request, next: Next) -> Result<Response,
     let (mut parts, body) = request.into_parts();
     // Whoever is not let in any more gets no kept answer either.
     By::from_request_parts(&mut parts, &api).await?;
-    let body = to_bytes(body, BODY).await.map_err(|_| Problem::too_large())?;
+    let most = body_bound(parts.uri.path());
+    let body = to_bytes(body, most).await.map_err(|_| Problem::too_large(most))?;
     let call = IdempotentCall {
         caller: caller(&parts.headers),
         key,
-        request: secret::sha256(&format!("{} {}\n{}", parts.method, parts.uri, hex(&body))),
+        request: request_hash(&parts, &body),
         at: clock::now(),
     };
     let (store, begun) = (api.app.store.clone(), call.clone());
@@ -72,8 +84,46 @@ async fn carried_out(api: Api, request: Request, next: Next) -> Result<Response,
             ));
         }
     }
-    let response = next.run(Request::from_parts(parts, Body::from(body))).await;
-    keep(&api, call, response).await
+    // A task of its own: whoever hangs up drops only the answer, and asks for it again with the key.
+    let task = tokio::spawn(async move {
+        let run = next.run(Request::from_parts(parts, Body::from(body)));
+        let store = api.app.store.clone();
+        let response = saying(run, RENEW, || {
+            let (store, call) = (store.clone(), call.clone());
+            blocking(move || Ok(store.idempotent_renew(&call, clock::now())?))
+        });
+        let response = response.await;
+        keep(&api, call, response).await
+    });
+    task.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a request ended unexpectedly");
+        Err(Problem::internal())
+    })
+}
+
+/// Runs to the end, and says every now and then that it is under way.
+async fn saying<T, S: Future<Output = Result<(), Problem>>>(
+    run: impl Future<Output = T>,
+    every: Duration,
+    say: impl Fn() -> S,
+) -> T {
+    let mut run = pin!(run);
+    loop {
+        tokio::select! {
+            done = &mut run => return done,
+            () = tokio::time::sleep(every) => {
+                if let Err(problem) = say().await {
+                    tracing::warn!(reason = %problem.detail, "a call could not say that it is under way");
+                }
+            }
+        }
+    }
+}
+
+/// A hash over method, address and body.
+fn request_hash(parts: &Parts, body: &[u8]) -> [u8; 32] {
+    let body = hex(&Sha256::digest(body));
+    secret::sha256(&format!("{} {}\n{body}", parts.method, parts.uri))
 }
 
 /// Whoever identifies itself alike is the same caller.
@@ -93,7 +143,8 @@ fn hex(bytes: &[u8]) -> String {
 fn replay(answer: KeptAnswer) -> Result<Response, Problem> {
     let Some(body) = answer.body else {
         return Err(Problem::conflict(
-            "this call was carried out already; its answer held a secret, which is shown only once",
+            "this call was carried out already, and nothing was done again; its answer is not kept: it \
+             held a secret, which is shown only once, or was large",
         ));
     };
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
@@ -114,17 +165,50 @@ async fn keep(api: &Api, call: IdempotentCall, response: Response) -> Result<Res
         return Ok(response);
     }
     let (parts, body) = response.into_parts();
-    let Ok(body) = to_bytes(body, ANSWER).await else {
-        tracing::error!("an answer was too large to be kept for its Idempotency-Key");
-        return Err(Problem::internal());
-    };
     let text = |name| parts.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let secret = text(header::CACHE_CONTROL).is_some_and(|value| value.contains("no-store"));
+    let is_small = body.size_hint().upper().is_some_and(|size| size <= ANSWER);
+    let (body, kept) = if is_small && !secret {
+        let read = to_bytes(body, usize::MAX).await;
+        let bytes = read.map_err(|error| {
+            tracing::error!(%error, "an answer could not be read");
+            Problem::internal()
+        })?;
+        (Body::from(bytes.clone()), Some(bytes.to_vec()))
+    } else {
+        (body, None)
+    };
     let answer = KeptAnswer {
         status: parts.status.as_u16(),
         content_type: text(header::CONTENT_TYPE).map(str::to_owned),
-        body: (!secret).then(|| body.to_vec()),
+        body: kept,
     };
-    blocking(move || Ok(store.idempotent_end(&call, &answer)?)).await?;
-    Ok(Response::from_parts(parts, Body::from(body)))
+    if let Err(problem) = blocking(move || Ok(store.idempotent_end(&call, &answer)?)).await {
+        // It was carried out: whoever has the answer does not repeat the call.
+        tracing::error!(reason = %problem.detail, "an answer could not be kept");
+    }
+    Ok(Response::from_parts(parts, body))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_slow_call_says_that_it_is_under_way() {
+        let said = AtomicUsize::new(0);
+        let say = || async {
+            // What cannot be said does not stop the call.
+            match said.fetch_add(1, Ordering::Relaxed) {
+                0 => Err(Problem::internal()),
+                _ => Ok(()),
+            }
+        };
+        let slow = tokio::time::sleep(Duration::from_millis(200));
+        saying(slow, Duration::from_millis(10), say).await;
+        assert!(said.load(Ordering::Relaxed) >= 2);
+        assert!(i64::try_from(RENEW.as_secs()).unwrap() * 3 < STALE_SECONDS);
+    }
 }

@@ -57,8 +57,9 @@ impl Problem {
     }
 
     /// The body is larger than what is read.
-    pub fn too_large() -> Self {
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 1 MiB")
+    pub fn too_large(most_bytes: usize) -> Self {
+        let detail = format!("the body is larger than {} MiB", most_bytes >> 20);
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
     }
 
     /// Somebody who may not do this.

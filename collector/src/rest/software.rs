@@ -9,7 +9,9 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::auth::{By, Json, Path, Query, blocking};
+use super::precondition::{IfMatch, Versioned};
 use super::problem::{Problem, Reads, Writes};
+use super::risks::meant;
 use super::{Api, Paging, default_limit};
 use crate::app::access::{Actor, Right};
 use crate::app::software::SoftwareChange;
@@ -93,7 +95,7 @@ pub async fn create(
     Ok((StatusCode::CREATED, axum::Json(made)))
 }
 
-/// One entry, with the assets that have it.
+/// One entry, with the assets that have it; its version is the `ETag`.
 #[utoipa::path(get, path = "/api/v1/software/{id}", tag = "software",
     params(("id" = String, Path, format = Uuid), Paging), responses(
     (status = 200, body = SoftwareFull),
@@ -104,11 +106,11 @@ pub async fn show(
     By(actor): By,
     Path(id): Path<String>,
     Query(paging): Query<Paging>,
-) -> Result<axum::Json<SoftwareFull>, Problem> {
+) -> Result<Versioned<SoftwareFull>, Problem> {
     actor.require(Right::Read)?;
     let id: SoftwareId = id.parse().map_err(invalid("id"))?;
     let page = Paging::page(paging.limit, paging.offset)?;
-    Ok(axum::Json(blocking(move || full(&api, &actor, id, page)).await?))
+    Ok(versioned(blocking(move || full(&api, &actor, id, page)).await?))
 }
 
 /// What people say of software; what is left out stays as it is.
@@ -145,15 +147,16 @@ pub struct ChangedSoftware {
 pub async fn change(
     State(api): State<Api>,
     By(actor): By,
+    if_match: IfMatch,
     Path(id): Path<String>,
     Json(body): Json<ChangedSoftware>,
-) -> Result<axum::Json<SoftwareFull>, Problem> {
+) -> Result<Versioned<SoftwareFull>, Problem> {
     actor.require(Right::Manage)?;
     let id: SoftwareId = id.parse().map_err(invalid("id"))?;
     let licence_type = body.licence_type.map(|text| text.parse::<LicenceType>());
     let licence_type = licence_type.transpose().map_err(invalid("licence_type"))?;
     let change = SoftwareChange {
-        version: body.version,
+        version: named(if_match, body.version)?,
         publisher: body.publisher,
         purpose: body.purpose,
         licence_type,
@@ -162,10 +165,11 @@ pub async fn change(
         eol_product: body.eol_product,
     };
     let changed = blocking(move || {
-        api.app.software_change(&actor, id, &change, clock::now())?;
+        let done = api.app.software_change(&actor, id, &change, clock::now());
+        done.map_err(meant(if_match))?;
         full(&api, &actor, id, FIRST)
     });
-    Ok(axum::Json(changed.await?))
+    Ok(versioned(changed.await?))
 }
 
 /// Whether software may be used.
@@ -191,25 +195,38 @@ pub struct GivenApproval {
 pub async fn approve(
     State(api): State<Api>,
     By(actor): By,
+    if_match: IfMatch,
     Path(id): Path<String>,
     Json(given): Json<GivenApproval>,
-) -> Result<axum::Json<SoftwareFull>, Problem> {
+) -> Result<Versioned<SoftwareFull>, Problem> {
     actor.require(Right::Manage)?;
     let id: SoftwareId = id.parse().map_err(invalid("id"))?;
     let approval: Approval = given.approval.parse().map_err(invalid("approval"))?;
     let wake = api.wake.clone();
     let approved = blocking(move || {
-        let (reason, version) = (&given.reason, given.version);
-        api.app.software_approve(&actor, id, approval, reason, version, clock::now())?;
+        let (reason, version) = (&given.reason, named(if_match, given.version)?);
+        let done = api.app.software_approve(&actor, id, approval, reason, version, clock::now());
+        done.map_err(meant(if_match))?;
         full(&api, &actor, id, FIRST)
     })
     .await?;
     wake.notify_one();
-    Ok(axum::Json(approved))
+    Ok(versioned(approved))
 }
 
 /// The part of who has it that an answer to a change shows.
 const FIRST: Page = Page { limit: 100, offset: 0 };
+
+/// The version a change is made on: that of `If-Match`, or that of the body.
+fn named(if_match: IfMatch, body: Option<i64>) -> Result<Option<i64>, Problem> {
+    let version = if_match.0.map(i64::try_from).transpose();
+    let version = version.map_err(|_| Problem::precondition_failed("there is no such version"))?;
+    Ok(version.or(body))
+}
+
+fn versioned(software: SoftwareFull) -> Versioned<SoftwareFull> {
+    Versioned(u64::try_from(software.software.version).unwrap_or(0), software)
+}
 
 fn full(api: &Api, actor: &Actor, id: SoftwareId, page: Page) -> Result<SoftwareFull, Problem> {
     let (software, installed) = api.app.software(actor, id, page)?;

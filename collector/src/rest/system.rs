@@ -12,7 +12,7 @@ use super::auth::{By, Query, blocking};
 use super::problem::{Problem, Reads};
 use super::{Api, Paging, default_limit};
 use crate::app::access::Right;
-use crate::app::audit::moment as moment_of;
+use crate::app::audit::{may_read, moment as moment_of};
 use crate::clock;
 use crate::view::{AuditView, List, OverviewView};
 
@@ -36,7 +36,7 @@ pub async fn health(State(api): State<Api>) -> Result<Json<Health>, Problem> {
     Ok(Json(Health { status: "ok".to_owned(), version }))
 }
 
-/// Counts over all assets in service.
+/// Counts over the assets in service one may see.
 #[utoipa::path(get, path = "/api/v1/overview", tag = "system", responses(
     (status = 200, body = OverviewView),
     Reads,
@@ -46,7 +46,8 @@ pub async fn overview(
     By(actor): By,
 ) -> Result<Json<OverviewView>, Problem> {
     actor.require(Right::Read)?;
-    let overview = blocking(move || Ok(api.app.store.overview(clock::now())?)).await?;
+    let scope = actor.scope(Right::Read);
+    let overview = blocking(move || Ok(api.app.store.overview(&scope, clock::now())?)).await?;
     Ok(Json(overview.into()))
 }
 
@@ -90,7 +91,7 @@ pub async fn audit(
     By(actor): By,
     Query(query): Query<AuditQuery>,
 ) -> Result<Json<List<AuditView>>, Problem> {
-    actor.require(Right::ReadAudit)?;
+    may_read(&actor)?;
     let page = Paging::page(query.limit, query.offset)?;
     let moment = |field, text: Option<String>| {
         text.map(|text| moment_of(&text).map_err(invalid(field))).transpose()

@@ -1,7 +1,10 @@
 //! The API as its users meet it, over a real database. The authorisation golden list names every
 //! endpoint and every role: a new endpoint is not merged without its line.
 
+mod idempotency;
 mod risks;
+mod scopes;
+mod versions;
 
 use std::fmt::Write as _;
 
@@ -352,40 +355,6 @@ async fn a_new_enrolment_token_is_shown_once() {
     let (_, audit) = lab.call(&token, "GET", "/api/v1/audit", Value::Null).await;
     let middle = secret.split('.').nth(1).unwrap();
     assert!(!audit.to_string().contains(middle), "a secret reached the audit log");
-}
-
-#[tokio::test]
-async fn a_repeated_call_is_carried_out_once() {
-    let lab = Lab::new();
-    let token = lab.token(Role::SecurityOfficer);
-    let call = |key: &'static str, code: &'static str| {
-        let body = json!({ "code": code, "name": "Dienst", "kind": "service" });
-        let request = Request::builder()
-            .method("POST")
-            .uri("/api/v1/units")
-            .header("authorization", format!("Bearer {token}"))
-            .header("content-type", "application/json")
-            .header("idempotency-key", key)
-            .body(Body::from(body.to_string()))
-            .unwrap();
-        let router = lab.router.clone();
-        async move {
-            let answer = router.oneshot(request).await.unwrap();
-            let replayed = answer.headers().contains_key("idempotency-replayed");
-            let status = answer.status();
-            (status, replayed, axum::body::to_bytes(answer.into_body(), 1 << 20).await.unwrap())
-        }
-    };
-    let (status, replayed, first) = call("a", "BZ").await;
-    assert_eq!((status, replayed), (StatusCode::CREATED, false));
-    let (status, replayed, again) = call("a", "BZ").await;
-    assert_eq!((status, replayed, again), (StatusCode::CREATED, true, first));
-    assert_eq!(lab.app.store.unit_list().unwrap().len(), 1);
-    let (status, _, _) = call("a", "FIN").await;
-    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
-    // What was refused can be repeated with the same key.
-    assert_eq!(call("b", "BZ").await.0, StatusCode::CONFLICT);
-    assert_eq!(call("b", "FIN").await.0, StatusCode::CREATED);
 }
 
 /// The description is committed as reference; `cargo xtask codegen` writes it.

@@ -8,7 +8,9 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::auth::{By, Json, Path, Query, blocking};
+use super::precondition::{IfMatch, Versioned};
 use super::problem::{Problem, Reads, Writes};
+use super::risks::meant;
 use super::{Api, Paging};
 use crate::app::App;
 use crate::app::access::{Actor, require_administrator};
@@ -56,7 +58,7 @@ pub async fn list(
     .await
 }
 
-/// One user. The view is logged.
+/// One user; its version is the `ETag`. The view is logged.
 #[utoipa::path(get, path = "/api/v1/users/{id}", tag = "users",
     params(("id" = String, Path, format = Uuid)), responses(
     (status = 200, body = UserView),
@@ -66,14 +68,15 @@ pub async fn show(
     State(api): State<Api>,
     By(actor): By,
     Path(id): Path<String>,
-) -> Result<axum::Json<UserView>, Problem> {
+) -> Result<Versioned<UserView>, Problem> {
     require_administrator(&actor)?;
     let id = user_id(&id)?;
     let account = move || {
         let account = api.app.account(&actor, id, clock::now())?;
         view(&api.app, account)
     };
-    Ok(axum::Json(blocking(account).await?))
+    let user = blocking(account).await?;
+    Ok(Versioned(user.version, user))
 }
 
 /// A new user.
@@ -139,6 +142,7 @@ pub struct SetRoles {
 pub async fn set_roles(
     State(api): State<Api>,
     By(actor): By,
+    if_match: IfMatch,
     Path(id): Path<String>,
     Json(set): Json<SetRoles>,
 ) -> Result<StatusCode, Problem> {
@@ -147,7 +151,9 @@ pub async fn set_roles(
     few(&set.roles)?;
     blocking(move || {
         let roles = api.app.role_grants(&set.roles)?;
-        Ok(api.app.user_roles_set(&actor, id, set.version, &roles, clock::now())?)
+        let version = if_match.0.or(set.version);
+        let done = api.app.user_roles_set(&actor, id, version, &roles, clock::now());
+        done.map_err(meant(if_match))
     })
     .await?;
     Ok(StatusCode::NO_CONTENT)
@@ -194,7 +200,7 @@ pub async fn enable(
     on_user(api, actor, &id, |app, actor, id| app.user_enable(actor, id, clock::now())).await
 }
 
-/// Takes back a user's password, second factor and sessions; gives a one-time code to set a new
+/// Takes back a user's password, second factor, sessions and API tokens; gives a one-time code to set a new
 /// password with.
 #[utoipa::path(post, path = "/api/v1/users/{id}/reset", tag = "users",
     params(("id" = String, Path, format = Uuid)), responses(

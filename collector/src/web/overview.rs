@@ -64,13 +64,12 @@ pub(super) async fn page(State(api): State<Api>, headers: HeaderMap) -> Result<R
     actor.require(Right::Read)?;
     let page = blocking(move || {
         let (store, catalogue) = (&api.app.store, &api.app.catalogue);
-        let overview = store.overview(clock::now())?;
         let scope = actor.scope(Right::Read);
+        let overview = store.overview(&scope, clock::now())?;
         let assets = AssetFilter { scope: scope.clone(), ..AssetFilter::default() };
         let assets = store.asset_list(&assets, LINES)?;
-        let findings =
-            FindingFilter { open: true, scope: scope.clone(), ..FindingFilter::default() };
-        let findings = store.finding_list(&findings, LINES)?;
+        let findings = FindingFilter { open: true, ..FindingFilter::default() };
+        let findings = api.app.finding_list(&actor, findings, LINES, clock::now())?;
         let risks = RiskFilter { open: true, scope, ..RiskFilter::default() };
         let risks = store.risk_list(&risks, LINES)?;
         Ok(OverviewPage {

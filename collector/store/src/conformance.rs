@@ -5,6 +5,7 @@ mod advisories;
 mod cluster;
 mod edits;
 mod enrolment;
+mod erasure;
 mod evaluation;
 mod files;
 mod fixture;
@@ -21,6 +22,7 @@ mod risks;
 mod rules;
 mod server;
 mod software;
+mod units;
 mod ways_in;
 mod workflow;
 
@@ -68,6 +70,7 @@ suite! {
     idempotency {
         a_repeated_call_gets_the_first_answer,
         an_interrupted_or_failed_call_can_be_repeated,
+        a_call_that_takes_long_is_not_interrupted,
     }
     people {
         users_are_found_by_name_whatever_its_case,
@@ -78,11 +81,13 @@ suite! {
     }
     ways_in {
         a_password_is_set_and_taken_back,
+        a_reset_revokes_the_api_tokens,
         a_second_factor_counts_once_it_is_confirmed,
         attempts_are_counted_before_they_are_judged,
         sessions_begin_and_end,
         the_last_administrator_stays,
         an_identity_is_one_user,
+        the_last_login_at_a_provider_is_known,
         an_api_token_keeps_its_rights_and_its_use,
         a_view_is_recorded_once_in_a_while,
         the_audit_log_is_searched,
@@ -114,6 +119,7 @@ suite! {
         a_superseded_agent_reports_nothing,
         evidence_follows_the_report,
         history_is_newest_first,
+        a_form_that_a_person_gave_stays,
         texts_with_nul_are_kept_readable,
     }
     registry {
@@ -138,6 +144,12 @@ suite! {
         data_sets_say_what_they_are_about,
         lists_are_filtered_and_sorted,
         an_import_is_written_whole_or_not_at_all,
+    }
+    units {
+        what_moves_with_a_unit_is_evaluated_anew,
+    }
+    erasure {
+        what_facts_and_findings_say_of_people_is_erased,
     }
     rules {
         rules_have_an_order_and_versions,

@@ -26,7 +26,7 @@ pub struct KeptAnswer {
     pub status: u16,
     /// Media type; nothing for an answer without a body.
     pub content_type: Option<String>,
-    /// The body; nothing when it held a secret, which is shown only once.
+    /// The body; nothing when it is not kept: it held a secret, which is shown only once, or is large.
     pub body: Option<Vec<u8>>,
 }
 
@@ -49,6 +49,8 @@ pub trait IdempotencyStore {
     /// answer was interrupted, and begins anew.
     fn idempotent_begin(&self, call: &IdempotentCall, stale: Timestamp)
     -> Result<IdempotencyState>;
+    /// Says that a call is still under way.
+    fn idempotent_renew(&self, call: &IdempotentCall, now: Timestamp) -> Result<()>;
     /// Keeps the answer.
     fn idempotent_end(&self, call: &IdempotentCall, answer: &KeptAnswer) -> Result<()>;
     /// Forgets a call that failed, so that it can be repeated.
@@ -63,6 +65,7 @@ impl<D: Driver> IdempotencyStore for SqlStore<D> {
             call: &IdempotentCall,
             stale: Timestamp
         ) -> IdempotencyState;
+        write idempotency::idempotent_renew(call: &IdempotentCall, now: Timestamp) -> ();
         write idempotency::idempotent_end(call: &IdempotentCall, answer: &KeptAnswer) -> ();
         write idempotency::idempotent_forget(call: &IdempotentCall) -> ();
         write idempotency::idempotent_purge(before: Timestamp) -> u64;

@@ -28,6 +28,7 @@ mod url;
 mod value;
 mod workflow;
 
+use belfort_model::access::Scope;
 use belfort_model::agent::{Agent, EnrolmentToken};
 use belfort_model::asset::Asset;
 use belfort_model::classification::Classification;
@@ -147,8 +148,8 @@ pub trait Store:
 
     /// Whether the database answers and can be written, and which schema it has.
     fn health(&self) -> Result<Health>;
-    /// Counts for the overview, over assets that are in service.
-    fn overview(&self, now: Timestamp) -> Result<Overview>;
+    /// Counts for the overview, over assets of these units that are in service.
+    fn overview(&self, scope: &Scope, now: Timestamp) -> Result<Overview>;
     /// The audit log, newest first.
     fn audit_list(&self, page: Page) -> Result<Paged<AuditRecord>>;
     /// Recomputes the chain of the audit log; answers how many records hold, or the sequence number

@@ -56,7 +56,8 @@ pub trait PeopleStore {
     ) -> Result<()>;
     /// Replaces the hash of a password by one with newer parameters, when it is still this one.
     fn password_upgrade(&self, user: UserId, old: &str, new: &str) -> Result<()>;
-    /// Takes back a user's password, second factor and sessions, and gives a one-time code instead.
+    /// Takes back a user's password, second factor, sessions and API tokens, and gives a one-time code
+    /// instead.
     fn reset_set(
         &self,
         user: UserId,
@@ -96,6 +97,8 @@ pub trait PeopleStore {
 
     /// The user somebody at an identity provider is.
     fn identity_find(&self, identity: &Identity) -> Result<Option<User>>;
+    /// When a user of an identity provider last logged in there; nothing for a user of our own.
+    fn identity_last_login(&self, user: UserId) -> Result<Option<Timestamp>>;
     /// Adds a user for somebody at an identity provider. `Exists` when the name is taken or somebody
     /// else added it meanwhile.
     fn identity_insert(&self, identity: &Identity, user: &User, audit: &Audit) -> Result<()>;
@@ -199,6 +202,7 @@ impl<D: Driver> PeopleStore for SqlStore<D> {
         write credential::recovery_use(user: UserId, sha256: [u8; 32], audit: &Audit) -> bool;
 
         read identity::identity_find(identity: &Identity) -> Option<User>;
+        read identity::identity_last_login(user: UserId) -> Option<Timestamp>;
         write identity::identity_insert(identity: &Identity, user: &User, audit: &Audit) -> ();
 
         write attempt::attempt_begin(keys: &[AttemptKey], now: Timestamp) -> Option<Timestamp>;

@@ -590,7 +590,7 @@ pub struct Overview {
     pub findings: Vec<(String, u64)>,
     /// Open risks, by current severity 1 to 5.
     pub risks: [u64; 5],
-    /// Distinct sections stored.
+    /// Distinct sections stored; within some units those their assets have now.
     pub sections: u64,
     /// When the newest report came.
     pub last_report: Option<Timestamp>,

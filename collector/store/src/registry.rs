@@ -28,7 +28,7 @@ use crate::sql::{
 /// What people and rules change in the registry.
 pub trait RegistryStore {
     /// Replaces what people say of an asset (not what reports say, nor its life cycle), with the changes
-    /// for its history. `by_hand` are values that rules leave alone from now on. Answers its version.
+    /// for its history. `by_hand` are values that rules and reports leave alone from now on. Answers its version.
     fn asset_update(
         &self,
         asset: &Asset,
@@ -93,8 +93,9 @@ pub trait RegistryStore {
     /// Whether a link from an asset to this data set or application would close a circle.
     fn data_link_closes(&self, asset: AssetId, data_set: AssetId) -> Result<bool>;
 
-    /// Replaces name, kind, parent and end of a unit. `Refused` when it would be part of itself.
-    fn unit_update(&self, unit: &OrgUnit, audit: &Audit) -> Result<()>;
+    /// Replaces name, kind, parent and end of a unit; `Conflict` unless it is as it was seen. `Refused` when
+    /// it would be part of itself.
+    fn unit_update(&self, unit: &OrgUnit, seen: &OrgUnit, audit: &Audit) -> Result<()>;
     /// How many assets in service each unit owns.
     fn unit_assets(&self) -> Result<Vec<(UnitId, u64)>>;
     /// Adds or replaces units, in this order: a parent comes before what is part of it.
@@ -188,7 +189,7 @@ impl<D: Driver> RegistryStore for SqlStore<D> {
 
         read link::data_link_closes(asset: AssetId, data_set: AssetId) -> bool;
 
-        write unit::unit_update(unit: &OrgUnit, audit: &Audit) -> ();
+        write unit::unit_update(unit: &OrgUnit, seen: &OrgUnit, audit: &Audit) -> ();
         read unit::unit_assets() -> Vec<(UnitId, u64)>;
         write unit::unit_import(units: &[(OrgUnit, Audit)]) -> ();
 

@@ -45,6 +45,7 @@ mod token;
 pub(crate) mod unit;
 mod user;
 
+use belfort_model::access::Scope;
 use belfort_model::agent::{Agent, EnrolmentToken};
 use belfort_model::asset::Asset;
 use belfort_model::classification::Classification;
@@ -80,7 +81,7 @@ impl<D: Driver> SqlStore<D> {
 impl<D: Driver> Store for SqlStore<D> {
     methods! {
         write health::health() -> Health;
-        read health::overview(now: Timestamp) -> Overview;
+        read health::overview(scope: &Scope, now: Timestamp) -> Overview;
         read audit::audit_list(page: Page) -> Paged<AuditRecord>;
         read audit::audit_verify() -> std::result::Result<u64, u64>;
         write audit::audit_add(audit: &Audit) -> ();

@@ -160,6 +160,26 @@ pub struct FindingKind {
     pub remedy: Text,
 }
 
+/// Matchers that observe persons, under the pseudonyms of their accounts.
+const PERSONAL_MATCHERS: &[&str] = &["admin_unexpected"];
+/// Fields of a device that come from sections about people.
+const PERSONAL_FIELDS: &[&str] =
+    &["accounts", "login_accounts", "empty_passwords", "administrators"];
+
+impl FindingKind {
+    /// Whether what it observes is about people: its views are logged, and what it says goes when the asset
+    /// goes out of service.
+    pub fn is_personal(&self) -> bool {
+        let reads = |condition: &Condition| {
+            let mut names = condition.names().iter();
+            names
+                .any(|(record, field)| *record == "device" && PERSONAL_FIELDS.contains(&field.name))
+        };
+        let observes = |matcher: &str| PERSONAL_MATCHERS.contains(&matcher);
+        self.matcher.as_deref().is_some_and(observes) || self.condition.as_ref().is_some_and(reads)
+    }
+}
+
 /// One scenario: what could happen, and which checks bear on it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

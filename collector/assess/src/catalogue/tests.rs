@@ -183,3 +183,39 @@ fn the_guide_is_right() {
         crate::condition::Condition::compile(line).unwrap();
     }
 }
+
+#[test]
+fn what_is_about_people_is_known_by_what_it_reads() {
+    let shipped = Catalogue::shipped().unwrap();
+    let personal: Vec<_> = shipped.personal.iter().map(String::as_str).collect();
+    assert_eq!(personal, ["admin.unexpected"]);
+    let finding = |code: &str, condition: &str| {
+        format!(
+            r#"
+            [[finding]]
+            code = "{code}"
+            title = {{ nl = "x", en = "x" }}
+            condition = '{condition}'
+            likelihood = 2
+            dimensions = "I"
+            scenario = "unauthorised_access"
+            cyfun_2025 = []
+            iso_27001 = []
+            remedy = {{ nl = "x", en = "x" }}
+            "#
+        )
+    };
+    let own = [
+        "version = \"own/1\"".to_owned(),
+        finding("own.people", "\"x\" in device.administrators"),
+        finding("own.name", "device.hostname == \"x\""),
+        "[[adjust]]\nfinding = \"admin.unexpected\"\noff = true".to_owned(),
+    ];
+    let catalogue = Catalogue::with(&[("own", &own.join("\n"))]).unwrap();
+    let personal: Vec<_> = catalogue.personal.iter().map(String::as_str).collect();
+    assert_eq!(
+        personal,
+        ["admin.unexpected", "own.people"],
+        "what was found before stays personal"
+    );
+}

@@ -1,7 +1,7 @@
 use uuid::Uuid;
 
 use super::*;
-use crate::access::Role;
+use crate::access::{Grant, Role, Scope};
 use crate::id::MeetingId;
 
 const ASSET: AssetId = AssetId(Uuid::from_u128(1));
@@ -85,6 +85,20 @@ fn neither_the_requester_nor_a_data_protection_officer_approves() {
 }
 
 #[test]
+fn a_meetings_approval_is_entered_for_the_own_units() {
+    let one = requested();
+    let held = meeting(Timestamp(1));
+    let other = UnitId(Uuid::from_u128(3));
+    for (reach, may) in [(UNIT, true), (other, false)] {
+        let grants =
+            vec![Grant { role: Role::SecurityOfficer, scope: Scope::Units([reach].into()) }];
+        let officer = Actor { grants, ..actor("ivv", &[]) };
+        let approved = one.approve(&officer, Some(UNIT), Some(&held), Timestamp(9));
+        assert_eq!(approved.is_ok(), may, "{approved:?}");
+    }
+}
+
+#[test]
 fn it_ends_by_time_and_by_hand() {
     let head = actor("departementshoofd", &[Role::DepartmentHead]);
     let approved = requested().approve(&head, Some(UNIT), None, Timestamp(9)).unwrap();
@@ -97,6 +111,31 @@ fn it_ends_by_time_and_by_hand() {
     assert_eq!((expired.status, expired.passed(end)), (ExceptionStatus::Expired, None));
     let closed = approved.close(&head, Some(UNIT), "vervangen", Timestamp(10)).unwrap();
     assert!(!closed.holds(Timestamp(10)) && !closed.is_expired(end));
+}
+
+#[test]
+fn its_dates_say_where_it_stood() {
+    let head = actor("departementshoofd", &[Role::DepartmentHead]);
+    let asked = Exception { requested_at: Timestamp(5), ..requested() };
+    let approved = asked.approve(&head, Some(UNIT), None, Timestamp(9)).unwrap();
+    let end = approved.expires_at;
+    let stood = |one: &Exception, at| one.as_of(at).map(|one| one.status);
+    for one in [approved.clone(), approved.passed(end).unwrap()] {
+        // One from before the day of its approval was kept by itself stands alike.
+        for one in [Exception { approved_at: None, ..one.clone() }, one] {
+            let steps = [Timestamp(4), Timestamp(8), Timestamp(9), end].map(|at| stood(&one, at));
+            let [before, waiting, there, over] = steps;
+            assert_eq!((before, waiting), (None, Some(ExceptionStatus::Requested)));
+            assert_eq!(there, Some(ExceptionStatus::Approved));
+            assert_eq!(over, Some(ExceptionStatus::Expired));
+        }
+    }
+    let closed = approved.close(&head, Some(UNIT), "vervangen", Timestamp(20)).unwrap();
+    assert_eq!(stood(&closed, Timestamp(19)), Some(ExceptionStatus::Approved));
+    assert_eq!(stood(&closed, Timestamp(20)), Some(ExceptionStatus::Closed));
+    let rejected = asked.reject(&head, Some(UNIT), "neen", Timestamp(9)).unwrap();
+    assert_eq!(stood(&rejected, Timestamp(8)), Some(ExceptionStatus::Requested));
+    assert_eq!(stood(&rejected, end), Some(ExceptionStatus::Rejected));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use belfort_assess::catalogue::Catalogue;
 use belfort_model::access::{Right, Role, RoleGrant};
-use belfort_store::record::Page;
+use belfort_store::record::{Identity, Page};
 
 use super::*;
 use crate::app::access::Actor;
@@ -293,4 +293,34 @@ fn no_secret_reaches_the_audit_log() {
         assert!(!log.contains(never), "{never}");
     }
     assert_eq!(lab.app.store.audit_verify().unwrap(), Ok(lab.actions().len() as u64));
+}
+
+#[test]
+fn a_token_of_a_providers_user_lasts_as_long_as_the_person_comes() {
+    let lab = Lab::new();
+    let identity = Identity { issuer: "https://login.example".to_owned(), subject: "1".to_owned() };
+    let user = User {
+        id: UserId(Uuid::now_v7()),
+        name: "els".to_owned(),
+        roles: vec![RoleGrant { role: Role::Reader, unit: None }],
+        created_at: NOW,
+        disabled_at: None,
+        version: 1,
+    };
+    let record = attempt(Some(&user), "user.create", &json!({}), NOW);
+    lab.app.store.identity_insert(&identity, &user, &record).unwrap();
+    let secret = lab.app.api_token_create(&root(), "els", "x", 365, NOW).unwrap().1;
+    lab.user("eva", Role::Reader);
+    let own = lab.app.api_token_create(&root(), "eva", "x", 365, NOW).unwrap().1;
+    let may = |secret: &str, days| {
+        lab.app.actor_by_api_token(secret, NOW.plus_days(days)).unwrap().is_some()
+    };
+    assert!(may(&secret, 30));
+    assert!(!may(&secret, 31), "groups give roles at a login alone");
+    assert!(may(&own, 31), "her roles are kept here");
+    let from = Visitor { address: [192, 0, 2, 1].into(), browser: String::new() };
+    let at = NOW.plus_days(40);
+    lab.app.begin_session(user, LoginMethod::Oidc, true, &from, None, at).unwrap();
+    assert!(may(&secret, 70));
+    assert!(!may(&secret, 71));
 }

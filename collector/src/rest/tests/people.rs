@@ -1,7 +1,14 @@
 //! Users, sessions and tokens as the API's callers meet them.
 
+use belfort_model::asset::{Asset, AssetKind, Source};
+use belfort_model::classification::EffectiveClass;
+use belfort_model::finding::{Circumstances, FindingChanges, Hit, settle_new};
+use belfort_model::id::AssetId;
+use belfort_model::scale::{Dimensions, Level};
 use belfort_model::time::Timestamp;
+use belfort_store::record::{Audit, ChangeRecord, EvaluationCommit};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::*;
 use crate::app::log_in::{Credentials, Visitor};
@@ -207,6 +214,103 @@ async fn a_view_of_people_is_one_record_an_hour() {
         let (_, list) = lab.call(&token, "GET", &views, Value::Null).await;
         assert_eq!(list["total"], seen, "{name}: {list}");
     }
+}
+
+/// A device with a change of its accounts and a finding that names an administrator.
+fn told_of_people(lab: &Lab) -> AssetId {
+    let now = clock::now();
+    let new = Asset::new(AssetId(Uuid::now_v7()), AssetKind::Device, "pc", Source::Manual, now);
+    let record = |action| Audit {
+        at: now,
+        actor: "test".to_owned(),
+        action,
+        subject: String::new(),
+        detail: "{}".to_owned(),
+    };
+    let store = &lab.app.store;
+    store.asset_insert(&new, &record("asset.add")).unwrap();
+    let change = |section: &str, subject: &str| ChangeRecord {
+        at: now,
+        section: section.to_owned(),
+        subject: subject.to_owned(),
+        before: None,
+        after: None,
+    };
+    let changes = [change("accounts", "p:00112233"), change("packages", "openssl")];
+    store.asset_update(&new, None, &changes, &[], &record("asset.edit")).unwrap();
+    let input = store.evaluation_input(new.id).unwrap().unwrap();
+    let evidence = vec![belfort_assess::evaluate::item("administrator", "p:00112233")];
+    let hit = Hit {
+        code: "admin.unexpected".to_owned(),
+        key: "p:00112233".to_owned(),
+        likelihood: Level::THREE,
+        dimensions: Dimensions::default(),
+        evidence,
+    };
+    let severity = |_, _| Level::THREE;
+    let around = Circumstances { exceptions: &[], owners: &[], severity: &severity, now };
+    let commit = EvaluationCommit {
+        asset: new.id,
+        generation: input.generation,
+        now,
+        next: now.plus_days(1),
+        class: EffectiveClass::of(None, &[]),
+        results: std::collections::BTreeMap::default(),
+        new: vec![settle_new(new.id, &hit, &around)],
+    };
+    store.evaluation_commit(&commit, &FindingChanges { new: vec![hit], updated: vec![] }).unwrap();
+    new.id
+}
+
+#[tokio::test]
+async fn history_and_findings_that_tell_of_people_are_views_of_them() {
+    let lab = Lab::new();
+    let admin = lab.token(Role::Admin);
+    let asset = told_of_people(&lab).to_string();
+    let (_, list) = lab.call(&admin, "GET", "/api/v1/findings", Value::Null).await;
+    let finding = list["items"][0]["id"].as_str().unwrap().to_owned();
+    let reader = lab.token(Role::Reader);
+    let seen = async |actor: &str| {
+        let path = format!("/api/v1/audit?action=view.personal&actor={actor}");
+        let (_, list) = lab.call(&admin, "GET", &path, Value::Null).await;
+        let subjects = list["items"].as_array().unwrap().iter();
+        subjects.map(|one| one["subject"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(seen("admin").await, ["findings"]);
+    // The newest change alone is about packages.
+    let history = format!("/api/v1/assets/{asset}/history");
+    lab.call(&reader, "GET", &format!("{history}?limit=1"), Value::Null).await;
+    lab.call(&reader, "GET", "/api/v1/findings?code=tpm.absent", Value::Null).await;
+    assert!(seen("reader").await.is_empty());
+    for (role, path) in [
+        (Role::Reader, history),
+        (Role::Auditor, format!("/api/v1/findings/{finding}")),
+        (Role::Ciso, format!("/api/v1/assets/{asset}")),
+    ] {
+        let token = if role == Role::Reader { reader.clone() } else { lab.token(role) };
+        let (status, shown) = lab.call(&token, "GET", &path, Value::Null).await;
+        assert_eq!(status, StatusCode::OK);
+        assert!(shown.to_string().contains("p:00112233"), "{path}: {shown}");
+        assert_eq!(seen(role.as_str()).await, std::slice::from_ref(&asset), "{path}");
+    }
+}
+
+#[test]
+fn what_tells_of_people_goes_with_the_device() {
+    let lab = Lab::new();
+    let id = told_of_people(&lab);
+    let to = crate::app::lifecycle::NewMove {
+        to: belfort_model::asset::Lifecycle::Decommissioned,
+        at: None,
+        reason: String::new(),
+        disposal: None,
+    };
+    lab.app.asset_move(&root(), id, &to, None, clock::now()).unwrap();
+    let detail = lab.app.store.asset_get(id).unwrap().unwrap();
+    assert!(!format!("{:?}", detail.findings).contains("p:00112233"), "{:?}", detail.findings);
+    let page = belfort_store::record::Page::ALL;
+    let history = format!("{:?}", lab.app.store.asset_history(id, page).unwrap());
+    assert!(!history.contains("p:00112233") && history.contains("openssl"), "{history}");
 }
 
 #[tokio::test]

@@ -280,6 +280,55 @@ async fn an_inventory_finds_the_asset_of_the_list() {
     assert_eq!(again["same"], 1, "{again}");
 }
 
+#[test]
+fn a_form_that_is_given_is_decided_by_hand() {
+    use crate::app::assets::AssetEdit;
+    use belfort_model::asset::Subtype;
+    use belfort_model::data_set::PersonalData;
+    use belfort_model::rule::SUBTYPE_TARGET;
+
+    let lab = Lab::new();
+    let now = clock::now();
+    let id = lab.app.data_set_create(&root(), "Register", PersonalData::None, now).unwrap().id;
+    let edit = AssetEdit { subtype: Some(Subtype::Saas), ..AssetEdit::default() };
+    lab.app.asset_edit(&root(), id, &edit, None, now).unwrap();
+    let input = lab.app.store.rule_input(id).unwrap().unwrap();
+    assert!(input.by_hand.contains(SUBTYPE_TARGET), "{:?}", input.by_hand);
+}
+
+#[test]
+fn two_who_change_a_data_set_at_once_lose_nothing() {
+    use crate::app::data_sets::DataSetEdit;
+    use belfort_model::data_set::PersonalData;
+
+    let lab = Lab::new();
+    let now = clock::now();
+    let set = lab.app.data_set_create(&root(), "Register", PersonalData::None, now).unwrap().id;
+    let edit = |edit: &DataSetEdit| {
+        while let Err(error) = lab.app.data_set_edit(&root(), set, edit, None, now) {
+            assert!(error.to_string().contains("changed"), "{error}");
+        }
+    };
+    let seen = || lab.app.store.asset_get(set).unwrap().unwrap().data_set.unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for turn in 0..60 {
+                let retention = Some(turn.to_string());
+                edit(&DataSetEdit { retention: retention.clone(), ..DataSetEdit::default() });
+                assert_eq!(Some(seen().retention), retention);
+            }
+        });
+        scope.spawn(|| {
+            for turn in 0..60 {
+                let register_ids = vec![format!("V-{turn}")];
+                let ids = Some(register_ids.clone());
+                edit(&DataSetEdit { register_ids: ids, ..DataSetEdit::default() });
+                assert_eq!(seen().register_ids, register_ids);
+            }
+        });
+    });
+}
+
 #[tokio::test]
 async fn a_change_on_an_older_version_is_refused() {
     let lab = Lab::new();

@@ -82,6 +82,7 @@ pub(super) fn moves_are_kept_and_personal_sections_erased(lab: &Lab) {
     let erase = Erasure {
         kinds: vec![11],
         names: vec!["accounts".to_owned()],
+        codes: vec![],
         root_before: Some(first.root),
         root_after: Some([9; 32]),
     };
@@ -120,9 +121,10 @@ pub(super) fn units_move_end_and_are_never_part_of_themselves(lab: &Lab) {
     for one in [&top, &middle, &low] {
         store.unit_insert(one, &audit("unit.add")).unwrap();
     }
-    let below = |mut one: belfort_model::unit::OrgUnit, parent| {
-        one.parent = Some(parent);
-        store.unit_update(&one, &audit("unit.edit"))
+    let below = |one: belfort_model::unit::OrgUnit, parent| {
+        let seen = store.unit_by_code(&one.code).unwrap().unwrap();
+        let moved = belfort_model::unit::OrgUnit { parent: Some(parent), ..one };
+        store.unit_update(&moved, &seen, &audit("unit.edit"))
     };
     below(middle.clone(), top.id).unwrap();
     below(low.clone(), middle.id).unwrap();
@@ -140,7 +142,10 @@ pub(super) fn units_move_end_and_are_never_part_of_themselves(lab: &Lab) {
     ended.name = "Opgeheven".to_owned();
     ended.kind = UnitKind::Team;
     ended.active_to = Some(NOW);
-    store.unit_update(&ended, &audit("unit.end")).unwrap();
+    let stale = store.unit_update(&ended, &low, &audit("unit.end"));
+    assert!(matches!(stale, Err(StoreError::Conflict { what: "unit", .. })), "{stale:?}");
+    let seen = store.unit_by_code("LOW").unwrap().unwrap();
+    store.unit_update(&ended, &seen, &audit("unit.end")).unwrap();
     assert_eq!(store.unit_by_code("low").unwrap(), Some(ended));
     let left = AssetFilter { owner_ended_at: Some(NOW), ..AssetFilter::default() };
     let left = store.asset_list(&left, Page::ALL).unwrap();

@@ -38,3 +38,17 @@ pub(super) fn an_interrupted_or_failed_call_can_be_repeated(lab: &Lab) {
     assert_eq!(store.idempotent_purge(NOW).unwrap(), 0);
     assert_eq!(store.idempotent_purge(NOW.plus_seconds(1)).unwrap(), 1);
 }
+
+pub(super) fn a_call_that_takes_long_is_not_interrupted(lab: &Lab) {
+    let store = &lab.store;
+    let slow = call("k", "POST /x");
+    let begin = |seconds| store.idempotent_begin(&slow, NOW.plus_seconds(seconds)).unwrap();
+    assert_eq!(begin(-120), IdempotencyState::New);
+    store.idempotent_renew(&slow, NOW.plus_seconds(100)).unwrap();
+    assert_eq!(begin(60), IdempotencyState::Running);
+    let answer = KeptAnswer { status: 201, content_type: None, body: None };
+    store.idempotent_end(&slow, &answer).unwrap();
+    store.idempotent_renew(&slow, NOW.plus_seconds(200)).unwrap();
+    assert_eq!(begin(60), IdempotencyState::Done(answer));
+    assert_eq!(store.idempotent_purge(NOW.plus_seconds(101)).unwrap(), 1, "an answer ages");
+}

@@ -1,5 +1,6 @@
 //! Assets in lists and searches, their owners, and the overview.
 
+use belfort_model::access::Scope;
 use belfort_model::asset::{Asset, AssetKind, Lifecycle};
 use belfort_model::finding::{CheckResult, FindingChanges};
 use belfort_model::id::{AssetId, UnitId};
@@ -183,7 +184,7 @@ pub(super) fn an_unknown_asset_is_not_found(lab: &Lab) {
 
 pub(super) fn the_overview_counts(lab: &Lab) {
     let store = &*lab.store;
-    let empty = store.overview(NOW).unwrap();
+    let empty = store.overview(&Scope::All, NOW).unwrap();
     assert_eq!((empty.assets, empty.last_report, empty.risks), (0, None, [0; 5]));
     let agent = add_agent(store, "pc-1");
     let report = report(&agent, None, &[section(1, "one")]);
@@ -192,7 +193,8 @@ pub(super) fn the_overview_counts(lab: &Lab) {
     let mut gone = asset(AssetKind::Device, "gone");
     gone.lifecycle = Lifecycle::Disposed;
     store.asset_insert(&gone, &audit("asset.add")).unwrap();
-    own(store, app, add_unit(store, "BZ"));
+    let unit = add_unit(store, "BZ");
+    own(store, app, unit);
     classify(store, app, biv(1, 2, 3));
     for asset in [app, agent.asset, gone.id] {
         let changes = FindingChanges {
@@ -201,11 +203,21 @@ pub(super) fn the_overview_counts(lab: &Lab) {
         };
         evaluate(store, asset, &[("asset.unowned", CheckResult::Hit)], &changes);
     }
-    let overview = store.overview(NOW.plus_days(3)).unwrap();
+    let overview = store.overview(&Scope::All, NOW.plus_days(3)).unwrap();
     assert_eq!((overview.assets, overview.devices), (2, 1));
     assert_eq!((overview.owned, overview.classified, overview.seen_7d), (1, 1, 1));
     assert_eq!((overview.sections, overview.last_report), (1, Some(report.now)));
     let findings = [("asset.unowned".to_owned(), 2), ("disk.unencrypted".to_owned(), 2)];
     assert_eq!(overview.findings, findings);
-    assert_eq!(store.overview(NOW.plus_days(30)).unwrap().seen_7d, 0);
+    assert_eq!(store.overview(&Scope::All, NOW.plus_days(30)).unwrap().seen_7d, 0);
+    let of_unit = |unit| store.overview(&Scope::Units([unit].into()), NOW.plus_days(3)).unwrap();
+    let one = of_unit(unit);
+    assert_eq!((one.assets, one.devices, one.owned, one.sections), (1, 0, 1, 0));
+    assert_eq!((one.last_report, one.findings.len()), (None, 2));
+    own(store, agent.asset, unit);
+    let both = of_unit(unit);
+    assert_eq!((both.assets, both.seen_7d, both.sections), (2, 1, 1));
+    assert_eq!(both.findings, findings);
+    let none = store.overview(&Scope::NOTHING, NOW).unwrap();
+    assert_eq!((none.assets, none.findings.len(), none.risks), (0, 0, [0; 5]));
 }

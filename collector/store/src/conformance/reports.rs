@@ -1,9 +1,11 @@
 //! Reports, sections and history.
 
+use belfort_model::access::Scope;
 use belfort_model::agent::Agent;
 use belfort_model::asset::Subtype;
 use belfort_model::evidence::EvidenceKind::{DiskSerial, MachineId, SystemSerial};
 use belfort_model::id::AgentId;
+use belfort_model::rule::SUBTYPE_TARGET;
 
 use super::fixture::{
     NOW, add_agent, add_token, admitted, audit, enrolment, evidence, id, report, root, section,
@@ -110,7 +112,7 @@ pub(super) fn sections_are_stored_once_for_all(lab: &Lab) {
         }
         assert_eq!(commit(lab, &report), ReportOutcome::Committed);
     }
-    assert_eq!(lab.store.overview(NOW).unwrap().sections, 2);
+    assert_eq!(lab.store.overview(&Scope::All, NOW).unwrap().sections, 2);
     let many: Vec<_> = (0..250).map(|n| section(1, &format!("x{n}")).key).collect();
     assert_eq!(lab.store.sections_missing(&many).unwrap(), many);
 }
@@ -180,7 +182,7 @@ pub(super) fn reports_at_once_on_one_asset_are_one_after_the_other(lab: &Lab) {
     assert!(tries >= 32);
     let detail = lab.store.asset_get(agent.asset).unwrap().unwrap();
     assert_eq!((detail.sections.len(), detail.evidence.len()), (2, 3));
-    assert_eq!(lab.store.overview(NOW).unwrap().sections, 33);
+    assert_eq!(lab.store.overview(&Scope::All, NOW).unwrap().sections, 33);
 }
 
 pub(super) fn a_superseded_agent_reports_nothing(lab: &Lab) {
@@ -221,6 +223,23 @@ pub(super) fn evidence_follows_the_report(lab: &Lab) {
     let detail = lab.store.asset_get(agent.asset).unwrap().unwrap();
     let wanted = [(SystemSerial, "serial pc-1"), (DiskSerial, "disk new"), (MachineId, "4b5a6978")];
     assert_eq!(detail.evidence, evidence(&wanted));
+}
+
+pub(super) fn a_form_that_a_person_gave_stays(lab: &Lab) {
+    let agent = add_agent(&*lab.store, "pc-1");
+    let subtype = || lab.store.asset_get(agent.asset).unwrap().unwrap().summary.asset.subtype;
+    let mut first = report(&agent, None, &[section(1, "one")]);
+    first.subtype = Subtype::Desktop;
+    assert_eq!(commit(lab, &first), ReportOutcome::Committed);
+    assert_eq!(subtype(), Subtype::Desktop);
+    let mut kiosk = lab.store.asset_get(agent.asset).unwrap().unwrap().summary.asset;
+    kiosk.subtype = Subtype::Iot;
+    let by_hand = [SUBTYPE_TARGET.to_owned()];
+    lab.store.asset_update(&kiosk, None, &[], &by_hand, &audit("asset.edit")).unwrap();
+    let mut next = report(&agent, Some(first.root), &[section(1, "two")]);
+    next.subtype = Subtype::Desktop;
+    assert_eq!(commit(lab, &next), ReportOutcome::Committed);
+    assert_eq!(subtype(), Subtype::Iot);
 }
 
 pub(super) fn history_is_newest_first(lab: &Lab) {

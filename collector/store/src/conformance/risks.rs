@@ -285,7 +285,11 @@ pub(super) fn the_register_is_sorted_and_filtered(lab: &Lab) {
     assert_eq!((list.total, list.items.len()), (4, 1));
     assert_eq!(list.items[0].asset_name.as_deref(), Some("pc"));
     assert_eq!(list.items[0].unit.as_ref().unwrap().code, "BZ");
-    assert_eq!(store.overview(NOW).unwrap().risks, [0, 1, 1, 0, 1]);
+    assert_eq!(store.overview(&Scope::All, NOW).unwrap().risks, [0, 1, 1, 0, 1]);
+    let own = Scope::Units([unit].into());
+    let seen = store.risk_list(&RiskFilter { open: true, scope: own.clone(), ..is() }, Page::ALL);
+    let counted: u64 = store.overview(&own, NOW).unwrap().risks.iter().sum();
+    assert_eq!(counted, seen.unwrap().total);
 }
 
 pub(super) fn every_version_is_kept(lab: &Lab) {

@@ -38,6 +38,19 @@ fn session(user: &User) -> Session {
     }
 }
 
+fn token(user: &User) -> ApiToken {
+    ApiToken {
+        id: ApiTokenId(id()),
+        user: user.id,
+        label: "x".to_owned(),
+        created_at: NOW,
+        expires_at: NOW.plus_days(1),
+        revoked_at: None,
+        rights: None,
+        last_used_at: None,
+    }
+}
+
 fn begin(lab: &Lab, session: &Session, secret: &str) {
     lab.store.session_insert(session, hash(secret), None, &audit("login.ok")).unwrap();
 }
@@ -69,6 +82,28 @@ pub(super) fn a_password_is_set_and_taken_back(lab: &Lab) {
     assert_eq!((account.password_at, account.reset_until), (Some(NOW), None));
     let nobody = store.password_set(UserId(id()), "x", None, &audit("user.password"));
     assert!(matches!(nobody, Err(StoreError::NotFound { .. })), "{nobody:?}");
+}
+
+pub(super) fn a_reset_revokes_the_api_tokens(lab: &Lab) {
+    let (els, eva) = (add(lab, "els", Role::Reader), add(lab, "eva", Role::Reader));
+    let store = &lab.store;
+    for (user, secret) in [(&els, "1"), (&els, "2"), (&eva, "3")] {
+        let token = token(user);
+        store.api_token_insert(&token, hash(secret), &audit("api_token.create")).unwrap();
+    }
+    let revoked = |secret: &str| {
+        store.api_token_find(hash(secret)).unwrap().unwrap().0.revoked_at == Some(NOW)
+    };
+    store.password_set(els.id, "phc", None, &audit("user.password")).unwrap();
+    assert!(!revoked("1"), "a new password keeps them");
+    store.reset_set(els.id, hash("code"), NOW.plus_days(1), &audit("user.reset")).unwrap();
+    assert_eq!(["1", "2", "3"].map(revoked), [true, true, false]);
+    store.reset_set(els.id, hash("next"), NOW.plus_days(1), &audit("user.reset")).unwrap();
+    let filter = AuditFilter { action: Some("api_token.revoke".to_owned()), ..Default::default() };
+    let records = store.audit_search(&filter, Page::ALL).unwrap();
+    assert_eq!(records.total, 2, "each once");
+    let first = store.api_token_find(hash("1")).unwrap().unwrap().0.id.to_string();
+    assert!(records.items.iter().any(|record| record.subject == first));
 }
 
 pub(super) fn a_second_factor_counts_once_it_is_confirmed(lab: &Lab) {
@@ -210,18 +245,30 @@ pub(super) fn an_identity_is_one_user(lab: &Lab) {
     assert_eq!(store.user_by_name("Els").unwrap(), Some(els));
 }
 
+pub(super) fn the_last_login_at_a_provider_is_known(lab: &Lab) {
+    let store = &lab.store;
+    let own = add(lab, "eva", Role::Reader);
+    begin(lab, &session(&own), "own");
+    assert_eq!(store.identity_last_login(own.id).unwrap(), None, "she has a password here");
+    let els = User { id: UserId(id()), name: "els".to_owned(), ..own };
+    let issuer = "https://login.example".to_owned();
+    let identity = Identity { issuer, subject: "1".to_owned() };
+    store.identity_insert(&identity, &els, &audit("user.create")).unwrap();
+    assert_eq!(store.identity_last_login(els.id).unwrap(), Some(NOW), "as she was added");
+    for days in [3, 5] {
+        let at = NOW.plus_days(days);
+        let began = Session { created_at: at, expires_at: at.plus_days(1), ..session(&els) };
+        let record = Audit { at, subject: els.id.to_string(), ..audit("login.ok") };
+        store.session_insert(&began, hash(&days.to_string()), None, &record).unwrap();
+        store.session_end(els.id, began.id, &audit("logout")).unwrap();
+    }
+    assert_eq!(store.identity_last_login(els.id).unwrap(), Some(NOW.plus_days(5)));
+}
+
 pub(super) fn an_api_token_keeps_its_rights_and_its_use(lab: &Lab) {
     let user = add(lab, "els", Role::Reader);
-    let token = ApiToken {
-        id: ApiTokenId(id()),
-        user: user.id,
-        label: "x".to_owned(),
-        created_at: NOW,
-        expires_at: NOW.plus_days(1),
-        revoked_at: None,
-        rights: Some([belfort_model::access::Right::Read].into()),
-        last_used_at: None,
-    };
+    let token =
+        ApiToken { rights: Some([belfort_model::access::Right::Read].into()), ..token(&user) };
     lab.store.api_token_insert(&token, hash("x"), &audit("api_token.create")).unwrap();
     assert_eq!(lab.store.api_token_list_of(user.id).unwrap(), vec![token.clone()]);
     assert!(lab.store.api_token_list_of(UserId(id())).unwrap().is_empty());

@@ -23,6 +23,8 @@ pub struct Erasure {
     pub kinds: Vec<i32>,
     /// Names of these sections, as changes carry them.
     pub names: Vec<String>,
+    /// Codes of findings that name people: of these the key and what they rest on are erased.
+    pub codes: Vec<String>,
     /// The root the erasure was worked out for.
     pub root_before: Option<[u8; 32]>,
     /// The root of what is left.

@@ -40,6 +40,16 @@ pub(super) fn changed(tx: &mut Tx<'_>) -> Result<()> {
     evaluation::evaluation_request_all(tx)
 }
 
+/// Notes that other units are below one: what is suppressed for a unit holds for those.
+pub(super) fn units_changed(tx: &mut Tx<'_>) -> Result<()> {
+    tx.execute(
+        "UPDATE advisory_state SET version = version + 1 WHERE EXISTS
+             (SELECT 1 FROM suppression WHERE unit IS NOT NULL AND ended_at IS NULL)",
+        &[],
+    )?;
+    Ok(())
+}
+
 const SOURCE: &str = "name, load, kind, version, as_of, retrieved_at, imported_at, sha256, licence,
     records, skipped";
 

@@ -1,12 +1,13 @@
 //! What people change on an asset: its record, and where it is in its life cycle.
 
 use belfort_model::asset::{Asset, Lifecycle};
+use belfort_model::facts::DeviceFacts;
 use belfort_model::id::{AssetId, UnitId};
 use belfort_model::lifecycle::Step;
 
 use crate::driver::Tx;
 use crate::record::{Audit, ChangeRecord, Erasure};
-use crate::sql::{asset, audit, owner, report, risk};
+use crate::sql::{asset, audit, detail, finding, owner, report, risk};
 use crate::value::{document, params};
 use crate::{Result, StoreError};
 
@@ -56,13 +57,19 @@ pub(super) fn write(tx: &mut Tx<'_>, asset: &Asset) -> Result<()> {
     Ok(())
 }
 
-/// Notes that a person decided a value: rules leave it alone.
+/// Notes that a person decided a value: rules and reports leave it alone.
 pub(super) fn by_hand(tx: &mut Tx<'_>, asset: AssetId, target: &str) -> Result<()> {
     tx.execute(
         "INSERT INTO asset_by_hand (asset, target) VALUES ($1, $2) ON CONFLICT DO NOTHING",
         params![asset, target],
     )?;
     Ok(())
+}
+
+/// Whether a person decided a value.
+pub(super) fn is_by_hand(tx: &mut Tx<'_>, asset: AssetId, target: &str) -> Result<bool> {
+    let sql = "SELECT COUNT(*) FROM asset_by_hand WHERE asset = $1 AND target = $2";
+    Ok(tx.count(sql, params![asset, target])? > 0)
 }
 
 pub(crate) fn asset_move(
@@ -114,8 +121,8 @@ pub(crate) fn asset_move(
     Ok(version)
 }
 
-/// Erases sections of an asset, now and past, and what was noted of their changes. Contents that no
-/// machine holds any more go too.
+/// Erases sections of an asset, now and past, what was noted of their changes, and what facts and findings
+/// took from them. Contents that no machine holds any more go too.
 fn erase(tx: &mut Tx<'_>, id: AssetId, erasure: &Erasure) -> Result<()> {
     let root =
         tx.one("SELECT root FROM asset WHERE id = $1", params![id], |row| row.next("asset"))?;
@@ -138,7 +145,14 @@ fn erase(tx: &mut Tx<'_>, id: AssetId, erasure: &Erasure) -> Result<()> {
         tx.execute("DELETE FROM change WHERE asset = $1 AND section = $2", params![id, name])?;
     }
     tx.execute("UPDATE asset SET root = $2 WHERE id = $1", params![id, erasure.root_after])?;
-    Ok(())
+    if let Some(facts) = detail::facts(tx, id)?.filter(|facts| facts.accounts.is_some()) {
+        let facts = DeviceFacts { accounts: None, ..facts };
+        tx.execute(
+            "UPDATE device_facts SET document = $2 WHERE asset = $1",
+            params![id, document("facts", &facts)?],
+        )?;
+    }
+    erasure.codes.iter().try_for_each(|code| finding::erase(tx, id, code))
 }
 
 pub(crate) fn lifecycle_list(tx: &mut Tx<'_>, asset: AssetId) -> Result<Vec<Step>> {

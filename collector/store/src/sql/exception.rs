@@ -68,27 +68,9 @@ pub(crate) fn exception_update(
         tx.execute(sql, params![id])?;
     }
     if let Some(top) = exception.scope.unit() {
-        let units = below(tx, top)?;
-        let sql = format!(
-            "UPDATE asset SET generation = generation + 1, evaluate_at = 0 WHERE owner_unit IN ({})",
-            placeholders(0, units.len())
-        );
-        let units: Vec<Value> = units.into_iter().map(Value::from).collect();
-        tx.execute(&sql, &units)?;
+        unit::due_below(tx, top)?;
     }
     audit::append(tx, audit)
-}
-
-/// A unit and all below it.
-fn below(tx: &mut Tx<'_>, top: UnitId) -> Result<Vec<UnitId>> {
-    tx.list(
-        "WITH RECURSIVE reached (id) AS (
-             SELECT id FROM unit WHERE id = $1
-             UNION SELECT u.id FROM unit u JOIN reached r ON u.parent = r.id
-         ) SELECT id FROM reached",
-        params![top],
-        |row| row.next("unit"),
-    )
 }
 
 /// A unit and all above it.

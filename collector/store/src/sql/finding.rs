@@ -65,7 +65,47 @@ pub(super) fn insert(tx: &mut Tx<'_>, finding: &Finding) -> Result<bool> {
             finding.triage.due,
         ],
     )?;
-    Ok(added > 0)
+    Ok(added > 0 || restore(tx, finding)?)
+}
+
+/// The key of a finding that was erased: it tells the finding apart and says nothing.
+fn erased_key(id: FindingId) -> String {
+    format!("erased/{id}")
+}
+
+/// Erases what the findings of a code say: their key, and what they rest on, now and when they were judged.
+pub(super) fn erase(tx: &mut Tx<'_>, asset: AssetId, code: &str) -> Result<()> {
+    let sql = format!("SELECT {COLUMNS} FROM finding f WHERE f.asset = $1 AND f.code = $2");
+    for mut finding in tx.list(&sql, params![asset, code], read)? {
+        finding.evidence.clear();
+        if let Some(judged) = &mut finding.triage.judged {
+            judged.evidence.clear();
+        }
+        finding.triage.version = finding.triage.version.saturating_add(1);
+        rename(tx, finding.id, &erased_key(finding.id))?;
+        update(tx, &finding)?;
+    }
+    Ok(())
+}
+
+/// Gives a finding that was erased and is observed again its key back: its id follows from that. Answers
+/// whether there is one.
+fn restore(tx: &mut Tx<'_>, finding: &Finding) -> Result<bool> {
+    let sql = format!("SELECT {COLUMNS} FROM finding f WHERE f.id = $1");
+    let erased = tx.one(&sql, params![finding.id], read)?;
+    let Some(erased) = erased.filter(|known| known.key == erased_key(known.id)) else {
+        return Ok(false);
+    };
+    let mut finding = finding.clone();
+    finding.triage.version = erased.triage.version.saturating_add(1);
+    rename(tx, finding.id, &finding.key)?;
+    update(tx, &finding)?;
+    Ok(true)
+}
+
+fn rename(tx: &mut Tx<'_>, id: FindingId, key: &str) -> Result<()> {
+    tx.execute("UPDATE finding SET key = $2 WHERE id = $1", params![id, key])?;
+    Ok(())
 }
 
 pub(super) fn update(tx: &mut Tx<'_>, finding: &Finding) -> Result<()> {

@@ -1,10 +1,11 @@
 //! The state of the database, and the figures of the overview.
 
+use belfort_model::access::Scope;
 use belfort_model::time::Timestamp;
 
-use crate::driver::{Dialect, Tx};
+use crate::driver::{Conditions, Dialect, Tx};
 use crate::record::{Health, Overview};
-use crate::value::{Row, params};
+use crate::value::Row;
 use crate::{Result, migration};
 
 pub(super) fn health(tx: &mut Tx<'_>) -> Result<Health> {
@@ -32,16 +33,19 @@ pub(super) fn health(tx: &mut Tx<'_>) -> Result<Health> {
     })
 }
 
-pub(super) fn overview(tx: &mut Tx<'_>, now: Timestamp) -> Result<Overview> {
+pub(super) fn overview(tx: &mut Tx<'_>, scope: &Scope, now: Timestamp) -> Result<Overview> {
     let sum = |condition: &str| {
         format!("CAST(COALESCE(SUM(CASE WHEN {condition} THEN 1 ELSE 0 END), 0) AS BIGINT)")
     };
+    let mut conditions = in_service(scope);
+    conditions.params.push(now.plus_days(-7).into());
     let sql = format!(
-        "SELECT COUNT(*), {}, {}, {}, {}, MAX(reported_at) FROM asset WHERE in_service = 1",
-        sum("kind = 'device'"),
-        sum("owner_unit IS NOT NULL"),
-        sum("class_assumed = 0"),
-        sum("kind = 'device' AND last_seen >= $1"),
+        "SELECT COUNT(*), {}, {}, {}, {}, MAX(a.reported_at) FROM asset a{}",
+        sum("a.kind = 'device'"),
+        sum("a.owner_unit IS NOT NULL"),
+        sum("a.class_assumed = 0"),
+        sum(&format!("a.kind = 'device' AND a.last_seen >= ${}", conditions.params.len())),
+        conditions.clause(),
     );
     let read = |row: &mut Row| {
         let what = "overview";
@@ -55,33 +59,62 @@ pub(super) fn overview(tx: &mut Tx<'_>, now: Timestamp) -> Result<Overview> {
             ..Overview::default()
         })
     };
-    let found = tx.one(&sql, params![now.plus_days(-7)], read)?;
+    let found = tx.one(&sql, &conditions.params, read)?;
     Ok(Overview {
-        findings: findings(tx)?,
-        risks: risks(tx)?,
-        sections: tx.count("SELECT COUNT(*) FROM section", &[])?,
+        findings: findings(tx, scope)?,
+        risks: risks(tx, scope)?,
+        sections: sections(tx, scope)?,
         ..found.unwrap_or_default()
     })
 }
 
+/// Assets in service within a scope.
+fn in_service(scope: &Scope) -> Conditions {
+    let mut conditions = Conditions::default();
+    conditions.add_plain("a.in_service = 1");
+    conditions.within("a.owner_unit IN (?)", scope);
+    conditions
+}
+
 /// Open findings of assets in service, by code.
-fn findings(tx: &mut Tx<'_>) -> Result<Vec<(String, u64)>> {
-    tx.list(
-        "SELECT f.code, COUNT(*) FROM finding f JOIN asset a ON a.id = f.asset
-         WHERE f.is_open = 1 AND a.in_service = 1 GROUP BY f.code ORDER BY f.code",
-        &[],
-        |row| Ok((row.next("finding")?, row.next("finding")?)),
-    )
+fn findings(tx: &mut Tx<'_>, scope: &Scope) -> Result<Vec<(String, u64)>> {
+    let mut conditions = in_service(scope);
+    conditions.add_plain("f.is_open = 1");
+    let sql = format!(
+        "SELECT f.code, COUNT(*) FROM finding f JOIN asset a ON a.id = f.asset{}
+         GROUP BY f.code ORDER BY f.code",
+        conditions.clause()
+    );
+    tx.list(&sql, &conditions.params, |row| Ok((row.next("finding")?, row.next("finding")?)))
+}
+
+/// Distinct sections: all that are stored, or for some units those their assets have now.
+fn sections(tx: &mut Tx<'_>, scope: &Scope) -> Result<u64> {
+    if *scope == Scope::All {
+        return tx.count("SELECT COUNT(*) FROM section", &[]);
+    }
+    let conditions = in_service(scope);
+    let sql = format!(
+        "SELECT COUNT(DISTINCT s.section) FROM asset_section s JOIN asset a ON a.id = s.asset{}",
+        conditions.clause()
+    );
+    tx.count(&sql, &conditions.params)
 }
 
 /// Open risks, by current severity.
-fn risks(tx: &mut Tx<'_>) -> Result<[u64; 5]> {
+fn risks(tx: &mut Tx<'_>, scope: &Scope) -> Result<[u64; 5]> {
     let mut risks = [0; 5];
-    let counts = tx.list(
-        "SELECT severity, COUNT(*) FROM risk WHERE is_open = 1 GROUP BY severity",
-        &[],
-        |row| Ok((row.next::<u64>("risk")?, row.next::<u64>("risk")?)),
-    )?;
+    let mut conditions = Conditions::default();
+    conditions.add_plain("r.is_open = 1");
+    conditions.within("COALESCE(r.unit, a.owner_unit) IN (?)", scope);
+    let sql = format!(
+        "SELECT r.severity, COUNT(*) FROM risk r LEFT JOIN asset a ON a.id = r.asset{}
+         GROUP BY r.severity",
+        conditions.clause()
+    );
+    let counts = tx.list(&sql, &conditions.params, |row| {
+        Ok((row.next::<u64>("risk")?, row.next::<u64>("risk")?))
+    })?;
     for (severity, count) in counts {
         let index = usize::try_from(severity.saturating_sub(1)).unwrap_or(0);
         if let Some(place) = risks.get_mut(index) {

@@ -45,6 +45,19 @@ pub(crate) fn idempotent_begin(
     })
 }
 
+pub(crate) fn idempotent_renew(
+    tx: &mut Tx<'_>,
+    call: &IdempotentCall,
+    now: Timestamp,
+) -> Result<()> {
+    tx.execute(
+        "UPDATE idempotent_call SET at = $4
+         WHERE caller = $1 AND key = $2 AND request = $3 AND status IS NULL",
+        params![call.caller, &call.key, call.request, now],
+    )?;
+    Ok(())
+}
+
 pub(crate) fn idempotent_end(
     tx: &mut Tx<'_>,
     call: &IdempotentCall,

@@ -6,3 +6,4 @@ pub(crate) mod credential;
 pub(crate) mod identity;
 pub(crate) mod log;
 pub(crate) mod session;
+mod token;

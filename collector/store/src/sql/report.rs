@@ -2,11 +2,12 @@
 
 use belfort_model::asset::Subtype;
 use belfort_model::id::AssetId;
+use belfort_model::rule::SUBTYPE_TARGET;
 
 use crate::Result;
 use crate::driver::Tx;
 use crate::record::{ChangeRecord, CheckIn, ReportCommit, ReportOutcome, SectionKey};
-use crate::sql::{agent, asset, evidence, section};
+use crate::sql::{agent, asset, asset_edit, evidence, section};
 use crate::value::{document, params};
 
 pub(super) fn report_commit(tx: &mut Tx<'_>, report: &ReportCommit) -> Result<ReportOutcome> {
@@ -63,12 +64,16 @@ fn facts_set(tx: &mut Tx<'_>, report: &ReportCommit) -> Result<()> {
          ON CONFLICT (asset) DO UPDATE SET document = $2 WHERE device_facts.document <> $2",
         params![report.asset, document("facts", &report.facts)?],
     )?;
-    // A report without a name or a form takes away neither.
+    // A report without a name or a form takes away neither, and none takes away a form that a person gave.
     let name = match report.name.as_str() {
         "" => None,
         name => Some(name),
     };
-    let subtype = Some(report.subtype).filter(|subtype| *subtype != Subtype::Other);
+    let subtype = match report.subtype {
+        Subtype::Other => None,
+        _ if asset_edit::is_by_hand(tx, report.asset, SUBTYPE_TARGET)? => None,
+        subtype => Some(subtype),
+    };
     tx.execute(
         "UPDATE asset SET root = $2, reported_at = $3,
              last_seen = CASE WHEN last_seen < $3 THEN $3 ELSE last_seen END,

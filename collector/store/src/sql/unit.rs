@@ -5,7 +5,7 @@ use belfort_model::unit::OrgUnit;
 
 use crate::driver::{Lock, Tx};
 use crate::record::Audit;
-use crate::sql::audit;
+use crate::sql::{advisory, audit};
 use crate::value::{Row, params};
 use crate::{Result, StoreError};
 
@@ -59,6 +59,9 @@ pub(super) fn by_id(tx: &mut Tx<'_>, id: UnitId) -> Result<Option<OrgUnit>> {
 
 pub(super) fn unit_insert(tx: &mut Tx<'_>, unit: &OrgUnit, audit: &Audit) -> Result<()> {
     insert(tx, unit)?;
+    if unit.parent.is_some() {
+        advisory::units_changed(tx)?;
+    }
     audit::append(tx, audit)
 }
 
@@ -96,10 +99,22 @@ pub(super) fn unit_by_code(tx: &mut Tx<'_>, code: &str) -> Result<Option<OrgUnit
     tx.one(&sql, params![code.to_lowercase()], read)
 }
 
-pub(crate) fn unit_update(tx: &mut Tx<'_>, unit: &OrgUnit, audit: &Audit) -> Result<()> {
-    // Two moves at once could close a circle that neither sees.
+pub(crate) fn unit_update(
+    tx: &mut Tx<'_>,
+    unit: &OrgUnit,
+    seen: &OrgUnit,
+    audit: &Audit,
+) -> Result<()> {
+    // Two moves at once could close a circle that neither sees, and two changes undo each other.
     tx.lock(Lock::Links)?;
+    let (what, id) = ("unit", unit.code.clone());
+    match by_id(tx, unit.id)? {
+        None => return Err(StoreError::NotFound { what, id }),
+        Some(known) if known != *seen => return Err(StoreError::Conflict { what, id }),
+        Some(_) => {}
+    }
     update(tx, unit)?;
+    follow(tx, unit, seen.parent)?;
     audit::append(tx, audit)
 }
 
@@ -126,10 +141,32 @@ fn update(tx: &mut Tx<'_>, unit: &OrgUnit) -> Result<()> {
     if changed == 0 {
         return Err(StoreError::NotFound { what: "unit", id: unit.code.clone() });
     }
+    Ok(())
+}
+
+/// Makes due what follows from a change of a unit that was part of `before`.
+fn follow(tx: &mut Tx<'_>, unit: &OrgUnit, before: Option<UnitId>) -> Result<()> {
+    if unit.parent != before {
+        advisory::units_changed(tx)?;
+        return due_below(tx, unit.id);
+    }
     // Whether an owner has ended is a matter of its assets.
     tx.execute(
         "UPDATE asset SET generation = generation + 1, evaluate_at = 0 WHERE owner_unit = $1",
         params![unit.id],
+    )?;
+    Ok(())
+}
+
+/// Makes the assets of a unit and all below it due: exceptions and suppressions for a unit hold for those.
+pub(super) fn due_below(tx: &mut Tx<'_>, top: UnitId) -> Result<()> {
+    tx.execute(
+        "UPDATE asset SET generation = generation + 1, evaluate_at = 0 WHERE owner_unit IN (
+             WITH RECURSIVE reached (id) AS (
+                 SELECT id FROM unit WHERE id = $1
+                 UNION SELECT u.id FROM unit u JOIN reached r ON u.parent = r.id)
+             SELECT id FROM reached)",
+        params![top],
     )?;
     Ok(())
 }
@@ -145,17 +182,23 @@ pub(crate) fn unit_assets(tx: &mut Tx<'_>) -> Result<Vec<(UnitId, u64)>> {
 
 pub(crate) fn unit_import(tx: &mut Tx<'_>, units: &[(OrgUnit, Audit)]) -> Result<()> {
     tx.lock(Lock::Links)?;
+    let mut parents = Vec::with_capacity(units.len());
     for (unit, _) in units {
         // Everything is there before anything is part of something: the order of moves does not matter.
-        let known = tx.count("SELECT COUNT(*) FROM unit WHERE id = $1", params![unit.id])?;
-        if known == 0 {
+        let known = by_id(tx, unit.id)?;
+        if known.is_none() {
             insert(tx, &OrgUnit { parent: None, ..unit.clone() })?;
         } else {
             tx.execute("UPDATE unit SET parent = NULL WHERE id = $1", params![unit.id])?;
         }
+        parents.push(known.and_then(|unit| unit.parent));
     }
     for (unit, _) in units {
         update(tx, unit)?;
+    }
+    // Only now everything is where it belongs.
+    for ((unit, _), before) in units.iter().zip(parents) {
+        follow(tx, unit, before)?;
     }
     units.iter().try_for_each(|(_, record)| audit::append(tx, record))
 }

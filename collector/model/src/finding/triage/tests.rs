@@ -36,6 +36,7 @@ fn exception(expires_at: Timestamp) -> Exception {
         status: ExceptionStatus::Approved,
         decided_by: None,
         decided_at: None,
+        approved_at: None,
         decision_reason: None,
         meeting: None,
         expires_at,

@@ -177,13 +177,20 @@ pub(super) fn advice(
 }
 
 impl App {
-    /// Exceptions that end within 30 days after the cut-off, or have ended.
+    /// Exceptions that end within 30 days after the cut-off, and those that have ended while what they were
+    /// for is still there.
     pub(super) fn expiring_exceptions(
         &self,
         at: Timestamp,
         units: &Units,
     ) -> Result<Known<Vec<ExceptionLine>>> {
-        let ending = self.exceptions_ending(at.plus_days(SOON_DAYS))?;
+        let there = self.exceptions_at(at)?;
+        let overdue = self.overdue_exceptions(at, &there)?;
+        let soon = at.plus_days(SOON_DAYS);
+        let ending = there.into_iter().filter(|one| {
+            let one = &one.exception;
+            overdue.contains(&one.id) || (one.holds(at) && one.expires_at <= soon)
+        });
         let line = |one: ExceptionSummary| {
             let asset = one.asset_name;
             let unit = |id| units.get(&id).map(|unit| unit.code.clone()).unwrap_or_default();
@@ -202,12 +209,10 @@ impl App {
                 reference: one.exception.meeting.unwrap_or_else(|| "–".to_owned()),
                 scope,
                 reason: one.exception.reason,
-                expired: one.exception.expires_at < at,
+                expired: one.exception.expires_at <= at,
                 expires: one.exception.expires_at,
             }
         };
-        // What was approved after the cut-off was not there then.
-        let there = ending.into_iter().filter(|one| one.exception.requested_at <= at);
-        Ok(Known::Known(there.map(line).collect()))
+        Ok(Known::Known(ending.map(line).collect()))
     }
 }

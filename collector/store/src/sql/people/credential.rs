@@ -5,6 +5,7 @@ use belfort_model::time::Timestamp;
 
 use super::account::existing;
 use super::session::end_others;
+use super::token::revoke_all;
 use crate::Result;
 use crate::driver::Tx;
 use crate::record::{Audit, Credential, User};
@@ -74,7 +75,8 @@ pub(crate) fn reset_set(
     )?;
     tx.execute("DELETE FROM recovery_code WHERE user_id = $1", params![user])?;
     end_others(tx, user, None)?;
-    audit::append(tx, audit)
+    audit::append(tx, audit)?;
+    revoke_all(tx, user, audit)
 }
 
 pub(crate) fn reset_find(

@@ -1,5 +1,8 @@
 //! Users of an identity provider.
 
+use belfort_model::id::UserId;
+use belfort_model::time::Timestamp;
+
 use crate::driver::Tx;
 use crate::record::{Audit, Identity, User};
 use crate::sql::user::{USER, read_user, user_insert};
@@ -12,6 +15,22 @@ pub(crate) fn identity_find(tx: &mut Tx<'_>, identity: &Identity) -> Result<Opti
          WHERE i.issuer = $1 AND i.subject = $2"
     );
     tx.one(&sql, params![&identity.issuer, &identity.subject], read_user)
+}
+
+/// Read from the audit log: sessions are forgotten when they end, records of logins never are.
+pub(crate) fn identity_last_login(tx: &mut Tx<'_>, user: UserId) -> Result<Option<Timestamp>> {
+    let what = "identity";
+    let added =
+        tx.one("SELECT created_at FROM identity WHERE user_id = $1", params![user], |row| {
+            row.next::<Timestamp>(what)
+        })?;
+    let Some(added) = added else { return Ok(None) };
+    let last = tx.one(
+        "SELECT at FROM audit WHERE subject = $1 AND action = 'login.ok' ORDER BY seq DESC LIMIT 1",
+        params![user.to_string()],
+        |row| row.next(what),
+    )?;
+    Ok(Some(last.unwrap_or(added)))
 }
 
 pub(crate) fn identity_insert(

@@ -9,7 +9,7 @@ use belfort_model::time::Timestamp;
 use super::apply::{labels, labels_set, ownership, site_set};
 use crate::driver::{Lock, Tx};
 use crate::record::{Audit, Undone};
-use crate::sql::{asset, audit, class, link, owner};
+use crate::sql::{asset, asset_edit, audit, class, link, owner};
 use crate::value::params;
 use crate::{Result, StoreError};
 
@@ -107,7 +107,8 @@ fn revert(tx: &mut Tx<'_>, id: AssetId, assignment: &Assignment, at: Timestamp) 
         }
         Assignment::Label { after } => {
             let mut labels = labels(tx, id)?;
-            let is_ours = labels.contains(after) && !by_hand(tx, id, &label_target(after))?;
+            let is_ours =
+                labels.contains(after) && !asset_edit::is_by_hand(tx, id, &label_target(after))?;
             if is_ours {
                 labels.retain(|label| label != after);
                 labels_set(tx, id, &labels)?;
@@ -118,16 +119,12 @@ fn revert(tx: &mut Tx<'_>, id: AssetId, assignment: &Assignment, at: Timestamp) 
             let site = tx.one("SELECT site FROM asset WHERE id = $1", params![id], |row| {
                 row.next::<String>("asset")
             })?;
-            let is_ours = site.as_ref() == Some(after) && !by_hand(tx, id, SITE_TARGET)?;
+            let is_ours =
+                site.as_ref() == Some(after) && !asset_edit::is_by_hand(tx, id, SITE_TARGET)?;
             if is_ours {
                 site_set(tx, id, before)?;
             }
             Ok(is_ours)
         }
     }
-}
-
-fn by_hand(tx: &mut Tx<'_>, asset: AssetId, target: &str) -> Result<bool> {
-    let sql = "SELECT COUNT(*) FROM asset_by_hand WHERE asset = $1 AND target = $2";
-    Ok(tx.count(sql, params![asset, target])? > 0)
 }
