@@ -175,6 +175,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(system::health))
         .routes(routes!(system::overview))
         .routes(routes!(system::audit))
+        .routes(routes!(system::verify_audit))
         .routes(routes!(assets::list, assets::create))
         .routes(routes!(assets::show, assets::edit))
         .routes(routes!(assets::history))

@@ -1,6 +1,7 @@
 //! The API as its users meet it, over a real database. The authorisation golden list names every
 //! endpoint and every role: a new endpoint is not merged without its line.
 
+mod proof;
 mod risks;
 
 use std::fmt::Write as _;
