@@ -28,3 +28,29 @@ fn a_broken_chain_says_where_and_what_that_means() {
     assert_eq!(shown["broken_at"], 5);
     assert!(shown["reason"].as_str().unwrap().contains("broken at record 5"), "{shown}");
 }
+
+#[tokio::test]
+async fn a_report_is_previewed_in_every_form() {
+    let lab = Lab::new();
+    let officer = lab.token(Role::SecurityOfficer);
+    for (format, media_type) in [
+        ("", "text/html; charset=utf-8"),
+        ("?format=html", "text/html; charset=utf-8"),
+        ("?format=pdf", "application/pdf"),
+        ("?format=csv", "text/csv; charset=utf-8"),
+        ("?format=json", "application/json"),
+    ] {
+        let request = Request::builder()
+            .uri(format!("/api/v1/reports/preview{format}"))
+            .header("authorization", format!("Bearer {officer}"))
+            .body(Body::empty())
+            .unwrap();
+        let answer = lab.router.clone().oneshot(request).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK, "{format}");
+        assert_eq!(answer.headers()["content-type"], media_type);
+    }
+    let wrong = "/api/v1/reports/preview?format=docx";
+    let (status, problem) = lab.call(&officer, "GET", wrong, Value::Null).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert_eq!(problem["detail"], "format: `docx` is not one of html, pdf, csv, json");
+}
