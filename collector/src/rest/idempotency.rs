@@ -2,7 +2,8 @@
 //!
 //! After the IETF draft "The Idempotency-Key HTTP Header Field": the caller chooses a key, sends it with a
 //! `POST` and repeats the same call with the same key until it has an answer. The first answer is kept for
-//! a day; the same key with another call is refused. An answer that holds a secret (it says
+//! a day; the same key with another call is refused. Calls that are repeatable by themselves take no key and
+//! pass. An answer that holds a secret (it says
 //! `Cache-Control: no-store`) is not kept: its repetition is told that it was done.
 
 use axum::body::{Body, Bytes, to_bytes};
@@ -15,6 +16,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use super::auth::{By, blocking};
 use super::problem::Problem;
 use super::{Api, BODY};
+use crate::app::imports;
 use crate::{clock, secret};
 
 /// The header.
@@ -38,8 +40,8 @@ pub(super) async fn once(State(api): State<Api>, request: Request, next: Next) -
 
 async fn carried_out(api: Api, request: Request, next: Next) -> Result<Response, Problem> {
     let Some(key) = request.headers().get(KEY) else { return Ok(next.run(request).await) };
-    if request.method() != Method::POST {
-        // Every other method can be repeated anyway.
+    // Every other method can be repeated anyway.
+    if request.method() != Method::POST || is_repeatable(request.uri().path()) {
         return Ok(next.run(request).await);
     }
     let key = key.to_str().ok().filter(|key| (1..=KEY_LENGTH).contains(&key.len()));
@@ -49,7 +51,8 @@ async fn carried_out(api: Api, request: Request, next: Next) -> Result<Response,
     let (mut parts, body) = request.into_parts();
     // Whoever is not let in any more gets no kept answer either.
     By::from_request_parts(&mut parts, &api).await?;
-    let body = to_bytes(body, BODY).await.map_err(|_| Problem::too_large())?;
+    let most = most(parts.uri.path());
+    let body = to_bytes(body, most).await.map_err(|_| Problem::too_large(most as u64))?;
     let call = IdempotentCall {
         caller: caller(&parts.headers),
         key,
@@ -74,6 +77,17 @@ async fn carried_out(api: Api, request: Request, next: Next) -> Result<Response,
     }
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
     keep(&api, call, response).await
+}
+
+/// Whether a call does the same however often it is made. A file of advisory data is known by its hash, and
+/// too large to be held in memory for a key.
+pub(super) fn is_repeatable(path: &str) -> bool {
+    path == "/api/v1/advisories/import"
+}
+
+/// Largest body of a call with a key, bytes: what the call itself takes.
+fn most(path: &str) -> usize {
+    if path.starts_with("/api/v1/imports/") { imports::BYTES } else { BODY }
 }
 
 /// Whoever identifies itself alike is the same caller.

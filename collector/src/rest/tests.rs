@@ -1,6 +1,7 @@
 //! The API as its users meet it, over a real database. The authorisation golden list names every
 //! endpoint and every role: a new endpoint is not merged without its line.
 
+mod advisories;
 mod proof;
 mod risks;
 
@@ -27,7 +28,7 @@ mod people;
 struct Lab {
     router: Router,
     app: App,
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 impl Lab {
@@ -44,8 +45,9 @@ impl Lab {
             endpoint: "https://collector.example:7441".to_owned(),
             fingerprint: [7; 32],
         };
-        let router = router(Api { app: app.clone(), enrolment, wake: Arc::default() });
-        Self { router, app, _directory: directory }
+        let spool = directory.path().join("spool");
+        let router = router(Api { app: app.clone(), enrolment, wake: Arc::default(), spool });
+        Self { router, app, directory }
     }
 
     /// An API token of a user with this role.
