@@ -107,13 +107,15 @@ impl Risk {
         let old = &self.suggestion;
         let has = |codes: &[String]| codes.iter().any(|code| code == KNOWN_EXPLOITED);
         let same_evidence = old.codes == new.codes && old.assets == new.assets;
+        // The codes of the last evidence stay with an entry that nothing supports any more: what is back hits anew.
+        let had_exploited = self.unsupported_since.is_none() && has(&old.codes);
         let all = [
             (new.current.severity > old.current.severity, ReassessCause::SuggestionRose),
             (
                 same_evidence && (old.biv != new.biv || old.facets != new.facets),
                 ReassessCause::ClassChanged,
             ),
-            (has(&new.codes) && !has(&old.codes), ReassessCause::KnownExploited),
+            (has(&new.codes) && !had_exploited, ReassessCause::KnownExploited),
         ];
         all.into_iter().filter(|(holds, _)| *holds).map(|(_, cause)| cause).collect()
     }
