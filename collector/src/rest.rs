@@ -183,7 +183,12 @@ impl Paging {
 }
 
 fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::with_openapi(Description::openapi())
+    OpenApiRouter::with_openapi(Description::openapi()).merge(register()).merge(access())
+}
+
+/// The register, and what it goes by.
+fn register() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
         .routes(routes!(system::health))
         .routes(routes!(system::overview))
         .routes(routes!(system::audit))
@@ -264,6 +269,11 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(advisories::vulnerability))
         .routes(routes!(advisories::suppressions, advisories::suppress))
         .routes(routes!(advisories::unsuppress))
+}
+
+/// Devices, people and programs that are let in.
+fn access() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
         .routes(routes!(agents::list))
         .routes(routes!(agents::revoke))
         .routes(routes!(agents::token_list, agents::token_create))

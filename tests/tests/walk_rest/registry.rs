@@ -15,7 +15,9 @@ pub(crate) fn units_and_assets_are_imported(city: &mut City) {
     imported(city, "units", &units, city::UNITS.len() as u64);
     imported(city, "assets", &assets, city::ASSETS as u64);
     // Their roles reach units that exist now.
-    others.into_iter().for_each(|person| city.let_in(person));
+    for person in others {
+        city.let_in(person);
+    }
 }
 
 /// Looks at an import, writes exactly that, and tries it again.
