@@ -19,6 +19,7 @@ use crate::{clock, secret};
 
 const PSEUDONYM_KEY_FILE: &str = "pseudonym.key";
 const LOGIN_KEY_FILE: &str = "login.key";
+const SPOOL: &str = "spool";
 
 /// Everything a command works with.
 pub struct Opened {
@@ -32,6 +33,8 @@ pub struct Opened {
     pub pseudonym_key: [u8; 32],
     /// The folder of advisory data, where one is configured.
     pub advisories: Option<PathBuf>,
+    /// The folder where large requests lie while they are read. It holds nothing that has to be kept.
+    pub spool: PathBuf,
 }
 
 /// The catalogue of a configuration: the shipped one and the organisation's own files.
@@ -102,7 +105,8 @@ pub fn open(directory: &Path) -> Result<Opened, Failure> {
     let pseudonym_key = read_key(directory, PSEUDONYM_KEY_FILE)?;
     let app = open_app(directory, &config)?;
     let advisories = config.advisories.as_ref().map(|folder| directory.join(folder));
-    Ok(Opened { config, app, authority, pseudonym_key, advisories })
+    let spool = directory.join(SPOOL);
+    Ok(Opened { config, app, authority, pseudonym_key, advisories, spool })
 }
 
 /// Makes a data directory: keys, configuration and database.
@@ -143,7 +147,8 @@ pub fn create(directory: &Path, config: &Config) -> Result<Opened, Failure> {
     // It may hold the password of a database.
     ca::write_new(&directory.join(config::FILE), &text, 0o600)?;
     let advisories = config.advisories.as_ref().map(|folder| directory.join(folder));
-    Ok(Opened { config: config.clone(), app, authority, pseudonym_key, advisories })
+    let (config, spool) = (config.clone(), directory.join(SPOOL));
+    Ok(Opened { config, app, authority, pseudonym_key, advisories, spool })
 }
 
 const HEADER: &str = "\

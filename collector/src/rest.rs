@@ -27,10 +27,12 @@ pub mod risks;
 pub mod rules;
 pub mod session;
 pub mod software;
+mod spool;
 pub mod system;
 pub mod units;
 pub mod users;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use axum::Router;
@@ -59,6 +61,8 @@ pub struct Api {
     pub enrolment: EnrolmentAddress,
     /// Woken after a change that findings or risks follow from.
     pub wake: Arc<Notify>,
+    /// The folder where large bodies lie while they are read.
+    pub spool: PathBuf,
 }
 
 /// How devices find and recognise the collector.
@@ -104,10 +108,18 @@ fn body_bound(path: &str) -> usize {
 )]
 struct Description;
 
-/// Adds the header that every `POST` takes to its description.
+/// Takes away what was left in the folder of [`Api::spool`]; nobody may be reading there.
+pub fn clear_spool(directory: &Path) {
+    spool::clear(directory);
+}
+
+/// Adds the header that a `POST` takes to its description.
 fn describe_idempotency(description: &mut utoipa::openapi::OpenApi) {
-    for path in description.paths.paths.values_mut() {
+    for (name, path) in &mut description.paths.paths {
         let Some(operation) = &mut path.post else { continue };
+        if idempotency::is_repeatable(name) {
+            continue;
+        }
         let text = Some("Repeat the same call with the same key until there is an answer");
         let schema = ObjectBuilder::new()
             .schema_type(SchemaType::new(Type::String))
@@ -176,10 +188,16 @@ impl Paging {
 }
 
 fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::with_openapi(Description::openapi())
+    OpenApiRouter::with_openapi(Description::openapi()).merge(register()).merge(access())
+}
+
+/// The register, and what it goes by.
+fn register() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
         .routes(routes!(system::health))
         .routes(routes!(system::overview))
         .routes(routes!(system::audit))
+        .routes(routes!(system::verify_audit))
         .routes(routes!(assets::list, assets::create))
         .routes(routes!(assets::show, assets::edit))
         .routes(routes!(assets::history))
@@ -252,9 +270,15 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(software::show, software::change))
         .routes(routes!(software::approve))
         .routes(routes!(advisories::sources))
+        .routes(routes!(advisories::import))
         .routes(routes!(advisories::vulnerability))
         .routes(routes!(advisories::suppressions, advisories::suppress))
         .routes(routes!(advisories::unsuppress))
+}
+
+/// Devices, people and programs that are let in.
+fn access() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
         .routes(routes!(agents::list))
         .routes(routes!(agents::revoke))
         .routes(routes!(agents::token_list, agents::token_create))

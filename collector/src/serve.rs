@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -99,7 +100,8 @@ impl Server {
 
     /// Serves until `stop` ends.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) -> Result<(), ServeError> {
-        let Opened { config, app, authority, pseudonym_key, advisories } = self.opened;
+        let Opened { config, app, authority, pseudonym_key, advisories, spool } = self.opened;
+        rest::clear_spool(&spool);
         let authority = Arc::new(authority);
         let (stopping, stopped) = watch::channel(false);
         let mut background = JoinSet::new();
@@ -158,7 +160,7 @@ impl Server {
             Limits::REPORT,
             stopped.clone(),
         ));
-        let router = people(&app, &config, &authority, wake.clone());
+        let router = people(&app, &config, &authority, wake.clone(), spool);
         listeners.spawn(serve_people(self.web, web_tls(&config.web)?, router, stopped));
 
         tracing::info!(
@@ -177,12 +179,18 @@ impl Server {
 }
 
 /// Everything people and programs reach.
-fn people(app: &App, config: &Config, authority: &Authority, wake: Arc<Notify>) -> rest::Router {
+fn people(
+    app: &App,
+    config: &Config,
+    authority: &Authority,
+    wake: Arc<Notify>,
+    spool: PathBuf,
+) -> rest::Router {
     let enrolment = rest::EnrolmentAddress {
         endpoint: config.endpoint(config.enrolment.listen),
         fingerprint: authority.fingerprint(),
     };
-    let api = Api { app: app.clone(), enrolment, wake };
+    let api = Api { app: app.clone(), enrolment, wake, spool };
     web::with_headers(rest::router(api.clone()).merge(web::router(api)))
 }
 

@@ -35,7 +35,7 @@ pub use report::{ReportView, VerifiedView};
 pub use risk::{Rating, RiskView};
 pub use rule::{AppliedView, AssignedView, BatchView, PreviewView, RuleView, UndoneView};
 pub use software::{InstalledView, SoftwareFull, SoftwareView};
-pub use system::{AuditView, OverviewView};
+pub use system::{AuditVerifiedView, AuditView, OverviewView};
 pub use workflow::{
     ActionView, AssessmentView, DecisionView, ExceptionView, IncidentView, MeetingView,
     ReassessView, RiskVersionView, SaidView,

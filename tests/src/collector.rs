@@ -1,17 +1,19 @@
 //! A collector of a test's own: its directory, ports, database, authority and process.
 
 use std::fs;
-use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::io::Write as _;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use belfort_collector::ca::Authority;
 use belfort_store::Store;
+use http::Method;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::client::Client;
 use crate::{cluster, programs, wait};
 
 /// The trust domain of every collector here: the one `init` proposes.
@@ -39,6 +41,7 @@ pub struct Collector {
     pub api_token: String,
     /// The first administrator's one-time code to choose a password with.
     pub password_code: String,
+    backend: Backend,
     database: String,
     process: Option<Child>,
 }
@@ -83,6 +86,7 @@ impl Collector {
             web,
             api_token: String::new(),
             password_code: String::new(),
+            backend,
             database,
             process: None,
         };
@@ -178,7 +182,8 @@ impl Collector {
     }
 
     fn is_healthy(&self) -> bool {
-        self.try_get("/api/v1/health").is_ok_and(|(code, _)| code == 200)
+        let health = self.client().call(Method::GET, "/api/v1/health").try_answer();
+        health.is_ok_and(|answer| answer.status == 200)
     }
 
     /// Its data directory.
@@ -238,6 +243,21 @@ impl Collector {
         Token { id: text("id"), text: text("secret") }
     }
 
+    /// Which database it works on.
+    pub fn backend(&self) -> Backend {
+        self.backend
+    }
+
+    /// The address of its database.
+    pub(crate) fn database(&self) -> &str {
+        &self.database
+    }
+
+    /// A program with the first administrator's API token.
+    pub fn client(&self) -> Client {
+        Client::new(self.web, &self.api_token)
+    }
+
     /// The same authority as the process has.
     pub fn authority(&self) -> Authority {
         Authority::open(&self.data(), TRUST_DOMAIN).unwrap()
@@ -250,24 +270,8 @@ impl Collector {
 
     /// Gets a page over HTTP as the administrator: status and body.
     pub fn get(&self, path: &str) -> (u16, String) {
-        self.try_get(path).unwrap()
-    }
-
-    fn try_get(&self, path: &str) -> std::io::Result<(u16, String)> {
-        let patience = Duration::from_secs(10);
-        let mut stream = TcpStream::connect_timeout(&self.web, patience)?;
-        stream.set_read_timeout(Some(patience))?;
-        let (host, token) = (self.web, &self.api_token);
-        write!(
-            stream,
-            "GET {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n\
-             Connection: close\r\n\r\n"
-        )?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
-        let status = head.split(' ').nth(1).and_then(|code| code.parse().ok());
-        Ok((status.unwrap_or(0), body.to_owned()))
+        let answer = self.client().call(Method::GET, path).answer();
+        (answer.status, String::from_utf8(answer.body).unwrap())
     }
 }
 

@@ -46,7 +46,9 @@ pub enum FeedError {
     #[error("cannot be read: {0}")]
     Read(#[source] std::io::Error),
     /// It is none of the feeds.
-    #[error("is none of the feeds Belfort knows; --kind says which one it is meant to be")]
+    #[error(
+        "is none of the feeds Belfort knows; --kind, or `kind` over REST, says which one it is meant to be"
+    )]
     Unknown,
     /// It is not what it is said to be, or breaks off.
     #[error("is not a complete {kind} feed: {reason}")]

@@ -15,6 +15,15 @@ pub const VIEW: &str = "view.personal";
 /// Views of the same by the same are one record in this time, seconds.
 const VIEW_SECONDS: i64 = 3600;
 
+/// What recomputing the chain showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chain {
+    /// It holds over so many records.
+    Holds(u64),
+    /// It is broken at this record: it, or one before it, was changed or taken out.
+    Broken(u64),
+}
+
 /// Reads a day such as `2026-03-01` (its beginning, in UTC) or a moment in RFC 3339.
 pub fn moment(text: &str) -> std::result::Result<Timestamp, NotATimestamp> {
     let start_of_day = || format!("{text}T00:00:00Z").parse::<Timestamp>();
@@ -55,6 +64,12 @@ impl App {
     ) -> Result<Paged<AuditRecord>> {
         may_read(actor)?;
         Ok(self.store.audit_search(filter, page)?)
+    }
+
+    /// Recomputes the chain over all records.
+    pub fn audit_verify(&self, actor: &Actor) -> Result<Chain> {
+        may_read(actor)?;
+        Ok(self.store.audit_verify()?.map_or_else(Chain::Broken, Chain::Holds))
     }
 
     /// Gives every record, oldest first, to `each`; answers how many.

@@ -52,11 +52,11 @@ impl App {
 
     fn evaluate_rounds(&self, now: Timestamp, rounds: usize) -> Result<Evaluated> {
         let due = |most| Ok(self.store.evaluation_due(now, most)?);
-        let round = Round::new(self.advisories.current(&*self.store)?);
+        let mut round = Round::new(self.advisories.current(&*self.store)?);
         let mut rules = None;
         let evaluate = |asset| {
             self.apply_rules(&mut rules, asset, now)?;
-            self.evaluate_asset(asset, now, &round)
+            self.evaluate_asset(asset, now, &mut round)
         };
         let (assets, failed) = each_due(rounds, due, evaluate)?;
         let due = |most| Ok(self.store.risk_due(most)?);
@@ -86,8 +86,11 @@ impl App {
         self.rules_on(run, asset, now).map(drop)
     }
 
-    fn evaluate_asset(&self, asset: AssetId, now: Timestamp, round: &Round) -> Result<()> {
+    fn evaluate_asset(&self, asset: AssetId, now: Timestamp, round: &mut Round) -> Result<()> {
         let Some(input) = self.store.evaluation_input(asset)? else { return Ok(()) };
+        // An import makes every asset due. After the input was read: then either the data is that of the
+        // import, or the commit sees that the asset became due meanwhile.
+        round.follow(self.advisories.current(&*self.store)?);
         let packages = self.asset_packages(asset, now)?;
         let found = round.found(&*self.store, asset, input.facts.as_ref())?;
         let class = EffectiveClass::of(input.classification.as_ref(), &input.links);

@@ -13,10 +13,10 @@ use super::assets::Paging;
 use super::{Context, output};
 use crate::app::App;
 use crate::app::access::Actor;
-use crate::app::audit::{may_read, moment};
+use crate::app::audit::moment;
 use crate::app::audit_file::{self, Line, Proven};
 use crate::failure::{Exit, Failure};
-use crate::view::{AuditView, List};
+use crate::view::{AuditVerifiedView, AuditView, List};
 
 /// The audit log.
 #[derive(Debug, Subcommand)]
@@ -82,8 +82,7 @@ impl Audit {
             }
             Self::Verify { file: None, against } => {
                 let (app, actor) = context.acting()?;
-                may_read(&actor)?;
-                verify(context, &app, against.as_deref())?;
+                verify(context, &app, &actor, against.as_deref())?;
             }
         }
         Ok(ExitCode::SUCCESS)
@@ -161,31 +160,34 @@ fn said(context: &Context, proven: &Proven, what: &str) -> Result<(), Failure> {
     output::line(&format!("{what}: records {first} to {last}, the last with hash {hash}"))
 }
 
-fn verify(context: &Context, app: &App, against: Option<&Path>) -> Result<(), Failure> {
+fn verify(
+    context: &Context,
+    app: &App,
+    actor: &Actor,
+    against: Option<&Path>,
+) -> Result<(), Failure> {
     let earlier = against.map(proven).transpose()?;
-    let records = match app.store.audit_verify()? {
-        Ok(records) => records,
-        Err(first) => {
-            let text = format!(
-                "the chain is broken at record {first}: it, or one before it, was changed or taken out"
-            );
-            if context.output.is_json() {
-                output::json(&serde_json::json!({ "broken_at": first }))?;
-            }
-            return Err(Failure::new(Exit::Damaged, anyhow::anyhow!(text)));
-        }
-    };
-    if let (Some(earlier), Some(path)) = (earlier, against) {
+    let mut verified = AuditVerifiedView::from(app.audit_verify(actor)?);
+    if let (true, Some(earlier), Some(path)) = (verified.holds, earlier, against) {
         let now = app.store.audit_get(earlier.last)?.map(|record| record.hash);
         if now != Some(earlier.hash) {
-            let text = format!(
+            verified.holds = false;
+            verified.broken_at = Some(earlier.last);
+            verified.reason = Some(format!(
                 "the database does not hold record {} as it is in {}: records were cut off, or the \
                  log was written anew",
                 earlier.last,
                 path.display()
-            );
-            return Err(Failure::new(Exit::Damaged, anyhow::anyhow!(text)));
+            ));
         }
     }
-    context.output.done(&format!("the chain holds over {records} records"))
+    let records = verified.records;
+    context.output.one(&verified, |_| match &verified.reason {
+        Some(_) => vec![],
+        None => vec![format!("the chain holds over {records} records")],
+    })?;
+    match verified.reason {
+        Some(reason) => Err(Failure::new(Exit::Damaged, anyhow::anyhow!(reason))),
+        None => Ok(()),
+    }
 }

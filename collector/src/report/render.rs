@@ -18,6 +18,17 @@ pub enum Form {
     Json,
 }
 
+impl std::str::FromStr for Form {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        [Self::Html, Self::Pdf, Self::Csv, Self::Json]
+            .into_iter()
+            .find(|form| form.extension() == text)
+            .ok_or_else(|| format!("`{text}` is not one of html, pdf, csv, json"))
+    }
+}
+
 impl Form {
     /// What files of this form end in.
     pub fn extension(self) -> &'static str {

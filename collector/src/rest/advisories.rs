@@ -1,7 +1,6 @@
-//! Advisory data, and vulnerabilities that are passed over. Importing is left to the command line and to
-//! the configured folder: the files are far larger than a request may be.
+//! Advisory data, and vulnerabilities that are passed over.
 
-use axum::extract::State;
+use axum::extract::{Request, State};
 use belfort_model::id::SuppressionId;
 use http::StatusCode;
 use serde::Deserialize;
@@ -10,11 +9,20 @@ use utoipa::{IntoParams, ToSchema};
 use super::Api;
 use super::auth::{By, Json, Path, Query, blocking};
 use super::problem::{Problem, Reads, Writes};
+use super::spool;
+use crate::app::AppError;
 use crate::app::access::Right;
-use crate::app::advisories::{NewSuppression, Where};
+use crate::app::advisories::{Import, NewSuppression, Where};
 use crate::clock;
 use crate::rest::agents::invalid;
-use crate::view::{AdvisorySourceView, List, SuppressionView, VulnerabilityView};
+use crate::view::{AdvisorySourceView, ImportedView, List, SuppressionView, VulnerabilityView};
+
+/// Largest file of advisory data that is taken over REST, bytes: ample for the lists of exploited
+/// vulnerabilities, for EPSS and for the archive of a distribution. Larger ones come by the command line or
+/// the configured folder.
+pub(super) const FILE: u64 = 64 << 20;
+/// Longest name of a file.
+const NAME: usize = 128;
 
 /// Sources of advisory data, with their provenance and freshness.
 #[utoipa::path(get, path = "/api/v1/advisories", tag = "advisories", responses(
@@ -29,6 +37,74 @@ pub async fn sources(
     let sources = blocking(move || Ok(api.app.advisory_sources(&actor)?)).await?;
     let now = clock::now();
     Ok(axum::Json(List::all(sources, |source| AdvisorySourceView::of(source, now))))
+}
+
+/// What is sent.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ImportQuery {
+    /// Name of the file, as its publisher calls it, for example `DSA-5649-1.json`: some feeds say only
+    /// there what they are about. It is needed.
+    #[param(max_length = 128, pattern = "^[A-Za-z0-9][A-Za-z0-9._+-]*$")]
+    name: Option<String>,
+    /// Which feed it is, where that does not show: `kev`, `eu_kev`, `epss`, `endoflife`, `osv`, `debian`,
+    /// `msrc` or `vulnrichment`.
+    kind: Option<String>,
+    /// Take data that is older than what is there, or the same.
+    #[serde(default)]
+    force: bool,
+    /// Read everything and change nothing.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// A name of a file: never a way to another folder.
+fn file_name(name: Option<String>) -> Result<String, Problem> {
+    let fits = |name: &String| {
+        let safe = |byte: u8| byte.is_ascii_alphanumeric() || b"._+-".contains(&byte);
+        let begins = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
+        begins && name.len() <= NAME && name.bytes().all(safe)
+    };
+    name.filter(fits).ok_or_else(|| {
+        Problem::bad_request(format!(
+            "name: give the name of the file as its publisher calls it, at most {NAME} of the \
+             characters A-Z a-z 0-9 . _ + -, for example known_exploited_vulnerabilities.json"
+        ))
+    })
+}
+
+/// Imports one file of advisory data. The body is the file as its publisher ships it, packed by gzip or
+/// zip or not, at most 64 MiB; which feed it is shows from its content. Importing the same file again
+/// changes nothing, so this call takes no `Idempotency-Key`.
+#[utoipa::path(post, path = "/api/v1/advisories/import", tag = "advisories", params(ImportQuery),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"), responses(
+    (status = 200, body = List<ImportedView>),
+    Writes,
+))]
+pub async fn import(
+    State(api): State<Api>,
+    By(actor): By,
+    Query(query): Query<ImportQuery>,
+    request: Request,
+) -> Result<axum::Json<List<ImportedView>>, Problem> {
+    actor.require(Right::Administer)?;
+    let name = file_name(query.name)?;
+    let kind = query.kind.map(|kind| kind.parse().map_err(invalid("kind"))).transpose()?;
+    let import = Import { kind, force: query.force, dry_run: query.dry_run };
+    let file = spool::to_file(request.into_body(), &api.spool, FILE).await?;
+    let imported = blocking(move || {
+        let done = api.app.advisories_import_file(&actor, &file, &name, import, clock::now());
+        let done = done.map_err(|error| match error {
+            // The call was right; what is in the file is not.
+            AppError::Invalid(reason) => Problem::unprocessable(reason),
+            error => error.into(),
+        })?;
+        api.wake.notify_one();
+        Ok(done)
+    })
+    .await?;
+    Ok(axum::Json(List::all(vec![imported], ImportedView::from)))
 }
 
 /// Everything known about a vulnerability.

@@ -2,8 +2,9 @@
 //!
 //! After the IETF draft "The Idempotency-Key HTTP Header Field": the caller chooses a key, sends it with a
 //! `POST` and repeats the same call with the same key until it has an answer. The first answer is kept for
-//! a day; the same key with another call is refused. An answer that holds a secret (it says
-//! `Cache-Control: no-store`) or is large is not kept: its repetition is told that it was done.
+//! a day; the same key with another call is refused. Calls that are repeatable by themselves take no key and
+//! pass. An answer that holds a secret (it says `Cache-Control: no-store`) or is large is not kept: its
+//! repetition is told that it was done.
 //!
 //! A call that began is carried out to its end, also when its connection breaks meanwhile, and says all
 //! that time that it is under way. One whose collector was killed says so no more, and can be repeated.
@@ -49,8 +50,8 @@ pub(super) async fn once(State(api): State<Api>, request: Request, next: Next) -
 
 async fn carried_out(api: Api, request: Request, next: Next) -> Result<Response, Problem> {
     let Some(key) = request.headers().get(KEY) else { return Ok(next.run(request).await) };
-    if request.method() != Method::POST {
-        // Every other method can be repeated anyway.
+    // Every other method can be repeated anyway.
+    if request.method() != Method::POST || is_repeatable(request.uri().path()) {
         return Ok(next.run(request).await);
     }
     let key = key.to_str().ok().filter(|key| (1..=KEY_LENGTH).contains(&key.len()));
@@ -61,7 +62,7 @@ async fn carried_out(api: Api, request: Request, next: Next) -> Result<Response,
     // Whoever is not let in any more gets no kept answer either.
     By::from_request_parts(&mut parts, &api).await?;
     let most = body_bound(parts.uri.path());
-    let body = to_bytes(body, most).await.map_err(|_| Problem::too_large(most))?;
+    let body = to_bytes(body, most).await.map_err(|_| Problem::too_large(most as u64))?;
     let call = IdempotentCall {
         caller: caller(&parts.headers),
         key,
@@ -124,6 +125,12 @@ async fn saying<T, S: Future<Output = Result<(), Problem>>>(
 fn request_hash(parts: &Parts, body: &[u8]) -> [u8; 32] {
     let body = hex(&Sha256::digest(body));
     secret::sha256(&format!("{} {}\n{body}", parts.method, parts.uri))
+}
+
+/// Whether a call does the same however often it is made. A file of advisory data is known by its hash, and
+/// too large to be held in memory for a key.
+pub(super) fn is_repeatable(path: &str) -> bool {
+    path == "/api/v1/advisories/import"
 }
 
 /// Whoever identifies itself alike is the same caller.

@@ -16,7 +16,7 @@ use crate::view::ImportView;
 
 async fn body(request: Request) -> Result<Vec<u8>, Problem> {
     let bytes = to_bytes(request.into_body(), BYTES).await;
-    Ok(bytes.map_err(|_| Problem::too_large(BYTES))?.to_vec())
+    Ok(bytes.map_err(|_| Problem::too_large(BYTES as u64))?.to_vec())
 }
 
 fn kind(name: &str) -> Result<ImportKind, Problem> {

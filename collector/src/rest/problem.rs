@@ -57,9 +57,9 @@ impl Problem {
     }
 
     /// The body is larger than what is read.
-    pub fn too_large(most_bytes: usize) -> Self {
-        let detail = format!("the body is larger than {} MiB", most_bytes >> 20);
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+    pub fn too_large(most_bytes: u64) -> Self {
+        let most = most_bytes >> 20;
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body is larger than {most} MiB"))
     }
 
     /// Somebody who may not do this.

@@ -100,11 +100,19 @@ pub struct PreviewQuery {
     /// `nl` (when left out) or `en`.
     #[param(max_length = 2)]
     language: Option<String>,
+    /// `html` (when left out), `pdf`, `csv` or `json`.
+    #[param(max_length = 4)]
+    format: Option<String>,
 }
 
-/// The report of a month as it would be frozen now, as a page.
+/// The report of a month as it would be frozen now, in one of its forms.
 #[utoipa::path(get, path = "/api/v1/reports/preview", tag = "reports", params(PreviewQuery), responses(
-    (status = 200, body = String, content_type = "text/html"),
+    (status = 200, content(
+        (String = "text/html"),
+        (String = "application/pdf"),
+        (String = "text/csv"),
+        (Object = "application/json"),
+    )),
     Reads,
 ))]
 pub async fn preview(
@@ -115,13 +123,15 @@ pub async fn preview(
     actor.require_for(Right::Export, None)?;
     let asked = asked(query.month.as_deref(), query.cut_off.as_deref())?;
     let language = language(query.language.as_deref())?.unwrap_or(Language::Nl);
+    let form = query.format.map(|text| text.parse().map_err(invalid("format"))).transpose()?;
+    let form = form.unwrap_or(Form::Html);
     let (month, bytes) = blocking(move || {
         let made = api.app.report_preview(&actor, asked)?;
-        let bytes = render(&made, Form::Html, language)?;
+        let bytes = render(&made, form, language)?;
         Ok((made.report.month, bytes))
     })
     .await?;
-    Ok(file(Form::Html, &month, bytes))
+    Ok(file(form, &month, bytes))
 }
 
 /// One frozen report.

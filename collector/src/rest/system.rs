@@ -14,7 +14,7 @@ use super::{Api, Paging, default_limit};
 use crate::app::access::Right;
 use crate::app::audit::{may_read, moment as moment_of};
 use crate::clock;
-use crate::view::{AuditView, List, OverviewView};
+use crate::view::{AuditVerifiedView, AuditView, List, OverviewView};
 
 /// Whether the collector works.
 #[derive(Debug, Serialize, ToSchema)]
@@ -105,4 +105,19 @@ pub async fn audit(
     };
     let records = blocking(move || Ok(api.app.audit_search(&actor, &filter, page)?)).await?;
     Ok(Json(List::of(records, AuditView::from)))
+}
+
+/// Whether the audit log is what was written: the chain of hashes is recomputed. That it is broken is an
+/// answer too.
+#[utoipa::path(get, path = "/api/v1/audit/verification", tag = "system", responses(
+    (status = 200, body = AuditVerifiedView),
+    Reads,
+))]
+pub async fn verify_audit(
+    State(api): State<Api>,
+    By(actor): By,
+) -> Result<Json<AuditVerifiedView>, Problem> {
+    may_read(&actor)?;
+    let chain = blocking(move || Ok(api.app.audit_verify(&actor)?)).await?;
+    Ok(Json(chain.into()))
 }

@@ -1,7 +1,9 @@
 //! The API as its users meet it, over a real database. The authorisation golden list names every
 //! endpoint and every role: a new endpoint is not merged without its line.
 
+mod advisories;
 mod idempotency;
+mod proof;
 mod risks;
 mod scopes;
 mod versions;
@@ -29,7 +31,7 @@ mod people;
 struct Lab {
     router: Router,
     app: App,
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 impl Lab {
@@ -46,8 +48,9 @@ impl Lab {
             endpoint: "https://collector.example:7441".to_owned(),
             fingerprint: [7; 32],
         };
-        let router = router(Api { app: app.clone(), enrolment, wake: Arc::default() });
-        Self { router, app, _directory: directory }
+        let spool = directory.path().join("spool");
+        let router = router(Api { app: app.clone(), enrolment, wake: Arc::default(), spool });
+        Self { router, app, directory }
     }
 
     /// An API token of a user with this role.

@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::text;
+use crate::app::audit::Chain;
 
 /// One record of the audit log.
 #[derive(Debug, Serialize, ToSchema)]
@@ -38,6 +39,36 @@ impl From<AuditRecord> for AuditView {
             subject: record.subject,
             detail: serde_json::from_str(&record.detail).unwrap_or_default(),
             hash: hex::encode(record.hash),
+        }
+    }
+}
+
+/// Whether the audit log is what was written.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AuditVerifiedView {
+    /// Whether the chain holds from the first record to the last.
+    pub holds: bool,
+    /// Records that were recomputed and hold, from the first on.
+    pub records: u64,
+    /// The first record that does not hold.
+    pub broken_at: Option<u64>,
+    /// What that means.
+    pub reason: Option<String>,
+}
+
+impl From<Chain> for AuditVerifiedView {
+    fn from(chain: Chain) -> Self {
+        match chain {
+            Chain::Holds(records) => Self { holds: true, records, broken_at: None, reason: None },
+            Chain::Broken(first) => Self {
+                holds: false,
+                records: first.saturating_sub(1),
+                broken_at: Some(first),
+                reason: Some(format!(
+                    "the chain is broken at record {first}: it, or one before it, was changed or \
+                     taken out"
+                )),
+            },
         }
     }
 }

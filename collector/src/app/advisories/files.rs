@@ -22,6 +22,8 @@ pub(super) struct Bundle {
     pub(super) kind: FeedKind,
     /// In order of their names.
     pub(super) files: Vec<PathBuf>,
+    /// What its one file was called where it came from, when it lies here under another name.
+    pub(super) called: Option<String>,
     /// Whether the one file is an archive.
     pub(super) is_zip: bool,
     /// Whether it is everything of its feed, or a single record of it.
@@ -32,7 +34,7 @@ impl Bundle {
     /// What it is called for people.
     pub(super) fn name(&self) -> String {
         match self.files.as_slice() {
-            [one] => one.display().to_string(),
+            [one] => self.called(one),
             [first, ..] => {
                 let folder = first.parent().unwrap_or(first);
                 format!("{} files of {} below {}", self.files.len(), self.kind, folder.display())
@@ -41,12 +43,18 @@ impl Bundle {
         }
     }
 
+    /// What people know one of its files as.
+    pub(super) fn called(&self, path: &Path) -> String {
+        self.called.clone().unwrap_or_else(|| path.display().to_string())
+    }
+
     /// SHA-256 of the file, or over the hashes of all; and the time of the newest.
     pub(super) fn digest(&self) -> Result<([u8; 32], Timestamp)> {
         let mut all = Sha256::new();
         let mut newest = Timestamp(0);
         for path in &self.files {
-            let (hash, modified) = digest(path).map_err(|error| unreadable(path, &error))?;
+            let (hash, modified) =
+                digest(path).map_err(|error| unreadable(&self.called(path), &error))?;
             newest = newest.max(modified);
             if self.files.len() == 1 {
                 return Ok((hash, newest));
@@ -71,8 +79,20 @@ fn digest(path: &Path) -> io::Result<([u8; 32], Timestamp)> {
     Ok((hash.finalize().into(), modified))
 }
 
-pub(super) fn unreadable(path: &Path, error: &io::Error) -> AppError {
-    AppError::Invalid(format!("{} cannot be read: {error}", path.display()))
+pub(super) fn unreadable(called: &str, error: &io::Error) -> AppError {
+    AppError::Invalid(format!("{called} cannot be read: {error}"))
+}
+
+/// The bundle of one file, known as `called`: it must be one of the feeds.
+pub(super) fn one(path: &Path, called: &str, kind: Option<FeedKind>) -> Result<Bundle> {
+    let found = what(path, kind).map_err(|error| unreadable(called, &error))?;
+    let Some((kind, is_zip)) = found else {
+        let unknown = belfort_advisories::FeedError::Unknown;
+        return Err(AppError::Invalid(format!("{called} {unknown}")));
+    };
+    let is_whole = is_zip || !is_by_record(kind);
+    let (files, called) = (vec![path.to_owned()], Some(called.to_owned()));
+    Ok(Bundle { kind, files, called, is_zip, is_whole })
 }
 
 /// Sorts files and folders into bundles; answers what is none of the feeds beside them. A file that was
@@ -83,20 +103,13 @@ pub(super) fn bundles(
 ) -> Result<(Vec<Bundle>, Vec<PathBuf>)> {
     let (mut bundles, mut unknown) = (Vec::new(), Vec::new());
     for path in paths {
-        let metadata = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
+        let called = path.display().to_string();
+        let metadata = fs::metadata(path).map_err(|error| unreadable(&called, &error))?;
         if metadata.is_dir() {
             folder(path, kind, &mut bundles, &mut unknown)?;
-            continue;
+        } else {
+            bundles.push(one(path, &called, kind)?);
         }
-        let Some((kind, is_zip)) = what(path, kind)? else {
-            return Err(AppError::Invalid(format!(
-                "{} {}",
-                path.display(),
-                belfort_advisories::FeedError::Unknown
-            )));
-        };
-        let is_whole = is_zip || !is_by_record(kind);
-        bundles.push(Bundle { kind, files: vec![path.clone()], is_zip, is_whole });
     }
     Ok((bundles, unknown))
 }
@@ -113,17 +126,19 @@ fn folder(
     files.sort();
     let mut records: Vec<Bundle> = Vec::new();
     for file in files {
-        let Some((kind, is_zip)) = what(&file, kind)? else {
+        let found =
+            what(&file, kind).map_err(|error| unreadable(&file.display().to_string(), &error))?;
+        let Some((kind, is_zip)) = found else {
             unknown.push(file);
             continue;
         };
-        if is_zip || !is_by_record(kind) {
-            bundles.push(Bundle { kind, files: vec![file], is_zip, is_whole: true });
-        } else if let Some(bundle) = records.iter_mut().find(|bundle| bundle.kind == kind) {
+        let by_record = !is_zip && is_by_record(kind);
+        if by_record && let Some(bundle) = records.iter_mut().find(|bundle| bundle.kind == kind) {
             bundle.files.push(file);
-        } else {
-            records.push(Bundle { kind, files: vec![file], is_zip, is_whole: true });
+            continue;
         }
+        let bundle = Bundle { kind, files: vec![file], called: None, is_zip, is_whole: true };
+        if by_record { records.push(bundle) } else { bundles.push(bundle) }
     }
     bundles.extend(records);
     Ok(())
@@ -135,7 +150,7 @@ pub(super) fn walk(path: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Resul
         let reason = format!("{} is too deep or has too many files", path.display());
         return Err(AppError::Invalid(reason));
     }
-    let failed = |error: io::Error| unreadable(path, &error);
+    let failed = |error: io::Error| unreadable(&path.display().to_string(), &error);
     for entry in fs::read_dir(path).map_err(failed)? {
         let entry = entry.map_err(failed)?;
         let kind = entry.file_type().map_err(failed)?;
@@ -155,15 +170,14 @@ fn is_by_record(kind: FeedKind) -> bool {
 }
 
 /// Which feed a file is, and whether it is an archive.
-fn what(path: &Path, kind: Option<FeedKind>) -> Result<Option<(FeedKind, bool)>> {
-    let failed = |error: io::Error| unreadable(path, &error);
-    let file = File::open(path).map_err(failed)?;
+fn what(path: &Path, kind: Option<FeedKind>) -> io::Result<Option<(FeedKind, bool)>> {
+    let file = File::open(path)?;
     let mut start = Vec::new();
-    (&file).take(DETECT_BYTES as u64).read_to_end(&mut start).map_err(failed)?;
+    (&file).take(DETECT_BYTES as u64).read_to_end(&mut start)?;
     Ok(match (detect(&start), kind) {
         (Detected::Zip, Some(kind)) => Some((kind, true)),
         (Detected::Zip, None) => {
-            let file = File::open(path).map_err(failed)?;
+            let file = File::open(path)?;
             detect_zip(io::BufReader::new(file)).map(|kind| (kind, true))
         }
         (_, Some(kind)) | (Detected::Feed(kind), None) => Some((kind, false)),

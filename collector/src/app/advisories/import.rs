@@ -76,6 +76,21 @@ impl App {
         Ok((all, unknown))
     }
 
+    /// Imports one file that lies here under another name than it was given: `called` says which, as its
+    /// publisher does, because some feeds say only there what they are about.
+    pub fn advisories_import_file(
+        &self,
+        actor: &Actor,
+        path: &Path,
+        called: &str,
+        import: Import,
+        now: Timestamp,
+    ) -> Result<Imported> {
+        actor.require(Right::Administer)?;
+        let bundle = files::one(path, called, import.kind)?;
+        self.import_bundle(actor, &bundle, import, &|_, _| {}, now)
+    }
+
     pub(super) fn import_bundle(
         &self,
         actor: &Actor,
@@ -169,17 +184,17 @@ fn read(
 ) -> Result<Summary> {
     let mut intake = Intake::new(emit);
     for path in &bundle.files {
-        progress(&path.display().to_string(), intake.records());
-        let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+        let called = bundle.called(path);
+        progress(&called, intake.records());
+        let file = File::open(path).map_err(|error| unreadable(&called, &error))?;
         let packed = file.metadata().map_or(0, |metadata| metadata.len());
         let input = BufReader::with_capacity(1 << 16, file);
-        let stem = stem(path);
         let result = if bundle.is_zip {
             belfort_advisories::read_zip(bundle.kind, input, packed, &mut intake)
         } else {
-            belfort_advisories::read(bundle.kind, &stem, input, &mut intake)
+            belfort_advisories::read(bundle.kind, &stem(&called), input, &mut intake)
         };
-        result.map_err(|error| refused(&path.display().to_string(), error))?;
+        result.map_err(|error| refused(&called, error))?;
     }
     intake.finish().map_err(|error| refused(&bundle.name(), error))
 }
@@ -195,8 +210,8 @@ fn refused(what: &str, error: FeedError) -> AppError {
 }
 
 /// The name of a file without folder and extensions.
-fn stem(path: &Path) -> String {
-    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+fn stem(called: &str) -> String {
+    let name = Path::new(called).file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
     let name = name.strip_suffix(".gz").unwrap_or(&name);
     name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
 }
@@ -206,10 +221,14 @@ fn name(bundle: &Bundle, summary: &Summary) -> String {
     let kind = bundle.kind.as_str();
     let subject = summary.subject.as_deref();
     let own = match bundle.files.as_slice() {
-        [path, ..] if !bundle.is_whole => Some(stem(path)),
+        [path, ..] if !bundle.is_whole => Some(stem(&bundle.called(path))),
         // Advisories of everything have no ecosystem in common: the file, or the folder, tells them apart.
-        [path] if bundle.kind == FeedKind::Osv && subject.is_none() => Some(stem(path)),
-        [path, ..] if bundle.kind == FeedKind::Osv && subject.is_none() => path.parent().map(stem),
+        [path] if bundle.kind == FeedKind::Osv && subject.is_none() => {
+            Some(stem(&bundle.called(path)))
+        }
+        [path, ..] if bundle.kind == FeedKind::Osv && subject.is_none() => {
+            path.parent().map(|folder| stem(&folder.display().to_string()))
+        }
         _ => None,
     };
     match own.as_deref().or(subject) {

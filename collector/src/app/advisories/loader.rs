@@ -115,7 +115,7 @@ pub(in crate::app) struct Found {
 /// Hash of the section, and the release of the operating system it was matched for.
 type Key = ([u8; 32], String);
 
-/// One round of evaluations with the same advisory data. Machines of one kind have the same packages:
+/// A round of evaluations, with the advisory data there is. Machines of one kind have the same packages:
 /// what was found in them is worked out once.
 #[derive(Debug)]
 pub struct Round {
@@ -127,6 +127,13 @@ impl Round {
     /// A round with this data.
     pub fn new(index: Arc<Index>) -> Self {
         Self { index, found: Mutex::default() }
+    }
+
+    /// Goes on with this data. What was found in other data does not count any more.
+    pub(in crate::app) fn follow(&mut self, index: Arc<Index>) {
+        if !Arc::ptr_eq(&self.index, &index) {
+            *self = Self::new(index);
+        }
     }
 
     /// What there is in the packages of an asset; nothing without data or without a list of packages.

@@ -9,7 +9,9 @@ use belfort_store::record::{FindingFilter, Page, RiskFilter};
 
 use super::*;
 use crate::app::access::Actor;
+use crate::app::advisories::Import;
 use crate::app::assets::NewUnit;
+use crate::app::imports::ImportKind;
 use crate::view::{FindingView, RiskView};
 use belfort_assess::catalogue::Catalogue;
 
@@ -83,4 +85,38 @@ fn two_evaluations_of_the_same_data_give_the_same_register() {
         }
         assert_eq!(register(&first), register(&second), "after {days} days");
     }
+}
+
+#[test]
+fn advisory_data_that_comes_in_a_round_counts_in_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("belfort.db");
+    let app = app(belfort_store::create(&format!("sqlite:{}", path.display())).unwrap());
+    let root = Actor::with_roles("test", &[Role::Admin]);
+    let inventory = serde_json::json!({ "deviceid": "lap-7", "content": {
+        "hardware": { "name": "LAP-7", "uuid": "4c4c4544-0042-3510-8052-b4c04f4d3132" },
+        "bios": { "ssn": "5B5RM12" },
+        "operatingsystem": { "name": "Debian", "version": "12", "kernel_name": "linux",
+            "full_name": "Debian GNU/Linux 12 (bookworm)" },
+        "softwares": [{ "name": "probe", "version": "1.0-1", "arch": "amd64", "from": "deb" }] } });
+    let inventory = inventory.to_string().into_bytes();
+    let preview = app.import_preview(&root, ImportKind::Glpi, &inventory, THEN).unwrap();
+    app.import_apply(&root, ImportKind::Glpi, &inventory, &preview.token, false, THEN).unwrap();
+    let asset = app.asset("LAP-7").unwrap().summary.asset.id;
+
+    // The round has begun when somebody imports: every asset is due, those it still has before it too.
+    let mut round = Round::new(app.advisories.current(&*app.store).unwrap());
+    let advisory = serde_json::json!({ "id": "DSA-9999-1", "modified": "2026-05-20T00:00:00Z",
+        "aliases": ["CVE-2026-99999"], "affected": [{
+            "package": { "ecosystem": "Debian:12", "name": "probe" },
+            "ranges": [{ "type": "ECOSYSTEM", "events": [{ "introduced": "0" }] }] }] });
+    let file = directory.path().join("DSA-9999-1.json");
+    std::fs::write(&file, advisory.to_string()).unwrap();
+    app.advisories_import(&root, &[file], Import::default(), &|_, _| {}, THEN).unwrap();
+    app.evaluate_asset(asset, THEN, &mut round).unwrap();
+
+    assert_eq!(app.store.evaluation_due(THEN, 10).unwrap(), [], "nobody looks at it again today");
+    let findings = app.store.finding_list(&FindingFilter::default(), Page::ALL).unwrap().items;
+    let codes: Vec<_> = findings.iter().map(|one| one.finding.code.as_str()).collect();
+    assert!(codes.contains(&"vuln.known"), "{codes:?}");
 }

@@ -93,7 +93,7 @@ struct Gate {
 fn counting(lab: &Lab, size: usize) -> (Router, Arc<Gate>, Arc<AtomicUsize>) {
     let enrolment =
         EnrolmentAddress { endpoint: "https://collector.example".to_owned(), fingerprint: [7; 32] };
-    let api = Api { app: lab.app.clone(), enrolment, wake: Arc::default() };
+    let api = Api { app: lab.app.clone(), enrolment, wake: Arc::default(), spool: "spool".into() };
     let (gate, done) = (Arc::<Gate>::default(), Arc::<AtomicUsize>::default());
     let (waiting, count) = (Arc::clone(&gate), Arc::clone(&done));
     let work = move || async move {

@@ -227,7 +227,8 @@ pub(crate) fn advisory_finish(
         && !force
     {
         return Err(StoreError::Refused(format!(
-            "{} is of {}, older than what is there, of {}: --force takes it all the same",
+            "{} is of {}, older than what is there, of {}: --force, or `force` over REST, takes it \
+             all the same",
             source.name, source.as_of, before.source.as_of
         )));
     }
