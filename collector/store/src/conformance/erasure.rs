@@ -15,7 +15,11 @@ use crate::record::{Erasure, FindingFilter, Page};
 const CODE: &str = "admin.unexpected";
 
 fn observed(key: &str) -> Hit {
-    let evidence = vec![EvidenceItem { name: "administrator".to_owned(), value: key.to_owned() }];
+    let evidence = vec![EvidenceItem {
+        name: "administrator".to_owned(),
+        value: key.to_owned(),
+        volatile: false,
+    }];
     Hit { evidence, ..hit(CODE, key) }
 }
 

@@ -129,12 +129,12 @@ fn package_ids(tx: &mut Tx<'_>, chunk: &[ListedPackage], software: &Names) -> Re
         })
         .collect();
     // Each by its whole key: of what all machines have there are many versions.
+    let columns = ["software", "version", "architecture", "source_name", "source_version"];
     let one = |number: usize| {
-        let [a, b, c, d, e] = [1, 2, 3, 4, 5].map(|place| number * 5 + place);
-        format!(
-            "(software = ${a} AND version = ${b} AND architecture = ${c}
-              AND source_name = ${d} AND source_version = ${e})"
-        )
+        let first = number * columns.len() + 1;
+        let equal = |(place, column): (usize, &&str)| format!("{column} = ${}", first + place);
+        let equal: Vec<_> = columns.iter().enumerate().map(equal).collect();
+        format!("({})", equal.join(" AND "))
     };
     let places: Vec<_> = (0..wanted.len()).map(one).collect();
     let places = if places.is_empty() { "1 = 0".to_owned() } else { places.join(" OR ") };
