@@ -1,5 +1,6 @@
 //! Keeps findings and risks current: evaluates what is due, asset by asset, then unit by unit.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use belfort_assess::evaluate::{self, Granted, Records, Subject, evaluate};
@@ -51,11 +52,17 @@ impl App {
     }
 
     fn evaluate_rounds(&self, now: Timestamp, rounds: usize) -> Result<Evaluated> {
-        let due = |most| Ok(self.store.evaluation_due(now, most)?);
         let mut round = Round::new(self.advisories.current(&*self.store)?);
-        let mut rules = None;
+        let rules = RefCell::new(None);
+        let due = |most| {
+            // People switch rules on and off while this goes on.
+            if let Some(run) = rules.take() {
+                rules.replace(Some(self.rules_now()?.after(run)));
+            }
+            Ok(self.store.evaluation_due(now, most)?)
+        };
         let evaluate = |asset| {
-            self.apply_rules(&mut rules, asset, now)?;
+            self.apply_rules(&mut rules.borrow_mut(), asset, now)?;
             self.evaluate_asset(asset, now, &mut round)
         };
         let (assets, failed) = each_due(rounds, due, evaluate)?;
@@ -74,16 +81,20 @@ impl App {
     ) -> Result<()> {
         let run = match rules {
             Some(run) => run,
-            None => rules.insert(match self.rules_ready(None) {
-                Ok(ready) => ready,
-                Err(AppError::Store(StoreError::Refused(reason))) => {
-                    tracing::error!(%reason, "assignment rules are not applied");
-                    RulesRun::none()
-                }
-                Err(error) => return Err(error),
-            }),
+            None => rules.insert(self.rules_now()?),
         };
         self.rules_on(run, asset, now).map(drop)
+    }
+
+    /// The rules that are on.
+    fn rules_now(&self) -> Result<RulesRun> {
+        match self.rules_ready(None) {
+            Err(AppError::Store(StoreError::Refused(reason))) => {
+                tracing::error!(%reason, "assignment rules are not applied");
+                Ok(RulesRun::none())
+            }
+            ready => ready,
+        }
     }
 
     fn evaluate_asset(&self, asset: AssetId, now: Timestamp, round: &mut Round) -> Result<()> {

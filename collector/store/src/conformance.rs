@@ -157,6 +157,7 @@ suite! {
         what_rules_assign_is_kept_and_can_be_undone,
         an_asset_that_changed_is_passed_over,
         an_undoing_leaves_what_people_decided,
+        a_rule_that_is_off_assigns_nothing_any_more,
     }
     links {
         a_class_counts_through_applications,

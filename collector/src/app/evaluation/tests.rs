@@ -12,6 +12,7 @@ use crate::app::access::Actor;
 use crate::app::advisories::Import;
 use crate::app::assets::NewUnit;
 use crate::app::imports::ImportKind;
+use crate::app::rules::{NewAssigns, NewRule};
 use crate::view::{FindingView, RiskView};
 use belfort_assess::catalogue::Catalogue;
 
@@ -119,4 +120,38 @@ fn advisory_data_that_comes_in_a_round_counts_in_it() {
     let findings = app.store.finding_list(&FindingFilter::default(), Page::ALL).unwrap().items;
     let codes: Vec<_> = findings.iter().map(|one| one.finding.code.as_str()).collect();
     assert!(codes.contains(&"vuln.known"), "{codes:?}");
+}
+
+#[test]
+fn a_run_goes_on_while_the_rules_are_the_same() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("belfort.db");
+    let app = app(belfort_store::create(&format!("sqlite:{}", path.display())).unwrap());
+    let root = Actor::with_roles("test", &[Role::Admin]);
+    let officer = Actor::with_roles("els", &[Role::SecurityOfficer]);
+    let assigns = NewAssigns { site: Some("G1".to_owned()), ..NewAssigns::default() };
+    let new = |name: &str| NewRule {
+        name: name.to_owned(),
+        description: String::new(),
+        condition: "true".to_owned(),
+        assigns: assigns.clone(),
+    };
+    let on = |name: &str| {
+        app.rule_add(&officer, &new(name), THEN).unwrap();
+        app.rule_enable(&officer, name, true, THEN).unwrap();
+    };
+    on("first");
+    let run = app.rules_now().unwrap();
+    let batch = run.batch();
+    let run = app.rules_now().unwrap().after(run);
+    assert_eq!(run.batch(), batch);
+    // A person switches it off, or another one on, while assets wait for their evaluation.
+    on("second");
+    let run = app.rules_now().unwrap().after(run);
+    assert_ne!(run.batch(), batch);
+    app.rule_disable(&officer, "first", THEN).unwrap();
+    app.rule_disable(&officer, "second", THEN).unwrap();
+    let mut run = app.rules_now().unwrap().after(run);
+    let set = app.data_set_create(&root, "gegevens", PersonalData::None, THEN).unwrap();
+    assert!(!app.rules_on(&mut run, set.id, THEN).unwrap(), "no rule is on");
 }

@@ -204,6 +204,21 @@ impl RulesRun {
         }
     }
 
+    /// What undoes it.
+    #[cfg(test)]
+    pub(in crate::app) fn batch(&self) -> BatchId {
+        self.batch
+    }
+
+    /// The same run as before as long as the rules are the same; with other rules it is another one, because
+    /// what undid the one before may have been why.
+    pub(in crate::app) fn after(self, before: Self) -> Self {
+        let rules = |run: &Self| -> Vec<_> {
+            run.rules.rules().iter().map(|one| (one.rule.id, one.rule.version)).collect()
+        };
+        if rules(&self) == rules(&before) { before } else { self }
+    }
+
     fn plan(&mut self, app: &App, input: &RuleInput, now: Timestamp) -> Result<Plan> {
         let software: Option<Arc<Vec<Installation>>> = if self.rules.asks_for_packages() {
             self.installed.of(&*app.store, input.asset.id)?

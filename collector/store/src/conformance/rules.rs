@@ -203,6 +203,19 @@ pub(super) fn an_asset_that_changed_is_passed_over(lab: &Lab) {
     assert_eq!(store.batch_list(Page::ALL).unwrap().total, 0);
 }
 
+pub(super) fn a_rule_that_is_off_assigns_nothing_any_more(lab: &Lab) {
+    let store = &*lab.store;
+    let run = Run::new(store);
+    let pc = add_asset(store, AssetKind::Device, "pc");
+    run.assign(store, pc, run.everything());
+    store.batch_undo(run.batch, &audit("rule.undo")).unwrap();
+    // Whoever looked before the rules were switched off still wants to write what they said.
+    assert_eq!(run.assign(store, pc, run.everything()), 0);
+    assert_eq!(store.asset_get(pc).unwrap().unwrap().summary.owner, None);
+    assert!(store.assignments_of(pc).unwrap().is_empty());
+    assert!(store.evaluation_due(NOW, 10).unwrap().contains(&pc), "the rules look again");
+}
+
 pub(super) fn an_undoing_leaves_what_people_decided(lab: &Lab) {
     let store = &*lab.store;
     let run = Run::new(store);

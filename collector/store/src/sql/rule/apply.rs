@@ -3,9 +3,9 @@
 use belfort_model::asset::LABELS;
 use belfort_model::classification::{Classification, ClassificationStatus, REVIEW_DAYS};
 use belfort_model::data_set::DataLink;
-use belfort_model::id::{AssetId, BatchId};
+use belfort_model::id::{AssetId, BatchId, RuleId};
 use belfort_model::ownership::{Method, Ownership, OwnershipRole};
-use belfort_model::rule::{AssignOwner, Assignment};
+use belfort_model::rule::{AssignOwner, Assignment, RuleState};
 use belfort_model::time::Timestamp;
 
 use crate::Result;
@@ -25,8 +25,17 @@ pub(crate) fn rules_apply(
     tx.lock(Lock::Links)?;
     let mut assigned: Vec<_> = assigned.iter().collect();
     assigned.sort_by_key(|one| one.asset);
+    let sql = "SELECT id, version FROM assignment_rule WHERE state = $1";
+    let on = tx.list(sql, params![RuleState::Enabled], |row| {
+        Ok((row.next::<RuleId>("rule")?, row.next::<u64>("rule")?))
+    })?;
     let mut written = Vec::with_capacity(assigned.len());
     for one in assigned {
+        // Somebody switched a rule off, or changed it, since it looked: those that are on look again.
+        if !one.values.iter().all(|(rule, _, version, _)| on.contains(&(*rule, *version))) {
+            asset::due(tx, one.asset)?;
+            continue;
+        }
         let sql = format!("SELECT version FROM asset WHERE id = $1{}", tx.for_update());
         let version = tx.one(&sql, params![one.asset], |row| row.next::<u64>("asset"))?;
         // Somebody changed it since the rules looked: they look again.
