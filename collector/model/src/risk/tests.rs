@@ -86,18 +86,6 @@ fn what_people_closed_reopens() {
     assert_eq!(back.state, RiskState::Reopened);
 }
 
-#[test]
-fn a_known_exploited_vulnerability_that_is_back_puts_a_risk_up_again() {
-    let mut exploited = suggestion(3, 3);
-    exploited.codes.push("vuln.known_exploited".to_owned());
-    let monitored = Risk { suggestion: exploited.clone(), ..risk(RiskState::Monitored) };
-    assert_eq!(monitored.evaluated(&exploited, Timestamp(9)), None, "it was decided on");
-    let gone = monitored.unsupported(Timestamp(10)).unwrap();
-    let back = gone.evaluated(&exploited, Timestamp(11)).unwrap();
-    let causes: Vec<_> = back.reassess.iter().map(|one| one.cause).collect();
-    assert_eq!((back.state, causes), (RiskState::Reassess, vec![ReassessCause::KnownExploited]));
-}
-
 /// Applies whatever time does, until it does no more.
 fn settled(mut risk: Risk, now: Timestamp) -> Risk {
     for _ in 0..5 {
