@@ -1,6 +1,5 @@
 //! Advisory data over REST: one file at a time, and nothing of a wrong one.
 
-use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -21,19 +20,32 @@ fn kev(day: &str) -> String {
     .to_string()
 }
 
-/// A body whose length nobody says beforehand.
-struct Endless;
+/// A body whose length nobody says beforehand: it goes on for ever, or breaks off after a while.
+struct Blanks {
+    left: Option<u32>,
+}
 
-impl HttpBody for Endless {
+impl Blanks {
+    const ENDLESS: Self = Self { left: None };
+    const BROKEN: Self = Self { left: Some(3) };
+}
+
+impl HttpBody for Blanks {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = std::io::Error;
 
     fn poll_frame(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
         static BLANKS: [u8; 1 << 20] = [b' '; 1 << 20];
-        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&BLANKS)))))
+        Poll::Ready(Some(match &mut self.left {
+            Some(0) => Err(std::io::ErrorKind::ConnectionReset.into()),
+            left => {
+                *left = left.map(|left| left - 1);
+                Ok(Frame::data(Bytes::from_static(&BLANKS)))
+            }
+        }))
     }
 }
 
@@ -136,15 +148,29 @@ async fn who_may_not_import_sends_nothing_and_nobody_sends_more_than_is_read() {
     let lab = Lab::new();
     let (admin, officer) = (lab.token(Role::Admin), lab.token(Role::SecurityOfficer));
     // The right is asked for before the first byte, and before the name.
-    let (status, _) = lab.import(&officer, "", Body::new(Endless)).await;
+    let (status, _) = lab.import(&officer, "", Body::new(Blanks::ENDLESS)).await;
     assert_eq!(status, StatusCode::FORBIDDEN);
     let said = Body::from(vec![b' '; usize::try_from(FILE).unwrap() + 1]);
-    for body in [said, Body::new(Endless)] {
+    for body in [said, Body::new(Blanks::ENDLESS)] {
         let (status, problem) = lab.import(&admin, "?name=kev.json", body).await;
         assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
         assert_eq!(problem["detail"], "the body is larger than 64 MiB");
     }
+    let (status, problem) = lab.import(&admin, "?name=kev.json", Body::new(Blanks::BROKEN)).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(problem["detail"].as_str().unwrap().contains("broke off"), "{problem}");
     assert_eq!((lab.sources(&admin).await["total"].clone(), lab.spooled()), (json!(0), 0));
+}
+
+#[test]
+fn what_a_killed_collector_left_is_cleared() {
+    let directory = tempfile::tempdir().unwrap();
+    let spool = directory.path().join("spool");
+    clear_spool(&spool);
+    std::fs::create_dir(&spool).unwrap();
+    std::fs::write(spool.join("half"), "{").unwrap();
+    clear_spool(&spool);
+    assert!(!spool.exists());
 }
 
 #[tokio::test]
