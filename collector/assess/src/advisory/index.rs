@@ -10,6 +10,7 @@ use belfort_model::advisory::{
 use belfort_model::id::{AssetId, UnitId};
 use belfort_model::time::Timestamp;
 
+use super::matching::Compared;
 use super::product::Products;
 use super::{Installed, ecosystem, range};
 use crate::version::Order;
@@ -82,6 +83,7 @@ pub struct Index {
     suppressed: HashMap<CveId, Vec<Suppressed>>,
     has_facts: bool,
     has_list: bool,
+    pub(super) compared: Compared,
 }
 
 impl Index {

@@ -1,7 +1,7 @@
 //! Joins installed packages and advisories.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use belfort_model::advisory::{CveId, Epss, VendorSeverity};
 use belfort_model::facts::OsFacts;
@@ -63,6 +63,22 @@ impl Match {
     }
 }
 
+/// Versions of packages whose comparison is kept: more than a fleet has, in some 25 MB.
+const COMPARED: usize = 200_000;
+
+/// An advisory that affects a version of a package.
+#[derive(Debug)]
+pub(super) struct Affecting {
+    /// Which one, among those about the package.
+    number: usize,
+    /// First version after it that mends it.
+    fixed: Option<Box<str>>,
+}
+
+/// What was compared, by ecosystem, package and version.
+#[derive(Debug, Default)]
+pub(super) struct Compared(Mutex<HashMap<Box<str>, Arc<[Affecting]>>>);
+
 /// All vulnerabilities found on a device, by package and id.
 pub type Matches = Vec<Match>;
 
@@ -99,9 +115,28 @@ impl Index {
         binaries: &Arc<[String]>,
         found: &mut Found,
     ) {
+        let entries = self.entries(ecosystem, key.name);
+        if entries.is_empty() {
+            return;
+        }
+        for Affecting { number, fixed } in self.affecting(ecosystem, key, entries).iter() {
+            if let Some(entry) = entries.get(*number) {
+                found.add(key, binaries, entry, fixed.as_deref());
+            }
+        }
+    }
+
+    /// Which advisories affect this version of a package. A fleet has the same versions many times over:
+    /// each is compared once.
+    fn affecting(&self, ecosystem: &str, key: &Source<'_>, entries: &[Entry]) -> Arc<[Affecting]> {
+        let compared = || self.compared.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = format!("{ecosystem}\n{}\n{}", key.name, key.version);
+        if let Some(known) = compared().get(place.as_str()) {
+            return Arc::clone(known);
+        }
         let order = Order::of_ecosystem(ecosystem);
         let order = order.filter(|order| range::is_version(key.version, *order));
-        for entry in self.entries(ecosystem, key.name) {
+        let affecting = entries.iter().enumerate().filter_map(|(number, entry)| {
             let range = order.and_then(|order| {
                 let within = |events: &&Vec<_>| range::contains(events, key.version, order);
                 Some((entry.detail.ranges.iter().find(within)?, order))
@@ -110,10 +145,17 @@ impl Index {
             let fixed = match range {
                 Some((events, order)) => range::fix(events, key.version, order),
                 None if listed() => None,
-                None => continue,
+                None => return None,
             };
-            found.add(key, binaries, entry, fixed);
+            Some(Affecting { number, fixed: fixed.map(Box::from) })
+        });
+        let affecting: Arc<[Affecting]> = affecting.collect();
+        let mut compared = compared();
+        if compared.len() >= COMPARED {
+            compared.clear();
         }
+        compared.insert(place.into(), Arc::clone(&affecting));
+        affecting
     }
 
     /// Windows is matched by its build, and mended by a later build or by an update.
