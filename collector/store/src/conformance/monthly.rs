@@ -1,7 +1,8 @@
 //! Key figures kept by day, the register and findings as of a moment, and frozen reports.
 
+use belfort_model::access::{Actor, Role};
 use belfort_model::asset::{AssetKind, Lifecycle};
-use belfort_model::finding::{CheckResult, FindingChanges, FindingStatus};
+use belfort_model::finding::{CheckResult, FindingChanges, FindingStatus, TriageChange};
 use belfort_model::id::ReportId;
 use belfort_model::scale::Priority;
 use belfort_model::time::Timestamp;
@@ -71,6 +72,23 @@ pub(super) fn findings_are_told_as_of_a_moment(lab: &Lab) {
     let at = |days: i64| store.findings_at(NOW.plus_days(days), &codes).unwrap();
     assert!(at(-1).is_empty() && store.findings_at(NOW, &[]).unwrap().is_empty());
     let finding = at(0)[0].finding.clone();
+    // What somebody says of it later changes no earlier day.
+    let officer = Actor::with_roles("ivv", &[Role::SecurityOfficer]);
+    let said = TriageChange::FalsePositive { reason: "virtueel".to_owned() };
+    let judged = finding.triaged(&officer, Some(bz), &said, NOW.plus_days(3)).unwrap();
+    store.finding_triage(&judged, &audit("finding.false_positive")).unwrap();
+    let counted = |days| {
+        let counts = store.finding_counts_at(NOW.plus_days(days)).unwrap();
+        counts.iter().map(|one| (one.status, one.count)).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (at(2)[0].finding.status, counted(2)),
+        (FindingStatus::Open, vec![(FindingStatus::Open, 1)])
+    );
+    assert!(at(3).is_empty() && counted(3).is_empty());
+    let reopened = TriageChange::Reopen { reason: "toch".to_owned() };
+    let finding = judged.triaged(&officer, Some(bz), &reopened, NOW.plus_days(3)).unwrap();
+    store.finding_triage(&finding, &audit("finding.reopen")).unwrap();
     let resolved = belfort_model::finding::Finding {
         status: FindingStatus::Resolved,
         resolved_at: Some(NOW.plus_days(5)),

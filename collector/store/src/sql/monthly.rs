@@ -21,8 +21,20 @@ pub(crate) use frozen::{
 
 /// Whether a finding `f` was there at `$1`. One that was resolved and came back later counts as having
 /// been there throughout: only its last end is kept.
-const THERE: &str = "f.first_observed <= $1 AND (f.resolved_at IS NULL OR f.resolved_at > $1)
-    AND f.status <> 'false_positive'";
+const THERE: &str = "f.first_observed <= $1 AND (f.resolved_at IS NULL OR f.resolved_at > $1)";
+
+/// A finding as it stood at a moment at which it was there; nothing when somebody had said by then that it
+/// is none. What is said of one later changes no earlier day.
+fn stood(status: FindingStatus, triage: &Triage, at: Timestamp) -> Option<FindingStatus> {
+    match status {
+        FindingStatus::Resolved => Some(FindingStatus::Open),
+        FindingStatus::FalsePositive => {
+            let judged = triage.judged.as_ref()?;
+            (judged.at > at).then_some(FindingStatus::Open)
+        }
+        status => Some(status),
+    }
+}
 
 pub(crate) fn findings_at(
     tx: &mut Tx<'_>,
@@ -44,29 +56,50 @@ pub(crate) fn findings_at(
     );
     let mut params = vec![Value::from(at)];
     params.extend(codes.iter().map(Value::from));
-    tx.list(&sql, &params, |row| {
+    let mut found = tx.list(&sql, &params, |row| {
         Ok(FindingAt {
             finding: finding::read(row)?,
             asset_name: row.next("asset")?,
             unit: row.next("unit")?,
         })
-    })
+    })?;
+    found.retain_mut(|one| {
+        let status = stood(one.finding.status, &one.finding.triage, at);
+        one.finding.status = status.unwrap_or(one.finding.status);
+        status.is_some()
+    });
+    Ok(found)
 }
 
 pub(crate) fn finding_counts_at(tx: &mut Tx<'_>, at: Timestamp) -> Result<Vec<FindingCount>> {
+    let what = "finding";
     let sql = format!(
-        "SELECT f.code, f.status, COUNT(*) FROM finding f WHERE {THERE}
+        "SELECT f.code, f.status, COUNT(*) FROM finding f
+         WHERE {THERE} AND f.status <> 'false_positive'
          GROUP BY f.code, f.status ORDER BY f.code, f.status"
     );
-    tx.list(&sql, params![at], |row| {
-        let what = "finding";
+    let mut counts = tx.list(&sql, params![at], |row| {
         let (code, status, count) = (row.next(what)?, row.next(what)?, row.next(what)?);
-        let status = match status {
-            FindingStatus::Resolved => FindingStatus::Open,
-            status => status,
-        };
+        let status = stood(status, &Triage::default(), at).unwrap_or(status);
         Ok(FindingCount { code, status, count })
-    })
+    })?;
+    let sql = format!(
+        "SELECT f.code, f.triage FROM finding f
+         WHERE {THERE} AND f.status = 'false_positive' ORDER BY f.code"
+    );
+    let judged = tx.list(&sql, params![at], |row| {
+        Ok((row.next::<String>(what)?, row.document::<Triage>(what)?))
+    })?;
+    for (code, triage) in judged {
+        counts.extend(
+            stood(FindingStatus::FalsePositive, &triage, at).map(|status| FindingCount {
+                code,
+                status,
+                count: 1,
+            }),
+        );
+    }
+    Ok(counts)
 }
 
 pub(crate) fn findings_resolved(
