@@ -24,6 +24,7 @@ mod packages;
 pub mod personal;
 pub mod registry;
 pub mod reports;
+pub mod retention;
 pub mod risks;
 pub mod rules;
 pub mod software;

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use belfort_store::retention::Erased;
 use tokio::sync::Notify;
 
-use crate::app::App;
 use crate::app::advisories::folder_state;
+use crate::app::{App, AppError};
 use crate::ca::{self, Authority};
 use crate::clock;
 use crate::grpc::tls::ServerCertificate;
@@ -17,8 +18,8 @@ use crate::grpc::tls::ServerCertificate;
 /// come with time alone.
 const EVALUATE_EVERY: Duration = Duration::from_secs(5);
 /// How often time is let pass, and every unit's risks are worked out anew, whatever happened: reviews fall
-/// due, exceptions end, forgotten proposals close.
-const RISKS_EVERY: Duration = Duration::from_hours(24);
+/// due, exceptions end, forgotten proposals close, and what is past its time is erased.
+const CHORES_EVERY: Duration = Duration::from_hours(24);
 /// How often the key figures of the day are kept anew, so that the day ends with nearly its last state.
 const FIGURES_EVERY: Duration = Duration::from_mins(30);
 /// How often the folder of advisory data is looked at.
@@ -28,32 +29,46 @@ const SETTLE: Duration = Duration::from_secs(2);
 /// Reports that come together are evaluated together.
 const GATHER: Duration = Duration::from_millis(200);
 
+/// What is done once a day, and at every start.
+fn chores(app: &App) -> Result<(), AppError> {
+    let now = clock::now();
+    app.store.idempotent_purge(now.plus_days(-1))?;
+    app.pass_time(now)?;
+    let erased = app.retain(now)?;
+    if erased != Erased::default() {
+        tracing::info!(?erased, "erased what is past its time");
+    }
+    Ok(app.store.risk_request_all()?)
+}
+
 /// Evaluates what is due whenever `wake` says so, and by time. Never ends.
 pub async fn evaluate(app: App, wake: Arc<Notify>) {
-    let mut all_risks = None::<Instant>;
+    let mut chores_done = None::<Instant>;
     loop {
         let run = app.clone();
-        let daily = all_risks.is_none_or(|last| last.elapsed() >= RISKS_EVERY);
+        let daily = chores_done.is_none_or(|last| last.elapsed() >= CHORES_EVERY);
         let work = move || {
-            if daily {
-                run.store.idempotent_purge(clock::now().plus_days(-1))?;
-                run.pass_time(clock::now())?;
-                run.store.risk_request_all()?;
-            }
-            run.evaluate_due(clock::now())
+            // Whatever comes of the chores, what is due is evaluated.
+            let chores = daily.then(|| chores(&run));
+            (chores, run.evaluate_due(clock::now()))
         };
-        let done = tokio::task::spawn_blocking(work).await;
-        if daily && matches!(done, Ok(Ok(_))) {
-            all_risks = Some(Instant::now());
-        }
-        match done {
-            Ok(Ok(done)) if done.assets + done.units > 0 => {
-                let (assets, units, failed) = (done.assets, done.units, done.failed);
-                tracing::info!(assets, units, failed, "evaluated");
+        match tokio::task::spawn_blocking(work).await {
+            Ok((chores, done)) => {
+                match chores {
+                    Some(Ok(())) => chores_done = Some(Instant::now()),
+                    Some(Err(error)) => tracing::warn!(%error, "daily chores failed, tried again"),
+                    None => {}
+                }
+                match done {
+                    Ok(done) if done.assets + done.units > 0 => {
+                        let (assets, units, failed) = (done.assets, done.units, done.failed);
+                        tracing::info!(assets, units, failed, "evaluated");
+                    }
+                    Ok(_) => {}
+                    // Nothing is lost: what is due stays due.
+                    Err(error) => tracing::warn!(%error, "evaluation failed, tried again later"),
+                }
             }
-            Ok(Ok(_)) => {}
-            // Nothing is lost: what is due stays due.
-            Ok(Err(error)) => tracing::warn!(%error, "evaluation failed, tried again later"),
             Err(error) => tracing::error!(%error, "evaluation ended unexpectedly"),
         }
         let _ = tokio::time::timeout(EVALUATE_EVERY, wake.notified()).await;

@@ -18,6 +18,7 @@ mod monthly;
 mod people;
 mod registry;
 mod reports;
+mod retention;
 mod risks;
 mod rules;
 mod server;
@@ -179,6 +180,12 @@ suite! {
         shared_identity_makes_both_due,
         two_evaluations_at_once_make_one_finding,
         findings_are_listed_open_first,
+    }
+    retention {
+        what_is_past_is_erased_and_what_is_current_stays,
+        findings_are_kept_two_years_after_their_end,
+        an_archived_asset_goes_with_all_that_was_its_own,
+        every_table_that_refers_to_assets_is_known,
     }
     risks {
         a_scope_holds_the_unit_and_no_other,

@@ -21,6 +21,7 @@ mod pool;
 mod postgres;
 pub mod record;
 mod registry;
+pub mod retention;
 mod software;
 mod sql;
 mod sqlite;
@@ -133,6 +134,7 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 pub trait Store:
     AdvisoryStore
     + idempotency::IdempotencyStore
+    + retention::RetentionStore
     + monthly::MonthlyStore
     + WorkflowStore
     + RegistryStore

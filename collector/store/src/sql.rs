@@ -36,6 +36,7 @@ pub(crate) mod monthly;
 pub(crate) mod owner;
 pub(crate) mod people;
 mod report;
+pub(crate) mod retention;
 pub(crate) mod risk;
 pub(crate) mod rule;
 mod section;

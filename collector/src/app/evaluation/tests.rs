@@ -6,6 +6,7 @@ use belfort_model::access::Role;
 use belfort_model::data_set::PersonalData;
 use belfort_model::unit::UnitKind;
 use belfort_store::record::{FindingFilter, Page, RiskFilter};
+use belfort_store::retention::Erased;
 
 use super::*;
 use crate::app::access::Actor;
@@ -83,6 +84,8 @@ fn two_evaluations_of_the_same_data_give_the_same_register() {
             app.pass_time(day(days)).unwrap();
             assert_eq!(app.pass_time(day(days)).unwrap(), 0, "one pass is enough");
             app.evaluate_due(day(days)).unwrap();
+            app.retain(day(days)).unwrap();
+            assert_eq!(app.retain(day(days)).unwrap(), Erased::default(), "nothing is left");
         }
         assert_eq!(register(&first), register(&second), "after {days} days");
     }
