@@ -1,8 +1,10 @@
 //! What is not kept for ever.
 
+use belfort_model::access::Scope;
 use belfort_model::asset::AssetKind;
 use belfort_model::data_set::{PersonalData, Relation};
 use belfort_model::finding::{CheckResult, FindingChanges, FindingStatus};
+use belfort_model::incident::Incident;
 use belfort_model::software::Installation;
 use belfort_model::time::Timestamp;
 
@@ -113,7 +115,7 @@ pub(super) fn an_archived_asset_goes_with_all_that_was_its_own(lab: &Lab) {
     let unit = add_unit(store, "BZ");
     let data = add_data_set(store, "Bevolkingsregister", PersonalData::Ordinary);
     let mut first = None;
-    for name in ["pc-1", "pc-2", "pc-3"] {
+    for name in ["pc-1", "pc-2", "pc-3", "pc-4", "pc-5"] {
         let agent = add_agent(store, name);
         lab.raw(&format!(
             "UPDATE asset SET name = '{name}', name_folded = '{name}' WHERE name LIKE '%{name}%'"
@@ -133,6 +135,17 @@ pub(super) fn an_archived_asset_goes_with_all_that_was_its_own(lab: &Lab) {
             own.key.asset = Some(agent.asset);
             add(store, Some(unit), &[own]);
         }
+        if name == "pc-5" {
+            add(store, Some(unit), &[new("loss", Some(unit), 3, &[agent.asset])]);
+        }
+        if name != "pc-4" {
+            let list = FindingFilter { asset: Some(agent.asset), ..FindingFilter::default() };
+            let found = store.finding_list(&list, Page::ALL).unwrap().items.remove(0).finding;
+            let (status, resolved_at) = (FindingStatus::Resolved, Some(NOW.plus_days(9)));
+            let ended = belfort_model::finding::Finding { status, resolved_at, ..found };
+            let changes = FindingChanges { new: vec![], updated: vec![ended] };
+            evaluate(store, agent.asset, &[("tpm.absent", CheckResult::Pass)], &changes);
+        }
     }
     // All of them were archived, the third one lately.
     lab.raw(&format!(
@@ -150,8 +163,14 @@ pub(super) fn an_archived_asset_goes_with_all_that_was_its_own(lab: &Lab) {
     let left = store.asset_list(&AssetFilter::default(), Page::ALL).unwrap().items;
     let mut left: Vec<_> = left.into_iter().map(|one| one.asset.name).collect();
     left.sort();
-    // The register names the second one, so it stays.
-    assert_eq!(left, ["Bevolkingsregister", "pc-2", "pc-3"]);
+    // The register is about the second one and rests on the fifth; with the fourth something is wrong.
+    assert_eq!(left, ["Bevolkingsregister", "pc-2", "pc-3", "pc-4", "pc-5"]);
+    // What it was named in can be gone on with.
+    let known = store.incident_get("INC-pc-1", &Scope::All).unwrap().unwrap();
+    assert_eq!(known.assets, []);
+    let title = "Gestolen laptop, teruggevonden".to_owned();
+    let next = Incident { title, ..known.clone() };
+    store.incident_put(&next, Some(&known), &[], &audit("x")).unwrap();
     assert!(store.asset_get(first.unwrap()).unwrap().is_none());
     assert!(store.audit_verify().unwrap().is_ok());
 }
@@ -164,7 +183,7 @@ pub(super) fn every_table_that_refers_to_assets_is_known(lab: &Lab) {
         "SELECT COUNT(*) FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) f
          WHERE m.type = 'table' AND f.\"table\" = 'asset'"
     };
-    // The register and exceptions are looked at apart.
-    let known = i64::try_from(OF_ASSET.len() + 2).unwrap();
+    // The register, incidents and exceptions are looked at apart.
+    let known = i64::try_from(OF_ASSET.len() + 3).unwrap();
     assert_eq!(lab.number(sql), known);
 }

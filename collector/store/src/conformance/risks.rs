@@ -182,6 +182,9 @@ pub(super) fn the_unit_of_the_risk_owner_sees_the_entry(lab: &Lab) {
         let then = store.risk_list_as_of(&filter, NOW.plus_days(1), Page::ALL).unwrap().total;
         let now = store.risk_list(&filter, Page::ALL).unwrap().total;
         assert_eq!(now, then);
+        // The start page counts what the list shows.
+        let counted = store.overview(&filter.scope, NOW).unwrap().risks;
+        assert_eq!(counted.iter().sum::<u64>(), now);
         now
     };
     assert_eq!((seen(bz), seen(fin)), (1, 0));

@@ -5,6 +5,7 @@ use belfort_model::time::Timestamp;
 
 use crate::driver::{Conditions, Dialect, Tx};
 use crate::record::{Health, Overview};
+use crate::sql::risk;
 use crate::value::Row;
 use crate::{Result, migration};
 
@@ -106,7 +107,7 @@ fn risks(tx: &mut Tx<'_>, scope: &Scope) -> Result<[u64; 5]> {
     let mut risks = [0; 5];
     let mut conditions = Conditions::default();
     conditions.add_plain("r.is_open = 1");
-    conditions.within("COALESCE(r.unit, a.owner_unit) IN (?)", scope);
+    conditions.within(risk::SEEN, scope);
     let sql = format!(
         "SELECT r.severity, COUNT(*) FROM risk r LEFT JOIN asset a ON a.id = r.asset{}
          GROUP BY r.severity",

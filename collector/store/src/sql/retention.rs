@@ -1,6 +1,7 @@
 //! What is not kept for ever.
 
 use belfort_model::id::AssetId;
+use belfort_model::incident::Incident;
 use belfort_model::time::Timestamp;
 use serde_json::json;
 
@@ -9,15 +10,18 @@ use crate::driver::{Lock, Tx, placeholders};
 use crate::record::Audit;
 use crate::retention::{Bounds, Erased};
 use crate::sql::audit;
-use crate::value::{Value, params};
+use crate::value::{Value, document, params};
 
 /// Rows of one kind per transaction.
 const ROWS: u32 = 5_000;
 /// Assets, and contents of sections, per transaction.
-const FEW: u32 = 200;
+const FEW: u32 = 50;
+/// Packages per statement.
+const PACKAGES: usize = 500;
 
 /// What belongs to an asset and goes with it: table and column. Exceptions are decisions and stay, without
-/// it; while an entry of the register is about an asset alone, that asset stays.
+/// it; so do incidents. While something is wrong with an asset, or an entry of the register is about it
+/// alone or rests on it, that asset stays.
 pub(crate) const OF_ASSET: &[(&str, &str)] = &[
     ("check_results", "asset"),
     ("device_facts", "asset"),
@@ -33,7 +37,6 @@ pub(crate) const OF_ASSET: &[(&str, &str)] = &[
     ("data_set", "asset"),
     ("finding", "asset"),
     ("risk_asset", "asset"),
-    ("incident_asset", "asset"),
     ("suppression", "asset"),
     ("lifecycle_step", "asset"),
     ("asset_by_hand", "asset"),
@@ -73,7 +76,9 @@ fn assets(tx: &mut Tx<'_>, before: Timestamp) -> Result<u64> {
         "SELECT a.id FROM asset a
          WHERE a.lifecycle = 'archived'
              AND (SELECT MAX(s.at) FROM lifecycle_step s WHERE s.asset = a.id) < $1
+             AND a.open_findings = 0
              AND NOT EXISTS (SELECT 1 FROM risk r WHERE r.asset = a.id)
+             AND NOT EXISTS (SELECT 1 FROM risk_asset r WHERE r.asset = a.id)
          ORDER BY a.id LIMIT $2",
         params![before, FEW],
         |row| row.next("asset"),
@@ -82,10 +87,30 @@ fn assets(tx: &mut Tx<'_>, before: Timestamp) -> Result<u64> {
         for (table, column) in OF_ASSET {
             tx.execute(&format!("DELETE FROM {table} WHERE {column} = $1"), params![*id])?;
         }
+        forget_in_incidents(tx, *id)?;
         tx.execute("UPDATE finding_exception SET asset = NULL WHERE asset = $1", params![*id])?;
         tx.execute("DELETE FROM asset WHERE id = $1", params![*id])?;
     }
     Ok(found.len() as u64)
+}
+
+/// Takes an asset out of the incidents that name it, so that these can be added to later.
+fn forget_in_incidents(tx: &mut Tx<'_>, id: AssetId) -> Result<()> {
+    let named: Vec<Incident> = tx.list(
+        "SELECT i.document FROM incident i JOIN incident_asset l ON l.incident = i.id
+         WHERE l.asset = $1",
+        params![id],
+        |row| row.document("incident"),
+    )?;
+    tx.execute("DELETE FROM incident_asset WHERE asset = $1", params![id])?;
+    for mut incident in named {
+        incident.assets.retain(|asset| *asset != id);
+        tx.execute(
+            "UPDATE incident SET document = $2 WHERE id = $1",
+            params![incident.id, document("incident", &incident)?],
+        )?;
+    }
+    Ok(())
 }
 
 /// Erases contents that no asset holds or held any more, and the packages they list.
@@ -103,16 +128,22 @@ fn contents(tx: &mut Tx<'_>) -> Result<u64> {
     }
     let places = placeholders(0, found.len());
     let ids: Vec<Value> = found.iter().map(|id| Value::from(*id)).collect();
-    let listed =
-        tx.execute(&format!("DELETE FROM package_list_entry WHERE list IN ({places})"), &ids)?;
+    // The catalogue stays: people said what they think of it.
+    let listed: Vec<i64> = tx.list(
+        &format!("SELECT DISTINCT package FROM package_list_entry WHERE list IN ({places})"),
+        &ids,
+        |row| row.next("package"),
+    )?;
+    tx.execute(&format!("DELETE FROM package_list_entry WHERE list IN ({places})"), &ids)?;
     tx.execute(&format!("DELETE FROM package_list WHERE section IN ({places})"), &ids)?;
     tx.execute(&format!("DELETE FROM section WHERE id IN ({places})"), &ids)?;
-    if listed > 0 {
-        // The catalogue stays: people said what they think of it.
-        tx.execute(
-            "DELETE FROM package WHERE id NOT IN (SELECT package FROM package_list_entry)",
-            &[],
-        )?;
+    for chunk in listed.chunks(PACKAGES) {
+        let sql = format!(
+            "DELETE FROM package WHERE id IN ({})
+             AND NOT EXISTS (SELECT 1 FROM package_list_entry e WHERE e.package = package.id)",
+            placeholders(0, chunk.len())
+        );
+        tx.execute(&sql, &chunk.iter().map(|id| Value::from(*id)).collect::<Vec<_>>())?;
     }
     Ok(found.len() as u64)
 }
