@@ -1,6 +1,8 @@
 //! What goes into the store and comes out of it, where a domain type alone does not say it.
 
 mod advisory;
+mod device;
+mod evaluation;
 mod monthly;
 mod people;
 mod registry;
@@ -9,27 +11,31 @@ mod workflow;
 
 pub use people::*;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use belfort_model::access::{Right, RoleGrant, Scope};
 use belfort_model::agent::Agent;
 use belfort_model::asset::{
     Asset, AssetKind, Authorised, Environment, Exposure, Lifecycle, Source, Subtype,
 };
-use belfort_model::classification::{Classification, EffectiveClass, Inherited};
+use belfort_model::classification::{Classification, EffectiveClass};
 use belfort_model::data_set::{DataLink, DataSet};
 use belfort_model::evidence::Evidence;
-use belfort_model::exception::Exception;
 use belfort_model::facts::DeviceFacts;
-use belfort_model::finding::{CheckResult, Finding, FindingStatus, Unresolved};
-use belfort_model::id::{AgentId, ApiTokenId, AssetId, RiskId, UnitId, UserId};
+use belfort_model::finding::{Finding, FindingStatus};
+use belfort_model::id::{ApiTokenId, AssetId, UnitId, UserId};
 use belfort_model::ownership::Ownership;
-use belfort_model::risk::{Risk, RiskKey, RiskState, Suggestion};
+use belfort_model::risk::{Risk, RiskState};
 use belfort_model::scale::Level;
 use belfort_model::time::Timestamp;
 use belfort_model::unit::OrgUnit;
 
 pub use advisory::{CveReport, LoadId, StoredSource};
+pub use device::{
+    AssetSection, ChangeRecord, CheckIn, Enrolled, Enrolment, ReportCommit, ReportOutcome,
+    SectionBlob, SectionKey, TokenRefusal,
+};
+pub use evaluation::{EvaluationCommit, EvaluationInput, NewRisk, RiskScope, ScopedAsset};
 pub use monthly::{FindingAt, FindingCount, FrozenReport, KpiAsset, KpiDay, ResolvedFinding};
 pub use registry::{Assigned, AssignedRecord, Erasure, ImportedAsset, RuleInput, Undone};
 pub use software::{InstalledOn, ListedPackage, PackageList, SoftwareFilter, SoftwareSummary};
@@ -141,156 +147,6 @@ pub struct ApiToken {
     pub rights: Option<BTreeSet<Right>>,
     /// When it was last used, to the minute.
     pub last_used_at: Option<Timestamp>,
-}
-
-/// A device that wants in.
-#[derive(Clone, Debug)]
-pub struct Enrolment {
-    /// SHA-256 of the token's secret.
-    pub token_sha256: [u8; 32],
-    /// When.
-    pub now: Timestamp,
-    /// The agent as it will be, when it is admitted; its `asset` is filled in by the store.
-    pub agent: Agent,
-    /// The asset as it will be, when the machine is not known yet.
-    pub new_asset: Asset,
-    /// What tells the machine apart.
-    pub evidence: Vec<Evidence>,
-}
-
-/// What came of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Enrolled {
-    /// Admitted.
-    Admitted {
-        /// The agent, with its asset. For a repeated call it is the one admitted before.
-        agent: Box<Agent>,
-        /// Whether the machine was known already.
-        recognised: bool,
-        /// Assets it resembles, but not surely.
-        doubtful: Vec<AssetId>,
-    },
-    /// There is no such token, or it does not admit any more. The log may know which; the caller is
-    /// told only this.
-    Refused(TokenRefusal),
-}
-
-/// Why a token did not admit. For the log alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TokenRefusal {
-    /// Nobody made it.
-    Unknown,
-    /// Its time is over.
-    Expired,
-    /// It admitted all it may.
-    UsedUp,
-    /// Somebody revoked it.
-    Revoked,
-}
-
-/// A check-in.
-#[derive(Clone, Debug)]
-pub struct CheckIn {
-    /// When.
-    pub now: Timestamp,
-    /// Version of the agent; kept as it is when empty.
-    pub version: String,
-    /// The agent's sequence number.
-    pub sequence: u64,
-    /// Difference between its clock and ours, milliseconds; kept as it is when nothing.
-    pub clock_offset_ms: Option<i64>,
-}
-
-/// Which section, by content.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SectionKey {
-    /// Kind of section: its number in the schema.
-    pub kind: i32,
-    /// Hash over kind, schema version and content.
-    pub hash: [u8; 32],
-}
-
-/// The content of one section, stored once for all machines.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SectionBlob {
-    /// Which.
-    pub key: SectionKey,
-    /// Version of its schema.
-    pub schema_version: u32,
-    /// Size before compression, bytes.
-    pub size: u32,
-    /// Content, compressed with zstd.
-    pub zstd: Vec<u8>,
-}
-
-/// A section an asset holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AssetSection {
-    /// Which.
-    pub key: SectionKey,
-    /// Version of its schema.
-    pub schema_version: u32,
-    /// Since when the asset has had this content.
-    pub since: Timestamp,
-}
-
-/// What a report changes.
-#[derive(Clone, Debug)]
-pub struct ReportCommit {
-    /// Which agent sent it.
-    pub agent: AgentId,
-    /// Its asset.
-    pub asset: AssetId,
-    /// When.
-    pub now: Timestamp,
-    /// The agent's sequence number.
-    pub sequence: u64,
-    /// The root the report was compared with: what [`super::Store::asset_sections`] gave.
-    pub previous_root: Option<[u8; 32]>,
-    /// The root it leads to.
-    pub root: [u8; 32],
-    /// All sections the asset will hold: key and schema version, by kind.
-    pub manifest: Vec<(SectionKey, u32)>,
-    /// Those that are new to the store.
-    pub new_sections: Vec<SectionBlob>,
-    /// Facts from all sections.
-    pub facts: DeviceFacts,
-    /// Name for the asset.
-    pub name: String,
-    /// Form for the asset.
-    pub subtype: belfort_model::asset::Subtype,
-    /// Hardware evidence from all sections; replaces what was known.
-    pub evidence: Vec<Evidence>,
-    /// What changed, compared with the sections before.
-    pub changes: Vec<ChangeRecord>,
-}
-
-/// What came of a report.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ReportOutcome {
-    /// It is durable.
-    Committed,
-    /// Another report came first: compare again.
-    Superseded,
-    /// The manifest names sections that nobody sent.
-    Missing(Vec<SectionKey>),
-    /// The agent is not active any more.
-    NotActive,
-}
-
-/// One change on an asset.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChangeRecord {
-    /// When the collector learnt of it.
-    pub at: Timestamp,
-    /// Section it belongs to, by name; or `asset` for what people changed.
-    pub section: String,
-    /// What changed, for example `package openssl`.
-    pub subject: String,
-    /// Value before; nothing when it was added.
-    pub before: Option<String>,
-    /// Value after; nothing when it was removed.
-    pub after: Option<String>,
 }
 
 /// Which assets.
@@ -429,96 +285,6 @@ pub struct AssetDetail {
     pub findings: Vec<Finding>,
     /// Hardware evidence, sorted.
     pub evidence: Vec<Evidence>,
-}
-
-/// All an evaluation of one asset needs.
-#[derive(Clone, Debug)]
-pub struct EvaluationInput {
-    /// The asset.
-    pub asset: Asset,
-    /// Rises with every change that matters to an evaluation.
-    pub generation: u64,
-    /// Facts of the last report.
-    pub facts: Option<DeviceFacts>,
-    /// Active owner.
-    pub owner: Option<Ownership>,
-    /// The unit of that owner.
-    pub unit: Option<OrgUnit>,
-    /// Own newest classification; a proposal only when nothing was decided before.
-    pub classification: Option<Classification>,
-    /// Links to data sets, direct and through applications, and to applications with a confirmed
-    /// class of their own; each once, by name. What counts over several steps is what the asset does
-    /// itself, unless a step on the way inherits nothing.
-    pub links: Vec<Inherited>,
-    /// The active agent, if any.
-    pub agent: Option<Agent>,
-    /// Assets in service that claim the same hardware identity: TPM, system UUID or serial, board
-    /// serial. Disks and network cards move, and a machine id is copied with an image.
-    pub shares_evidence_with: Vec<AssetId>,
-    /// All findings it has had.
-    pub findings: Vec<Finding>,
-    /// Exceptions that were approved and may concern it, ended or not; by their end.
-    pub exceptions: Vec<Exception>,
-    /// The unit that owns it and those above, by id.
-    pub owners: Vec<UnitId>,
-}
-
-/// Result of an evaluation of one asset.
-#[derive(Clone, Debug)]
-pub struct EvaluationCommit {
-    /// The asset.
-    pub asset: AssetId,
-    /// The generation the evaluation saw.
-    pub generation: u64,
-    /// When.
-    pub now: Timestamp,
-    /// When it is due again by time alone.
-    pub next: Timestamp,
-    /// The class that counts.
-    pub class: EffectiveClass,
-    /// What each check said, by code.
-    pub results: BTreeMap<String, CheckResult>,
-    /// The new findings, one for each new hit, in order.
-    pub new: Vec<Finding>,
-}
-
-/// All an evaluation of one unit's risks needs.
-#[derive(Clone, Debug, Default)]
-pub struct RiskScope {
-    /// Rises whenever something in the unit changes; 0 when nothing is due.
-    pub generation: u64,
-    /// Its assets that are in service, by id.
-    pub assets: Vec<ScopedAsset>,
-    /// Its entries in the register: those of the unit, and those of single assets it owns.
-    pub risks: Vec<Risk>,
-}
-
-/// An asset as the evaluation of risks sees it.
-#[derive(Clone, Debug)]
-pub struct ScopedAsset {
-    /// The asset.
-    pub id: AssetId,
-    /// The class that counted at its last evaluation.
-    pub class: EffectiveClass,
-    /// What each check said, by code.
-    pub results: BTreeMap<String, CheckResult>,
-    /// Findings that are not resolved, by id.
-    pub findings: Vec<Unresolved>,
-}
-
-/// A risk that is not in the register yet.
-#[derive(Clone, Debug)]
-pub struct NewRisk {
-    /// Its id.
-    pub id: RiskId,
-    /// What it is about.
-    pub key: RiskKey,
-    /// What the system suggests.
-    pub suggestion: Suggestion,
-    /// When.
-    pub now: Timestamp,
-    /// When it is to be looked at.
-    pub next_review: Timestamp,
 }
 
 /// Which findings.
