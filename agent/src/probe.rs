@@ -16,12 +16,14 @@ use crate::policy::Policy;
 pub mod accounts;
 pub mod cidr;
 pub mod cpuinfo;
+pub mod devices;
 pub mod dmi;
 pub mod dpkg;
 pub mod firmware;
 pub mod listeners;
 pub mod memory;
 pub mod mountinfo;
+pub mod neighbours;
 pub mod network;
 pub mod operating_system;
 pub mod outcome;
@@ -34,6 +36,8 @@ pub mod storage;
 pub mod system;
 pub mod text;
 pub mod units;
+pub mod updates;
+pub mod workloads;
 
 /// Reads one section.
 pub trait Probe: Sync {
@@ -52,12 +56,16 @@ pub fn all() -> &'static [&'static dyn Probe] {
         &processor::ProcessorProbe,
         &memory::MemoryProbe,
         &storage::StorageProbe,
+        &devices::DevicesProbe,
         &network::NetworkProbe,
         &operating_system::OperatingSystemProbe,
+        &updates::UpdatesProbe,
         &packages::PackagesProbe,
         &services::ServicesProbe,
         &accounts::AccountsProbe,
         &protection::ProtectionProbe,
+        &workloads::WorkloadsProbe,
+        &neighbours::NeighboursProbe,
     ]
 }
 

@@ -1,15 +1,16 @@
 //! A report: every section read, encoded and hashed.
 
-use belfort_proto::inventory::v1::{
-    AccountsSection, FirmwareSection, MemorySection, NetworkSection, OperatingSystemSection,
-    Outcome, OutcomeStatus, PackagesSection, ProcessorSection, ProtectionSection, SectionKind,
-    ServicesSection, StorageSection, SystemSection,
-};
+use std::time::Duration;
+
+use belfort_proto::inventory::v1::{Outcome, OutcomeStatus, SectionKind};
 use belfort_proto::limits;
 use belfort_proto::report::v1::SectionContent;
 use belfort_proto::section::{self, Entry, Hash, Manifest, SCHEMA_VERSION, Section};
 
-use crate::probe::{self, Host};
+use crate::probe::{self, Host, Probe};
+
+/// Time for one probe. Reached only on a machine that is in trouble, or made to hurt the agent.
+const PROBE_TIME: Duration = Duration::from_secs(20);
 
 /// Level of compression: higher ones cost more processor time than they save on the wire.
 const ZSTD_LEVEL: i32 = 3;
@@ -21,6 +22,16 @@ pub struct Encoded {
     pub entry: Entry,
     /// Canonical bytes.
     pub bytes: Vec<u8>,
+}
+
+impl Encoded {
+    /// Reads one section, within the time a probe has.
+    pub fn read(probe: &dyn Probe, host: &Host) -> Self {
+        host.root.limit(Some(PROBE_TIME));
+        let section = probe.read(host);
+        host.root.limit(None);
+        encode(probe.kind(), &section)
+    }
 }
 
 /// Everything one pass over the machine found.
@@ -52,7 +63,7 @@ impl Report {
     /// Makes one pass over the machine. One section is in memory at a time; its bytes stay.
     pub fn read(host: &Host) -> Result<Self, ReportError> {
         let probes = probe::all().iter().filter(|probe| host.policy.collects(probe.kind()));
-        Self::assemble(probes.map(|probe| encode(probe.kind(), &probe.read(host))).collect())
+        Self::assemble(probes.map(|probe| Encoded::read(*probe, host)).collect())
     }
 
     /// Assembles a report from its sections.
@@ -111,39 +122,12 @@ fn too_large(kind: SectionKind) -> Option<Section> {
         status: OutcomeStatus::Failed.into(),
         reason: format!("larger than {} bytes", limits::SECTION_BYTES),
     }];
-    Some(match kind {
-        SectionKind::Unspecified => return None,
-        SectionKind::System => Section::System(SystemSection { outcomes, ..Default::default() }),
-        SectionKind::Firmware => {
-            Section::Firmware(FirmwareSection { outcomes, ..Default::default() })
-        }
-        SectionKind::Processor => {
-            Section::Processor(ProcessorSection { outcomes, ..Default::default() })
-        }
-        SectionKind::Memory => Section::Memory(MemorySection { outcomes, ..Default::default() }),
-        SectionKind::Storage => Section::Storage(StorageSection { outcomes, ..Default::default() }),
-        SectionKind::Network => Section::Network(NetworkSection { outcomes, ..Default::default() }),
-        SectionKind::OperatingSystem => {
-            Section::OperatingSystem(OperatingSystemSection { outcomes, ..Default::default() })
-        }
-        SectionKind::Packages => {
-            Section::Packages(PackagesSection { outcomes, ..Default::default() })
-        }
-        SectionKind::Services => {
-            Section::Services(ServicesSection { outcomes, ..Default::default() })
-        }
-        SectionKind::Accounts => {
-            Section::Accounts(AccountsSection { outcomes, ..Default::default() })
-        }
-        SectionKind::Protection => {
-            Section::Protection(ProtectionSection { outcomes, ..Default::default() })
-        }
-    })
+    Section::of_outcomes(kind, outcomes)
 }
 
 #[cfg(test)]
 mod tests {
-    use belfort_proto::inventory::v1::Package;
+    use belfort_proto::inventory::v1::{Package, PackagesSection, SystemSection};
 
     use super::*;
 

@@ -24,7 +24,22 @@ use belfort_proto::{limits, reflect};
 use serde_json::Value;
 use tempfile::TempDir;
 
+#[path = "hostile/hardware.rs"]
+mod hardware;
+#[path = "hostile/packages.rs"]
+mod packages;
+#[path = "hostile/posture.rs"]
+mod posture;
+#[path = "hostile/updates.rs"]
+mod updates;
+
 /// Every file any probe reads by a fixed name.
+fn files() -> impl Iterator<Item = &'static str> {
+    let more = [hardware::FILES, packages::FILES, posture::FILES, updates::FILES];
+    FILES.iter().chain(more.into_iter().flatten()).copied()
+}
+
+/// Those of no room of their own.
 const FILES: &[&str] = &[
     "boot/vmlinuz-1",
     "etc/debian_version",
@@ -68,7 +83,7 @@ const FILES: &[&str] = &[
 ];
 
 fn fill(root: &Path, make: impl Fn(&Path)) {
-    for file in FILES {
+    for file in files() {
         let path = root.join(file);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         make(&path);

@@ -100,6 +100,7 @@ fn without_services(version: u64) -> Settings {
         sections_off: vec![belfort_proto::inventory::v1::SectionKind::Services.into()],
         ip_prefixes: vec!["10.0.0.0/8".to_owned()],
         pseudonym_key: vec![7; 32],
+        ..Settings::default()
     }
 }
 

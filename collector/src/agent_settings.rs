@@ -52,6 +52,7 @@ impl AgentSettings {
                 .collect(),
             ip_prefixes: self.agents.ip_prefixes.clone(),
             pseudonym_key: key.as_bytes().to_vec(),
+            ..Settings::default()
         }
     }
 

@@ -6,9 +6,10 @@
 use prost::Message as _;
 
 use crate::inventory::v1::{
-    AccountsSection, FirmwareSection, MemorySection, NetworkSection, OperatingSystemSection,
-    PackagesSection, ProcessorSection, ProtectionSection, SectionKind, ServicesSection,
-    StorageSection, SystemSection,
+    AccountsSection, DevicesSection, FirmwareSection, MemorySection, NeighboursSection,
+    NetworkSection, OperatingSystemSection, Outcome, PackagesSection, ProcessorSection,
+    ProtectionSection, SectionKind, ServicesSection, StorageSection, SystemSection, UpdatesSection,
+    WorkloadsSection,
 };
 use crate::limits;
 use crate::report::v1::ManifestEntry;
@@ -87,6 +88,22 @@ macro_rules! sections {
                 match self { $(Self::$variant(_) => SectionKind::$variant,)+ }
             }
 
+            /// A section with nothing but outcomes: what could not be collected at all.
+            pub fn of_outcomes(kind: SectionKind, outcomes: Vec<Outcome>) -> Option<Self> {
+                match kind {
+                    SectionKind::Unspecified => None,
+                    $(SectionKind::$variant => Some(Self::$variant($message {
+                        outcomes,
+                        ..Default::default()
+                    })),)+
+                }
+            }
+
+            /// Sources that were not simply read.
+            pub fn outcomes(&self) -> &[Outcome] {
+                match self { $(Self::$variant(section) => &section.outcomes,)+ }
+            }
+
             /// Encodes the section canonically.
             pub fn encode_to_vec(&self) -> Vec<u8> {
                 match self { $(Self::$variant(section) => section.encode_to_vec(),)+ }
@@ -127,12 +144,16 @@ sections! {
     Processor(ProcessorSection) = "processor";
     Memory(MemorySection) = "memory";
     Storage(StorageSection) = "storage";
+    Devices(DevicesSection) = "devices";
     Network(NetworkSection) = "network";
     OperatingSystem(OperatingSystemSection) = "operating_system";
+    Updates(UpdatesSection) = "updates";
     Packages(PackagesSection) = "packages";
     Services(ServicesSection) = "services";
     Accounts(AccountsSection) = "accounts";
     Protection(ProtectionSection) = "protection";
+    Workloads(WorkloadsSection) = "workloads";
+    Neighbours(NeighboursSection) = "neighbours";
 }
 
 /// Schema version of every section this build writes.

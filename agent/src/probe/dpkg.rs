@@ -86,6 +86,7 @@ fn package(paragraph: &[u8]) -> Option<Package> {
         source_version: unless_same(source_version.trim_ascii(), version),
         publisher: text::clean(publisher(maintainer)),
         state: state.into(),
+        installed_on: String::new(),
     })
 }
 

@@ -3,10 +3,12 @@
 //! Only regular files are read (those of proc and sysfs are regular too), a FIFO or device is
 //! refused, and nothing larger than the caller's cap is kept.
 
+use std::cell::Cell;
 use std::ffi::OsStr;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use rustix::buffer::spare_capacity;
 use rustix::fs::{self, AtFlags, CWD, Dir, FileType, Mode, OFlags, ResolveFlags, StatVfs};
@@ -21,6 +23,8 @@ pub struct Root {
     path: PathBuf,
     /// Missing for `/`, where links need no containment.
     dir: Option<OwnedFd>,
+    /// After it nothing more is opened.
+    deadline: Cell<Option<Instant>>,
 }
 
 /// Why a file was not read.
@@ -44,6 +48,9 @@ pub enum ReadError {
     /// Links lead in a circle.
     #[error("too many symbolic links")]
     Loop,
+    /// The time for reading is over.
+    #[error("time limit reached")]
+    TimeLimit,
     /// Another error of the system, by its number.
     #[error("system error {0}")]
     Os(i32),
@@ -94,7 +101,7 @@ pub struct Space {
 impl Root {
     /// The running system.
     pub fn system() -> Self {
-        Self { path: PathBuf::from("/"), dir: None }
+        Self { path: PathBuf::from("/"), dir: None, deadline: Cell::new(None) }
     }
 
     /// Another directory, inside which all links stay.
@@ -104,7 +111,7 @@ impl Root {
         }
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let dir = fs::open(path, flags, Mode::empty())?;
-        Ok(Self { path: path.to_owned(), dir: Some(dir) })
+        Ok(Self { path: path.to_owned(), dir: Some(dir), deadline: Cell::new(None) })
     }
 
     /// Whether this is the running system.
@@ -112,7 +119,21 @@ impl Root {
         self.dir.is_none()
     }
 
+    /// From now on, gives whoever reads this much time: what is asked for later is answered with
+    /// [`ReadError::TimeLimit`]. Without a time there is no limit.
+    pub fn limit(&self, time: Option<Duration>) {
+        self.deadline.set(time.and_then(|time| Instant::now().checked_add(time)));
+    }
+
+    fn in_time(&self) -> Result<(), ReadError> {
+        match self.deadline.get() {
+            Some(deadline) if Instant::now() >= deadline => Err(ReadError::TimeLimit),
+            _ => Ok(()),
+        }
+    }
+
     fn open(&self, path: &str, flags: OFlags) -> Result<OwnedFd, ReadError> {
+        self.in_time()?;
         let mut flags = flags | OFlags::CLOEXEC;
         // A path that is only named cannot block, and openat2(2) refuses the flags against it.
         if !flags.contains(OFlags::PATH) {
@@ -220,6 +241,7 @@ impl Root {
 
     /// Where a symbolic link points, as it is written.
     pub fn link(&self, path: &str) -> Result<Vec<u8>, ReadError> {
+        self.in_time()?;
         let Some(dir) = &self.dir else {
             return Ok(fs::readlinkat(CWD, path, Vec::new())?.into_bytes());
         };
@@ -276,6 +298,7 @@ impl Root {
 
     /// Size and free space of the file system that holds a path.
     pub fn space(&self, path: &[u8]) -> Result<Space, ReadError> {
+        self.in_time()?;
         let StatVfs { f_frsize, f_blocks, f_bavail, .. } = fs::statvfs(OsStr::from_bytes(path))?;
         Ok(Space {
             size_bytes: f_blocks.saturating_mul(f_frsize),

@@ -46,6 +46,10 @@ pub fn observe<'a>(sections: impl Iterator<Item = &'a Section>) -> Observed {
             Section::Services(section) => services(section, &mut facts),
             Section::Protection(section) => protection(section, &mut facts),
             Section::Accounts(section) => accounts(section, &mut facts),
+            Section::Devices(_)
+            | Section::Updates(_)
+            | Section::Workloads(_)
+            | Section::Neighbours(_) => {}
         }
     }
     evidence.sort();

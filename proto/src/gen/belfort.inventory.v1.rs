@@ -29,18 +29,26 @@ pub enum SectionKind {
     Memory = 4,
     /// Disks, partitions, volumes and their encryption.
     Storage = 5,
+    /// Devices on buses, displays, batteries, printers, cameras.
+    Devices = 6,
     /// Interfaces, addresses, routes and name servers.
     Network = 7,
     /// Operating system.
     OperatingSystem = 8,
+    /// Updates that wait to be installed.
+    Updates = 9,
     /// Installed software packages.
     Packages = 10,
     /// Services and listening sockets.
     Services = 11,
     /// Local accounts.
     Accounts = 12,
-    /// Protection: firewall.
+    /// Protection: firewall, products, mandatory access control.
     Protection = 13,
+    /// Containers and virtual machines hosted here.
+    Workloads = 14,
+    /// Devices seen on the local networks.
+    Neighbours = 15,
 }
 impl SectionKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -55,12 +63,16 @@ impl SectionKind {
             Self::Processor => "SECTION_KIND_PROCESSOR",
             Self::Memory => "SECTION_KIND_MEMORY",
             Self::Storage => "SECTION_KIND_STORAGE",
+            Self::Devices => "SECTION_KIND_DEVICES",
             Self::Network => "SECTION_KIND_NETWORK",
             Self::OperatingSystem => "SECTION_KIND_OPERATING_SYSTEM",
+            Self::Updates => "SECTION_KIND_UPDATES",
             Self::Packages => "SECTION_KIND_PACKAGES",
             Self::Services => "SECTION_KIND_SERVICES",
             Self::Accounts => "SECTION_KIND_ACCOUNTS",
             Self::Protection => "SECTION_KIND_PROTECTION",
+            Self::Workloads => "SECTION_KIND_WORKLOADS",
+            Self::Neighbours => "SECTION_KIND_NEIGHBOURS",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -72,12 +84,16 @@ impl SectionKind {
             "SECTION_KIND_PROCESSOR" => Some(Self::Processor),
             "SECTION_KIND_MEMORY" => Some(Self::Memory),
             "SECTION_KIND_STORAGE" => Some(Self::Storage),
+            "SECTION_KIND_DEVICES" => Some(Self::Devices),
             "SECTION_KIND_NETWORK" => Some(Self::Network),
             "SECTION_KIND_OPERATING_SYSTEM" => Some(Self::OperatingSystem),
+            "SECTION_KIND_UPDATES" => Some(Self::Updates),
             "SECTION_KIND_PACKAGES" => Some(Self::Packages),
             "SECTION_KIND_SERVICES" => Some(Self::Services),
             "SECTION_KIND_ACCOUNTS" => Some(Self::Accounts),
             "SECTION_KIND_PROTECTION" => Some(Self::Protection),
+            "SECTION_KIND_WORKLOADS" => Some(Self::Workloads),
+            "SECTION_KIND_NEIGHBOURS" => Some(Self::Neighbours),
             _ => None,
         }
     }
@@ -205,6 +221,19 @@ pub struct SystemSection {
     /// `wsl`; empty when unknown.
     #[prost(string, tag = "16")]
     pub virtualization: ::prost::alloc::string::String,
+    /// Cloud whose instance this is: `aws`, `azure`, `gcp`, `openstack`, `alibaba`; empty elsewhere.
+    /// Source: SMBIOS manufacturer, product and chassis asset tag, as the providers document them.
+    #[prost(string, tag = "17")]
+    pub cloud_provider: ::prost::alloc::string::String,
+    /// Identity of the instance at its provider, as far as the firmware tells it; the network is not
+    /// asked. Source: board asset tag (AWS), product serial (OpenStack, Alibaba), product UUID (Azure).
+    #[prost(string, tag = "18")]
+    pub cloud_instance_id: ::prost::alloc::string::String,
+    /// Directory the machine is joined to, as a DNS domain, lower case; empty when none is known.
+    /// Sources: `ad_domain`, `ipa_domain` or the domain of /etc/sssd/sssd.conf; `realm` with
+    /// `security = ads` in /etc/samba/smb.conf.
+    #[prost(string, tag = "19")]
+    pub directory_domain: ::prost::alloc::string::String,
 }
 /// Firmware, secure boot and TPM.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -233,6 +262,10 @@ pub struct FirmwareSection {
     /// TPM major version: 1 or 2; 0 when unknown. Source: tpm_version_major.
     #[prost(uint32, tag = "8")]
     pub tpm_version: u32,
+    /// Vendor of the TPM, as the TCG registers it, for example `INTC`. Source: SMBIOS type 43, or `caps` of
+    /// a TPM 1.2.
+    #[prost(string, tag = "9")]
+    pub tpm_vendor: ::prost::alloc::string::String,
 }
 /// Processors.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -271,6 +304,10 @@ pub struct ProcessorSection {
     /// Source: /sys/devices/system/cpu/vulnerabilities.
     #[prost(message, repeated, tag = "11")]
     pub flaws: ::prost::alloc::vec::Vec<ProcessorFlaw>,
+    /// Frequency without boost, MHz; 0 when unknown. Sources: cpufreq/base_frequency, SMBIOS type 4 current
+    /// speed.
+    #[prost(uint32, tag = "12")]
+    pub base_mhz: u32,
 }
 /// One known processor flaw.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -300,6 +337,9 @@ pub struct MemorySection {
     /// Populated slots, sorted by slot. Source: SMBIOS type 17.
     #[prost(message, repeated, tag = "5")]
     pub modules: ::prost::alloc::vec::Vec<MemoryModule>,
+    /// Slots, populated or not; 0 when the SMBIOS table is not readable. Source: SMBIOS type 17.
+    #[prost(uint32, tag = "6")]
+    pub slots: u32,
 }
 /// One memory module. Source: SMBIOS reference specification, 7.18.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -378,6 +418,14 @@ pub struct BlockDevice {
     /// udev, and, where nothing else tells what the device holds, its first 4 KiB.
     #[prost(string, tag = "10")]
     pub encryption: ::prost::alloc::string::String,
+    /// Cipher of a LUKS device, for example `aes-xts-plain64`; empty when it is none or its header was not
+    /// read. Source: LUKS1 and LUKS2 on-disk formats.
+    #[prost(string, tag = "11")]
+    pub encryption_cipher: ::prost::alloc::string::String,
+    /// What unlocks a LUKS device, sorted, each once: `passphrase`, `tpm2`, `fido2`, `pkcs11`, `recovery`,
+    /// `clevis`, or `token` for another token. Source: key slots and tokens of the header.
+    #[prost(string, repeated, tag = "12")]
+    pub protectors: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// One mounted volume.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -467,6 +515,177 @@ pub struct InterfaceAddress {
     /// Length of the prefix, bits; 0 for `remote`.
     #[prost(uint32, tag = "2")]
     pub prefix_length: u32,
+}
+/// Devices: buses, displays, batteries, printers, cameras. Names of vendors and products of PCI and USB
+/// are looked up by the collector from the numbers.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DevicesSection {
+    /// Sources that were not simply read.
+    #[prost(message, repeated, tag = "1")]
+    pub outcomes: ::prost::alloc::vec::Vec<Outcome>,
+    /// PCI devices, sorted by slot.
+    #[prost(message, repeated, tag = "2")]
+    pub pci: ::prost::alloc::vec::Vec<PciDevice>,
+    /// USB devices except hubs and root hubs, sorted by vendor, product and name; equal ones are counted.
+    #[prost(message, repeated, tag = "3")]
+    pub usb: ::prost::alloc::vec::Vec<UsbDevice>,
+    /// Connected displays, sorted by connector.
+    #[prost(message, repeated, tag = "4")]
+    pub displays: ::prost::alloc::vec::Vec<Display>,
+    /// Batteries of the machine itself, sorted by name.
+    #[prost(message, repeated, tag = "5")]
+    pub batteries: ::prost::alloc::vec::Vec<Battery>,
+    /// Printer queues, sorted by name.
+    #[prost(message, repeated, tag = "6")]
+    pub printers: ::prost::alloc::vec::Vec<Printer>,
+    /// Cameras, sorted by name; equal ones once. Source: /sys/class/video4linux/*/name.
+    #[prost(string, repeated, tag = "7")]
+    pub cameras: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// One PCI device. Source: id files in /sys/bus/pci/devices.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PciDevice {
+    /// Place: domain, bus, device and function, for example `0000:00:02.0`.
+    #[prost(string, tag = "1")]
+    pub slot: ::prost::alloc::string::String,
+    /// Class, subclass and interface: 24 bits, for example 0x030000 for a VGA controller.
+    #[prost(uint32, tag = "2")]
+    pub class: u32,
+    /// Vendor number.
+    #[prost(uint32, tag = "3")]
+    pub vendor_id: u32,
+    /// Device number.
+    #[prost(uint32, tag = "4")]
+    pub device_id: u32,
+    /// Subsystem vendor number.
+    #[prost(uint32, tag = "5")]
+    pub subsystem_vendor_id: u32,
+    /// Subsystem device number.
+    #[prost(uint32, tag = "6")]
+    pub subsystem_device_id: u32,
+    /// Kernel driver, for example `i915`; empty without one.
+    #[prost(string, tag = "7")]
+    pub driver: ::prost::alloc::string::String,
+}
+/// USB devices of one kind. Serial numbers are left out: those of telephones and sticks name people.
+/// Source: /sys/bus/usb/devices.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UsbDevice {
+    /// Vendor number.
+    #[prost(uint32, tag = "1")]
+    pub vendor_id: u32,
+    /// Product number.
+    #[prost(uint32, tag = "2")]
+    pub product_id: u32,
+    /// Manufacturer, as the device says it.
+    #[prost(string, tag = "3")]
+    pub manufacturer: ::prost::alloc::string::String,
+    /// Product, as the device says it.
+    #[prost(string, tag = "4")]
+    pub product: ::prost::alloc::string::String,
+    /// Classes of its interfaces or its own, sorted, each once: USB-IF class codes, for example 8 for mass
+    /// storage.
+    #[prost(uint32, repeated, tag = "5")]
+    pub classes: ::prost::alloc::vec::Vec<u32>,
+    /// How many are attached.
+    #[prost(uint32, tag = "6")]
+    pub count: u32,
+}
+/// One connected display. Source: EDID in /sys/class/drm/*/edid; VESA E-EDID.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Display {
+    /// Connector, for example `eDP-1`.
+    #[prost(string, tag = "1")]
+    pub connector: ::prost::alloc::string::String,
+    /// Manufacturer: three letters registered with UEFI (PNP id), for example `DEL`.
+    #[prost(string, tag = "2")]
+    pub manufacturer: ::prost::alloc::string::String,
+    /// Product number.
+    #[prost(uint32, tag = "3")]
+    pub product_id: u32,
+    /// Name, from the display descriptor; empty when it has none.
+    #[prost(string, tag = "4")]
+    pub model: ::prost::alloc::string::String,
+    /// Serial number: the text descriptor, otherwise the number; empty when it has none.
+    #[prost(string, tag = "5")]
+    pub serial: ::prost::alloc::string::String,
+    /// Year of manufacture, or the model year; 0 when unknown.
+    #[prost(uint32, tag = "6")]
+    pub year: u32,
+    /// Width of the picture, millimetres; 0 when unknown.
+    #[prost(uint32, tag = "7")]
+    pub width_mm: u32,
+    /// Height of the picture, millimetres; 0 when unknown.
+    #[prost(uint32, tag = "8")]
+    pub height_mm: u32,
+}
+/// One battery. Source: /sys/class/power_supply with type Battery and scope System.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Battery {
+    /// Name, for example `BAT0`.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// Manufacturer.
+    #[prost(string, tag = "2")]
+    pub manufacturer: ::prost::alloc::string::String,
+    /// Model.
+    #[prost(string, tag = "3")]
+    pub model: ::prost::alloc::string::String,
+    /// Serial number.
+    #[prost(string, tag = "4")]
+    pub serial: ::prost::alloc::string::String,
+    /// Technology, for example `Li-ion`.
+    #[prost(string, tag = "5")]
+    pub technology: ::prost::alloc::string::String,
+    /// Capacity by design, mWh; 0 when unknown.
+    #[prost(uint32, tag = "6")]
+    pub design_capacity_mwh: u32,
+    /// Capacity when full, in whole percent of the design, in steps of 5; 0 when unknown.
+    #[prost(uint32, tag = "7")]
+    pub health_percent: u32,
+}
+/// One printer queue. Source: /etc/cups/printers.conf (root only).
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Printer {
+    /// Name of the queue.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// Make and model.
+    #[prost(string, tag = "2")]
+    pub model: ::prost::alloc::string::String,
+    /// How it is reached: scheme of its address, for example `ipp`, `usb`, `socket`.
+    #[prost(string, tag = "3")]
+    pub scheme: ::prost::alloc::string::String,
+    /// Whether others may print on it over the network.
+    #[prost(enumeration = "Tristate", tag = "4")]
+    pub shared: i32,
+}
+/// Devices seen on the local networks: the machine's own ARP and NDP tables, never a scan. Vendors are
+/// looked up by the collector, which also keeps when a neighbour was first and last seen.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct NeighboursSection {
+    /// Sources that were not simply read.
+    #[prost(message, repeated, tag = "1")]
+    pub outcomes: ::prost::alloc::vec::Vec<Outcome>,
+    /// Neighbours with an address inside the configured prefixes, sorted by address and interface.
+    #[prost(message, repeated, tag = "2")]
+    pub neighbours: ::prost::alloc::vec::Vec<Neighbour>,
+}
+/// One neighbour. Source: rtnetlink, RTM_GETNEIGH, states other than failed, incomplete and no-ARP.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Neighbour {
+    /// Address in its usual text form.
+    #[prost(string, tag = "1")]
+    pub address: ::prost::alloc::string::String,
+    /// Hardware address as `aa:bb:cc:dd:ee:ff`.
+    #[prost(string, tag = "2")]
+    pub mac_address: ::prost::alloc::string::String,
+    /// Interface it is behind.
+    #[prost(string, tag = "3")]
+    pub interface: ::prost::alloc::string::String,
+    /// Whether it says it is a router (NDP only).
+    #[prost(bool, tag = "4")]
+    pub router: bool,
 }
 /// How the machine was started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -722,7 +941,9 @@ pub struct PackagesSection {
 /// One installed package.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Package {
-    /// Where names and versions come from: `deb`, `rpm`, `apk` …, the types of package URL.
+    /// Where names and versions come from, by the types of package URL: `deb`, `rpm`, `apk`, `alpm`
+    /// (pacman), `snap`, `flatpak`, `brew`, `pypi`, `npm`, `gem`, `cargo`. Only what is installed for the
+    /// whole machine; what a package manager of the system put there itself is listed once, as its package.
     #[prost(string, tag = "1")]
     pub ecosystem: ::prost::alloc::string::String,
     /// Name of the binary package.
@@ -747,6 +968,10 @@ pub struct Package {
     /// half installed, is not. Source: the third word of Status.
     #[prost(enumeration = "PackageState", tag = "8")]
     pub state: i32,
+    /// Day of its installation or last upgrade as `YYYY-MM-DD`; empty when unknown. Sources: the list of
+    /// files of dpkg, INSTALLTIME of rpm, INSTALLDATE of pacman.
+    #[prost(string, tag = "9")]
+    pub installed_on: ::prost::alloc::string::String,
 }
 /// Services and listening sockets.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -827,6 +1052,19 @@ pub struct AccountsSection {
     /// Whether the number above is known.
     #[prost(bool, tag = "6")]
     pub without_password_known: bool,
+    /// Number of accounts with a password that never has to be changed; 0 when /etc/shadow cannot be read.
+    #[prost(uint32, tag = "7")]
+    pub password_never_expires_count: u32,
+    /// Rules of sudo; missing when its configuration cannot be read or sudo is not installed.
+    #[prost(message, optional, tag = "8")]
+    pub sudo: ::core::option::Option<SudoRules>,
+    /// The SSH server's posture; missing when it is not installed or its configuration cannot be read.
+    #[prost(message, optional, tag = "9")]
+    pub ssh_server: ::core::option::Option<SshServer>,
+    /// The last person who logged in interactively, when the settings ask for it: a pseudonym or the name
+    /// of the account; empty otherwise. Source: /var/log/wtmp.
+    #[prost(string, tag = "10")]
+    pub last_user: ::prost::alloc::string::String,
 }
 /// One administrator.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -848,6 +1086,28 @@ pub struct ProtectionSection {
     /// Firewall profiles, sorted by name. On Linux one: `input`.
     #[prost(message, repeated, tag = "2")]
     pub firewall: ::prost::alloc::vec::Vec<FirewallProfile>,
+    /// Products that protect or endanger the machine, sorted by category and name. On Linux found by their
+    /// units and files, never by processes.
+    #[prost(message, repeated, tag = "3")]
+    pub products: ::prost::alloc::vec::Vec<SecurityProduct>,
+    /// Mandatory access control; missing when it could not be told.
+    #[prost(message, optional, tag = "4")]
+    pub mandatory_access_control: ::core::option::Option<MandatoryAccessControl>,
+    /// Whether the kernel's audit is switched on by an active audit service.
+    #[prost(enumeration = "Tristate", tag = "5")]
+    pub audit: i32,
+    /// Whether log records are forwarded to another machine. Source: rsyslog, syslog-ng and journal upload
+    /// configuration.
+    #[prost(enumeration = "Tristate", tag = "6")]
+    pub logs_forwarded: i32,
+    /// Whether USB mass storage is barred. Sources: modprobe.d(5) of `usb-storage` and `uas`, USBGuard with
+    /// an active service.
+    #[prost(enumeration = "Tristate", tag = "7")]
+    pub usb_storage_blocked: i32,
+    /// Kernel lockdown: `none`, `integrity` or `confidentiality`; empty when unknown.
+    /// Source: /sys/kernel/security/lockdown.
+    #[prost(string, tag = "8")]
+    pub kernel_lockdown: ::prost::alloc::string::String,
 }
 /// One firewall profile.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -866,6 +1126,158 @@ pub struct FirewallProfile {
     /// What filters: `nftables`, also for rules made with iptables over it; empty when off or unknown.
     #[prost(string, tag = "3")]
     pub engine: ::prost::alloc::string::String,
+}
+/// Rules of sudo(8). Source: /etc/sudoers and the files it includes (root only), as far as they are
+/// plain; aliases are counted by the rules that use them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SudoRules {
+    /// Number of rules that grant something.
+    #[prost(uint32, tag = "1")]
+    pub count: u32,
+    /// How many of them ask for no password: tag NOPASSWD.
+    #[prost(uint32, tag = "2")]
+    pub without_password_count: u32,
+    /// How many of them allow every command as every user.
+    #[prost(uint32, tag = "3")]
+    pub unlimited_count: u32,
+}
+/// Posture of the OpenSSH server: what holds for everybody, the server's defaults where nothing is set.
+/// Source: /etc/ssh/sshd_config and the files it includes, sshd_config(5); of a repeated keyword the first
+/// counts.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SshServer {
+    /// `PermitRootLogin`: `yes`, `no`, `prohibit-password`, `forced-commands-only`.
+    #[prost(string, tag = "1")]
+    pub permit_root_login: ::prost::alloc::string::String,
+    /// `PasswordAuthentication`.
+    #[prost(enumeration = "Tristate", tag = "2")]
+    pub password_authentication: i32,
+    /// `KbdInteractiveAuthentication`.
+    #[prost(enumeration = "Tristate", tag = "3")]
+    pub keyboard_interactive_authentication: i32,
+    /// `PermitEmptyPasswords`.
+    #[prost(enumeration = "Tristate", tag = "4")]
+    pub permit_empty_passwords: i32,
+    /// `X11Forwarding`.
+    #[prost(enumeration = "Tristate", tag = "5")]
+    pub x11_forwarding: i32,
+    /// Whether `Match` blocks may make exceptions, which are not looked into.
+    #[prost(bool, tag = "6")]
+    pub has_exceptions: bool,
+}
+/// Updates that wait to be installed.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct UpdatesSection {
+    /// Sources that were not simply read.
+    #[prost(message, repeated, tag = "1")]
+    pub outcomes: ::prost::alloc::vec::Vec<Outcome>,
+    /// Package managers whose caches were read, sorted: `apt`, `dnf`. A manager that is not named here was
+    /// not asked, and nothing is known of its updates.
+    #[prost(string, repeated, tag = "2")]
+    pub managers: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Updates that wait, sorted by ecosystem, name and architecture.
+    #[prost(message, repeated, tag = "3")]
+    pub pending: ::prost::alloc::vec::Vec<PendingUpdate>,
+    /// Day of the oldest of the caches, as `YYYY-MM-DD`: what was published later is not known here.
+    #[prost(string, tag = "4")]
+    pub refreshed_on: ::prost::alloc::string::String,
+    /// Whether updates are installed without anybody. Sources: apt.conf with unattended-upgrades,
+    /// dnf-automatic with its timer, PackageKit.
+    #[prost(enumeration = "Tristate", tag = "5")]
+    pub automatic: i32,
+}
+/// One update that waits.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PendingUpdate {
+    /// As in Package.
+    #[prost(string, tag = "1")]
+    pub ecosystem: ::prost::alloc::string::String,
+    /// Name of the binary package.
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    /// Architecture.
+    #[prost(string, tag = "3")]
+    pub architecture: ::prost::alloc::string::String,
+    /// Version that is installed.
+    #[prost(string, tag = "4")]
+    pub installed_version: ::prost::alloc::string::String,
+    /// Version that would be installed.
+    #[prost(string, tag = "5")]
+    pub available_version: ::prost::alloc::string::String,
+    /// Whether it mends something of security. On Debian and Ubuntu: it, or a version between, comes from an
+    /// archive of security updates. With dnf: an advisory of type `security` names it; unknown without
+    /// advisories.
+    #[prost(enumeration = "Tristate", tag = "6")]
+    pub security: i32,
+    /// Archive it comes from, for example `Debian-Security:bookworm-security` or the name of the repository.
+    #[prost(string, tag = "7")]
+    pub origin: ::prost::alloc::string::String,
+}
+/// Containers and virtual machines that this machine hosts.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WorkloadsSection {
+    /// Sources that were not simply read.
+    #[prost(message, repeated, tag = "1")]
+    pub outcomes: ::prost::alloc::vec::Vec<Outcome>,
+    /// Workloads, sorted by runtime, name and id.
+    #[prost(message, repeated, tag = "2")]
+    pub workloads: ::prost::alloc::vec::Vec<Workload>,
+}
+/// One container or virtual machine.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Workload {
+    /// What runs it: `docker`, `podman`, `containerd`, `libvirt`, `lxc`, `incus`, `systemd-nspawn`.
+    #[prost(string, tag = "1")]
+    pub runtime: ::prost::alloc::string::String,
+    /// What it is.
+    #[prost(enumeration = "WorkloadType", tag = "2")]
+    pub r#type: i32,
+    /// Name.
+    #[prost(string, tag = "3")]
+    pub name: ::prost::alloc::string::String,
+    /// The runtime's id; for virtual machines their UUID.
+    #[prost(string, tag = "4")]
+    pub id: ::prost::alloc::string::String,
+    /// Image, as it was asked for; empty for virtual machines.
+    #[prost(string, tag = "5")]
+    pub image: ::prost::alloc::string::String,
+    /// Digest of the image, for example `sha256:…`; empty when unknown.
+    #[prost(string, tag = "6")]
+    pub image_digest: ::prost::alloc::string::String,
+    /// Whether it runs.
+    #[prost(enumeration = "Tristate", tag = "7")]
+    pub running: i32,
+    /// Whether it may do anything on its host: a privileged container. Unknown where the runtime does not
+    /// say.
+    #[prost(enumeration = "Tristate", tag = "8")]
+    pub privileged: i32,
+}
+/// A product that concerns the machine's protection.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SecurityProduct {
+    /// What it does.
+    #[prost(enumeration = "SecurityCategory", tag = "1")]
+    pub category: i32,
+    /// Name, for example `ClamAV`.
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    /// Whether it is switched on: its service runs, or starts with the system where running cannot be told.
+    #[prost(enumeration = "Tristate", tag = "3")]
+    pub active: i32,
+    /// Day of its signatures as `YYYY-MM-DD`; malware protection only, empty when unknown.
+    #[prost(string, tag = "4")]
+    pub signatures_on: ::prost::alloc::string::String,
+}
+/// Mandatory access control. Sources: /sys/kernel/security/lsm, /sys/fs/selinux/enforce,
+/// /sys/module/apparmor/parameters.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MandatoryAccessControl {
+    /// `selinux`, `apparmor`, `smack`, `tomoyo`; empty when there is none.
+    #[prost(string, tag = "1")]
+    pub engine: ::prost::alloc::string::String,
+    /// `enforcing`, `permissive` or `disabled`.
+    #[prost(string, tag = "2")]
+    pub mode: ::prost::alloc::string::String,
 }
 /// State of a package. Source: dpkg(1), package states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -1015,6 +1427,100 @@ impl ListenerScope {
             "LISTENER_SCOPE_LINK" => Some(Self::Link),
             "LISTENER_SCOPE_ADDRESS" => Some(Self::Address),
             "LISTENER_SCOPE_ANY" => Some(Self::Any),
+            _ => None,
+        }
+    }
+}
+/// Kind of a workload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum WorkloadType {
+    /// Not known.
+    Unspecified = 0,
+    /// A container.
+    Container = 1,
+    /// A virtual machine.
+    VirtualMachine = 2,
+}
+impl WorkloadType {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "WORKLOAD_TYPE_UNSPECIFIED",
+            Self::Container => "WORKLOAD_TYPE_CONTAINER",
+            Self::VirtualMachine => "WORKLOAD_TYPE_VIRTUAL_MACHINE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "WORKLOAD_TYPE_UNSPECIFIED" => Some(Self::Unspecified),
+            "WORKLOAD_TYPE_CONTAINER" => Some(Self::Container),
+            "WORKLOAD_TYPE_VIRTUAL_MACHINE" => Some(Self::VirtualMachine),
+            _ => None,
+        }
+    }
+}
+/// What a product does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum SecurityCategory {
+    /// Not known.
+    Unspecified = 0,
+    /// Protection against malware.
+    MalwareProtection = 1,
+    /// Endpoint detection and response.
+    EndpointDetection = 2,
+    /// Back-up client.
+    Backup = 3,
+    /// Remote control of the screen.
+    RemoteControl = 4,
+    /// Time synchronisation.
+    TimeSync = 5,
+    /// Logging.
+    Logging = 6,
+    /// Audit.
+    Audit = 7,
+    /// Device control, such as USBGuard.
+    DeviceControl = 8,
+    /// Blocking of addresses that attack, such as fail2ban.
+    IntrusionPrevention = 9,
+}
+impl SecurityCategory {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SECURITY_CATEGORY_UNSPECIFIED",
+            Self::MalwareProtection => "SECURITY_CATEGORY_MALWARE_PROTECTION",
+            Self::EndpointDetection => "SECURITY_CATEGORY_ENDPOINT_DETECTION",
+            Self::Backup => "SECURITY_CATEGORY_BACKUP",
+            Self::RemoteControl => "SECURITY_CATEGORY_REMOTE_CONTROL",
+            Self::TimeSync => "SECURITY_CATEGORY_TIME_SYNC",
+            Self::Logging => "SECURITY_CATEGORY_LOGGING",
+            Self::Audit => "SECURITY_CATEGORY_AUDIT",
+            Self::DeviceControl => "SECURITY_CATEGORY_DEVICE_CONTROL",
+            Self::IntrusionPrevention => "SECURITY_CATEGORY_INTRUSION_PREVENTION",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SECURITY_CATEGORY_UNSPECIFIED" => Some(Self::Unspecified),
+            "SECURITY_CATEGORY_MALWARE_PROTECTION" => Some(Self::MalwareProtection),
+            "SECURITY_CATEGORY_ENDPOINT_DETECTION" => Some(Self::EndpointDetection),
+            "SECURITY_CATEGORY_BACKUP" => Some(Self::Backup),
+            "SECURITY_CATEGORY_REMOTE_CONTROL" => Some(Self::RemoteControl),
+            "SECURITY_CATEGORY_TIME_SYNC" => Some(Self::TimeSync),
+            "SECURITY_CATEGORY_LOGGING" => Some(Self::Logging),
+            "SECURITY_CATEGORY_AUDIT" => Some(Self::Audit),
+            "SECURITY_CATEGORY_DEVICE_CONTROL" => Some(Self::DeviceControl),
+            "SECURITY_CATEGORY_INTRUSION_PREVENTION" => Some(Self::IntrusionPrevention),
             _ => None,
         }
     }

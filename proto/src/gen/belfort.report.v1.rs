@@ -100,6 +100,13 @@ pub struct Settings {
     /// from a key that never leaves it.
     #[prost(bytes = "vec", tag = "5")]
     pub pseudonym_key: ::prost::alloc::vec::Vec<u8>,
+    /// Fields that are not collected, by section and name, for example `system.serial` or
+    /// `network.interfaces.mac_address`.
+    #[prost(string, repeated, tag = "6")]
+    pub fields_off: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Whether and how the last user is named.
+    #[prost(enumeration = "UserIdentity", tag = "7")]
+    pub user_identity: i32,
 }
 /// Sections in full.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -184,6 +191,40 @@ impl Verdict {
             "VERDICT_IN_SYNC" => Some(Self::InSync),
             "VERDICT_SEND_MANIFEST" => Some(Self::SendManifest),
             "VERDICT_SEND_SECTIONS" => Some(Self::SendSections),
+            _ => None,
+        }
+    }
+}
+/// Whether and how the last user of a device is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum UserIdentity {
+    /// Not at all.
+    Unspecified = 0,
+    /// By a pseudonym under `pseudonym_key`.
+    Pseudonym = 1,
+    /// By the name of the account. The organisation's settings take it only with a reference to its data
+    /// protection impact assessment.
+    Account = 2,
+}
+impl UserIdentity {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "USER_IDENTITY_UNSPECIFIED",
+            Self::Pseudonym => "USER_IDENTITY_PSEUDONYM",
+            Self::Account => "USER_IDENTITY_ACCOUNT",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "USER_IDENTITY_UNSPECIFIED" => Some(Self::Unspecified),
+            "USER_IDENTITY_PSEUDONYM" => Some(Self::Pseudonym),
+            "USER_IDENTITY_ACCOUNT" => Some(Self::Account),
             _ => None,
         }
     }

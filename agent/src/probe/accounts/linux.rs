@@ -41,5 +41,6 @@ pub(super) fn read(host: &Host) -> AccountsSection {
         without_password_count: shadow.as_deref().map_or(0, without_password),
         without_password_known: shadow.is_some(),
         outcomes: sources.outcomes.into_vec(),
+        ..AccountsSection::default()
     }
 }

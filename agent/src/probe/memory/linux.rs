@@ -20,5 +20,6 @@ pub(super) fn read(host: &Host) -> MemorySection {
         swap_bytes: meminfo_bytes(&meminfo, "SwapTotal").unwrap_or(0),
         modules,
         outcomes: sources.outcomes.into_vec(),
+        ..MemorySection::default()
     }
 }

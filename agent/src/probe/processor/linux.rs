@@ -36,6 +36,7 @@ pub(super) fn read(host: &Host) -> ProcessorSection {
         virtualization: info.virtualization.to_owned(),
         flaws: flaws(&mut sources),
         outcomes: sources.outcomes.into_vec(),
+        ..ProcessorSection::default()
     }
 }
 

@@ -32,6 +32,7 @@ pub(super) fn read(host: &Host) -> ProtectionSection {
     ProtectionSection {
         firewall: vec![input_profile(nftables, legacy_table)],
         outcomes: sources.outcomes.into_vec(),
+        ..ProtectionSection::default()
     }
 }
 
