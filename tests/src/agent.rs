@@ -60,6 +60,15 @@ impl Agent {
         Once(shown)
     }
 
+    /// The asset the collector holds it for.
+    pub fn asset(&self, collector: &Collector) -> String {
+        let id = self.status()["agent_id"].clone();
+        let agents = collector.json(&["agent", "list"]);
+        let agents = agents["items"].as_array().unwrap();
+        let found = agents.iter().find(|line| line["id"] == id).unwrap();
+        found["asset"].as_str().unwrap().to_owned()
+    }
+
     /// Where it stands.
     pub fn status(&self) -> Value {
         serde_json::from_str(&self.say(&["status", "--json"])).unwrap()

@@ -58,14 +58,6 @@ fn package_history(collector: &Collector, asset: &str) -> Vec<[Value; 3]> {
         .collect()
 }
 
-fn asset_of(collector: &Collector, agent: &Agent) -> String {
-    let id = agent.status()["agent_id"].clone();
-    let agents = collector.json(&["agent", "list"]);
-    let agents = agents["items"].as_array().unwrap();
-    let found = agents.iter().find(|line| line["id"] == id).unwrap();
-    found["asset"].as_str().unwrap().to_owned()
-}
-
 #[test]
 fn from_probe_to_register_on_sqlite() {
     spine(Backend::Sqlite);
