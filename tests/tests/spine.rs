@@ -181,7 +181,7 @@ fn a_second_agent_sends_no_packages(collector: &Collector, first: &Agent, asset:
     let second = Agent::enrolled(collector, "second", &collector.token(1));
     let once = second.once();
     assert!(!once.sent().contains(&"packages"), "sent again: {:?}", once.sent());
-    let of_second = asset_of(collector, &second);
+    let of_second = second.asset(collector);
     let shown = collector.json(&["asset", "show", &of_second]);
     assert_eq!(shown["facts"]["package_count"], packages_installed());
     if of_second == asset {
