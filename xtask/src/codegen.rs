@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use prost::Message as _;
+use prost_types::FileDescriptorSet;
+
+mod sections;
 
 const FILES: &[&str] = &[
     "belfort/enrolment/v1/enrolment.proto",
@@ -32,6 +35,7 @@ pub(crate) fn write(root: &Path) -> Result<()> {
 /// itself is asked of it, built from the schema that was just generated.
 fn reference(root: &Path) -> Result<Vec<(&'static str, Vec<u8>)>> {
     Ok(vec![
+        ("docs/reference/sections.md", sections::page(&compile(root)?)?.into_bytes()),
         ("docs/reference/openapi.json", collector(root, &["openapi"])?),
         ("docs/reference/findings.md", findings(root)?.into_bytes()),
         ("docs/reference/conditions.md", conditions(root)?.into_bytes()),
@@ -147,9 +151,12 @@ fn names(directory: &Path) -> Result<Vec<PathBuf>> {
     Ok(names)
 }
 
+fn compile(root: &Path) -> Result<FileDescriptorSet> {
+    protox::compile(FILES, [root.join("proto/proto")]).context("compile the schema in proto/proto")
+}
+
 fn generate(root: &Path, target: &Path) -> Result<()> {
-    let mut descriptors = protox::compile(FILES, [root.join("proto/proto")])
-        .context("compile the schema in proto/proto")?;
+    let mut descriptors = compile(root)?;
     tonic_prost_build::configure()
         .out_dir(target)
         .build_client(true)
