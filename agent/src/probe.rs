@@ -37,6 +37,7 @@ pub mod system;
 pub mod text;
 pub mod units;
 pub mod updates;
+pub mod wildcard;
 pub mod workloads;
 
 /// Reads one section.
