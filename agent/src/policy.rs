@@ -135,7 +135,7 @@ impl Policy {
         match (self.user_identity, &self.pseudonym_key) {
             (UserIdentity::Account, _) => name.to_owned(),
             (UserIdentity::Pseudonym, PseudonymKey::Known(_)) => self.pseudonym(name),
-            (UserIdentity::Pseudonym, _) | (UserIdentity::Off, _) => String::new(),
+            (UserIdentity::Pseudonym | UserIdentity::Off, _) => String::new(),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! and `chage`.
 
 #![expect(
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
     reason = "helpers of tests stand outside test functions"

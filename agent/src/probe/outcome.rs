@@ -47,9 +47,9 @@ impl Outcomes {
         }
     }
 
-    /// The sources that have an outcome.
-    pub fn sources(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+    /// Whether everything was simply read.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// The outcomes as they are reported, sorted by source.

@@ -1,6 +1,6 @@
 //! The posture of the OpenSSH server: what its configuration lets everybody do.
 //!
-//! Source of the format, of which value counts and of the defaults: sshd_config(5) of OpenSSH 9.
+//! Source of the format, of which value counts and of the defaults: `sshd_config(5)` of OpenSSH 9.
 
 use belfort_proto::inventory::v1::{SshServer, Tristate};
 

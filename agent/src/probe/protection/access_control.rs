@@ -1,5 +1,5 @@
 //! Mandatory access control: which engine decides, and whether it enforces. Source of the formats: the
-//! kernel's *LSM usage*, selinux(8), apparmor(7), selinux_config(5).
+//! kernel's *LSM usage*, selinux(8), apparmor(7), `selinux_config(5)`.
 
 use belfort_proto::inventory::v1::MandatoryAccessControl;
 

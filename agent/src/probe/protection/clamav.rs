@@ -1,5 +1,5 @@
-//! Signatures of ClamAV. Source of the format: *ClamAV signature database format*, the header of a CVD
-//! file: 512 bytes of fields between colons, of which the last is when it was made.
+//! Signatures of `ClamAV`. Source of the format: its manual, *signature database format*, the header of
+//! a CVD file: 512 bytes of fields between colons, of which the last is when it was made.
 
 use crate::probe::text;
 

@@ -19,16 +19,14 @@ use crate::probe::services::Units;
 const MODULES: &str = "/sys/kernel/security/lsm";
 const LOCKDOWN: &str = "/sys/kernel/security/lockdown";
 const PROFILES: &str = "/sys/kernel/security/apparmor/profiles";
-/// Outcome of units that says only that nobody knows what runs.
-const MANAGER: &str = "/run/systemd/private";
 
 pub(super) fn read(host: &Host) -> ProtectionSection {
     let mut sources = Sources::new(&host.root);
     let firewall = vec![firewall::input(host, &mut sources)];
     let units = host.units();
     let mut products = products(&mut sources, units);
-    // What is not seen is only not there when everything was seen.
-    let complete = !units.services.is_empty() && units.outcomes.sources().all(|one| one == MANAGER);
+    // What is not seen is only not there when everything was seen, and it is known what runs.
+    let complete = !units.services.is_empty() && units.outcomes.is_empty();
     sources.outcomes.extend(&units.outcomes);
     signatures(&mut sources, &mut products);
     ProtectionSection {
@@ -169,7 +167,8 @@ fn usb_storage(sources: &mut Sources<'_>, products: &Products) -> Tristate {
             }
         };
         for entry in entries {
-            let is_one = entry.name.ends_with(".conf") && entry.kind != EntryKind::Directory;
+            let is_one =
+                entry.name.strip_suffix(".conf").is_some() && entry.kind != EntryKind::Directory;
             if !is_one || names.len() >= FILES_MAX || !names.insert(entry.name.clone()) {
                 continue;
             }

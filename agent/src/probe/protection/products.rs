@@ -77,8 +77,8 @@ pub const USBGUARD: &str = "USBGuard";
 pub fn products(units: &Units, mut folder: impl FnMut(&str) -> bool) -> Products {
     let services: BTreeMap<&str, &Found> =
         units.services.iter().map(|service| (service.name.as_str(), service)).collect();
-    let templates: BTreeMap<&str, ()> =
-        units.templates.iter().map(|name| (name.as_str(), ())).collect();
+    let templates: BTreeMap<&str, &String> =
+        units.templates.iter().map(|name| (name.as_str(), name)).collect();
     let timers: BTreeMap<&str, bool> =
         units.timers.iter().map(|(name, enabled)| (name.as_str(), *enabled)).collect();
     let mut products = Products { forwarder: Tristate::No, ..Products::default() };

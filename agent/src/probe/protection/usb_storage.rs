@@ -81,7 +81,7 @@ fn does_nothing(program: &[u8]) -> bool {
     matches!(name, b"true" | b"false" | b"nologin" | b":")
 }
 
-/// Whether USBGuard refuses what no rule names: so it does unless it is told otherwise. Source:
+/// Whether `USBGuard` refuses what no rule names: so it does unless it is told otherwise. Source:
 /// usbguard-daemon.conf(5), `ImplicitPolicyTarget`.
 pub fn guard_refuses(configuration: &[u8]) -> bool {
     text::shell_value(configuration, "ImplicitPolicyTarget").is_none_or(|target| target != "allow")

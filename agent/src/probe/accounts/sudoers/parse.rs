@@ -302,7 +302,7 @@ impl Cursor<'_> {
         let of_address = |byte: &&u8| byte.is_ascii_hexdigit() || b":./".contains(byte);
         let length = self.rest.iter().take_while(of_address).count();
         let (word, rest) = self.rest.split_at_checked(length)?;
-        let colons = word.iter().filter(|byte| **byte == b':').count();
+        let colons = memchr::memchr_iter(b':', word).count();
         let ends = rest.first().is_none_or(|byte| b" \t,=".contains(byte));
         if colons < 2 || !ends {
             return None;
