@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use belfort_proto::inventory::v1::{InterfaceAddress, SectionKind};
-use belfort_proto::report::v1::Settings;
+use belfort_proto::report::v1::{Settings, UserIdentity as Asked};
 use zeroize::Zeroizing;
 
 use crate::config::Config;
@@ -35,6 +35,18 @@ pub enum PseudonymKey {
     Denied,
 }
 
+/// Whether and how the last user is named.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UserIdentity {
+    /// Not at all.
+    #[default]
+    Off,
+    /// By a pseudonym.
+    Pseudonym,
+    /// By the name of the account.
+    Account,
+}
+
 /// The rules a pass keeps.
 #[derive(Clone, Debug)]
 pub struct Policy {
@@ -43,6 +55,8 @@ pub struct Policy {
     sections_off: BTreeSet<i32>,
     /// Key for the pseudonyms of account names.
     pub pseudonym_key: PseudonymKey,
+    /// Whether and how the last user is named.
+    pub user_identity: UserIdentity,
 }
 
 impl Policy {
@@ -59,11 +73,17 @@ impl Policy {
         let off = settings.map(|settings| settings.sections_off.clone()).unwrap_or_default();
         let own = config.sections_off.iter().map(|kind| *kind as i32);
         let key = settings.and_then(|settings| settings.pseudonym_key.as_slice().try_into().ok());
+        let user_identity = match settings.map(Settings::user_identity) {
+            None | Some(Asked::Unspecified) => UserIdentity::Off,
+            Some(Asked::Pseudonym) => UserIdentity::Pseudonym,
+            Some(Asked::Account) => UserIdentity::Account,
+        };
         Self {
             prefixes,
             sections_off: off.into_iter().chain(own).collect(),
             pseudonym_key: key
                 .map_or(PseudonymKey::Absent, |key| PseudonymKey::Known(Zeroizing::new(key))),
+            user_identity,
         }
     }
 
@@ -74,6 +94,7 @@ impl Policy {
             prefixes: vec![all],
             sections_off: BTreeSet::new(),
             pseudonym_key: PseudonymKey::Absent,
+            user_identity: UserIdentity::Off,
         }
     }
 
@@ -106,6 +127,16 @@ impl Policy {
         };
         let hash = blake3::keyed_hash(key, name.as_bytes()).to_hex();
         format!("p:{}", hash.get(..16).unwrap_or_default())
+    }
+
+    /// The name of the last user as it may be reported; empty when it may not, or when it should be a
+    /// pseudonym and there is no key for one.
+    pub fn user_name(&self, name: &str) -> String {
+        match (self.user_identity, &self.pseudonym_key) {
+            (UserIdentity::Account, _) => name.to_owned(),
+            (UserIdentity::Pseudonym, PseudonymKey::Known(_)) => self.pseudonym(name),
+            (UserIdentity::Pseudonym | UserIdentity::Off, _) => String::new(),
+        }
     }
 }
 

@@ -37,6 +37,7 @@ pub mod system;
 pub mod text;
 pub mod units;
 pub mod updates;
+pub mod wildcard;
 pub mod workloads;
 
 /// Reads one section.
@@ -84,6 +85,8 @@ pub struct Host {
     pub policy: Policy,
     /// The package database, read once for the probes that need it.
     dpkg_status: OnceCell<Result<Vec<u8>, belfort_agent_sys::files::ReadError>>,
+    /// What the service manager knows, read once for the probes that need it.
+    units: OnceCell<services::Units>,
 }
 
 impl Host {
@@ -96,6 +99,7 @@ impl Host {
             kernel: true,
             policy,
             dpkg_status: OnceCell::new(),
+            units: OnceCell::new(),
         }
     }
 
@@ -108,6 +112,7 @@ impl Host {
             kernel: false,
             policy,
             dpkg_status: OnceCell::new(),
+            units: OnceCell::new(),
         }
     }
 
@@ -117,6 +122,11 @@ impl Host {
             .get_or_init(|| self.root.read(dpkg::STATUS_PATH, dpkg::STATUS_BYTES_MAX))
             .as_deref()
             .map_err(|error| *error)
+    }
+
+    /// What the service manager knows.
+    pub fn units(&self) -> &services::Units {
+        self.units.get_or_init(|| services::units(&self.root))
     }
 }
 

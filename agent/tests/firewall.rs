@@ -191,22 +191,56 @@ fn rules_of_iptables_over_nftables() {
 }
 
 #[test]
-fn legacy_iptables_is_not_read_and_said_so() {
+fn rules_of_legacy_iptables() {
     let namespace = Namespace::new("old");
-    let rule = ["-A", "INPUT", "-p", "tcp", "--dport", "23", "-j", "DROP"];
-    if !namespace.output("iptables-legacy", &rule, "").status.success() {
+    let found = || namespace.profile();
+    let (yes, no) = (("YES".to_owned(), "iptables".to_owned()), ("NO".to_owned(), String::new()));
+    let first = ["-A", "INPUT", "-p", "tcp", "--dport", "22", "-j", "ACCEPT"];
+    if !namespace.output("iptables-legacy", &first, "").status.success() {
         // This kernel has no legacy engine: its table cannot be there, and nothing is unknown.
-        assert_eq!(namespace.profile().0, "NO");
+        assert_eq!(found(), no);
         return;
     }
-    let section = namespace.section(AGENT, &[]);
-    assert_eq!(profile(&section).0, "UNSPECIFIED");
-    let outcome = &section["outcomes"][0];
-    assert_eq!(outcome["source"], "/proc/net/ip_tables_names");
-    assert_eq!(outcome["reason"], "rules of legacy iptables are not read");
-    // What nftables says still counts.
+    let table = |arguments: &str| {
+        let arguments: Vec<_> = arguments.split(' ').collect();
+        namespace.run("iptables-legacy", &arguments, "");
+    };
+    assert_eq!(found(), no, "it only accepts");
+    for rule in
+        ["-p tcp --dport 23 -j DROP", "-p tcp --dport 23 -j REJECT", "-s 192.0.2.0/24 -j DROP"]
+    {
+        table(&format!("-A INPUT {rule}"));
+        assert_eq!(found(), yes, "{rule}");
+        table("-F INPUT");
+    }
+    // Through other chains, to which something must lead.
+    table("-N one");
+    table("-N two");
+    table("-A two -p udp -j DROP");
+    table("-A one -j two");
+    assert_eq!(found(), no, "nothing leads there");
+    table("-A INPUT -p udp -g one");
+    assert_eq!(found(), yes);
+    table("-F");
+    table("-A one -p tcp -j RETURN");
+    table("-A INPUT -j one");
+    table("-A FORWARD -j DROP");
+    table("-P OUTPUT DROP");
+    assert_eq!(found(), no, "what is passed on or sent is another matter");
+    table("-P INPUT DROP");
+    assert_eq!(found(), yes);
+    // What nftables says is said first.
     namespace.rules(&input("inet", "drop", "", ""));
-    assert_eq!(namespace.profile(), ("YES".to_owned(), "nftables".to_owned()));
+    assert_eq!(found(), ("YES".to_owned(), "nftables".to_owned()));
+    namespace.rules("");
+    assert_eq!(found(), yes);
+
+    let capabilities = ["--bounding-set", "-net_admin", "--inh-caps", "-net_admin", AGENT];
+    let section = namespace.section("setpriv", &capabilities);
+    assert_eq!(profile(&section).0, "UNSPECIFIED");
+    let outcomes = section["outcomes"].as_array().unwrap();
+    let outcome = outcomes.iter().find(|one| one["source"] == "iptables:filter").unwrap();
+    assert_eq!(outcome["status"], "OUTCOME_STATUS_DENIED");
 }
 
 #[test]
@@ -216,7 +250,7 @@ fn without_rights_it_is_unknown_and_said_so() {
     let capabilities = ["--bounding-set", "-net_admin", "--inh-caps", "-net_admin", AGENT];
     let section = namespace.section("setpriv", &capabilities);
     assert_eq!(profile(&section), ("UNSPECIFIED".to_owned(), String::new()));
-    let outcome = &section["outcomes"][0];
-    assert_eq!(outcome["source"], "netlink:nftables");
+    let outcomes = section["outcomes"].as_array().unwrap();
+    let outcome = outcomes.iter().find(|one| one["source"] == "netlink:nftables").unwrap();
     assert_eq!(outcome["status"], "OUTCOME_STATUS_DENIED");
 }

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use belfort_agent::policy::{Policy, PseudonymKey};
+use belfort_agent::policy::{Policy, PseudonymKey, UserIdentity};
 use belfort_agent::probe::{self, Host};
 use belfort_agent_sys::files::Root;
 use belfort_agent_sys::host::Names;
@@ -13,6 +13,8 @@ use belfort_proto::section;
 use serde_json::Value;
 use tempfile::TempDir;
 
+#[path = "fixture/posture.rs"]
+mod posture;
 #[path = "fixture/root.rs"]
 mod root;
 use root::{block, file, link};
@@ -66,6 +68,7 @@ fn laptop() -> TempDir {
     file(root, efi, [6, 0, 0, 0, 1]);
     file(root, "sys/class/tpm/tpm0/tpm_version_major", "2\n");
     software(root);
+    posture::posture(root);
     dir
 }
 
@@ -118,6 +121,7 @@ fn shown(root: &Path, key: bool) -> Vec<(&'static str, Value)> {
     let mut policy = Policy::everything();
     if key {
         policy.pseudonym_key = PseudonymKey::Known([7; 32].into());
+        policy.user_identity = UserIdentity::Pseudonym;
     }
     let host = Host::at(Root::at(root).unwrap(), names, policy);
     let read = |probe: &&dyn probe::Probe| {

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use belfort_agent::policy::Policy;
+use belfort_agent::policy::{Policy, UserIdentity};
 use belfort_agent::probe::{self, Host};
 use belfort_agent::report::{self, Encoded};
 use belfort_agent_sys::files::Root;
@@ -103,7 +103,9 @@ fn run(root: &Path) -> Vec<(Section, Encoded)> {
             machine: "x86_64".to_owned(),
             ..Names::default()
         };
-        let host = Host::at(Root::at(&root).unwrap(), names, Policy::everything());
+        let mut policy = Policy::everything();
+        policy.user_identity = UserIdentity::Account;
+        let host = Host::at(Root::at(&root).unwrap(), names, policy);
         let sections: Vec<_> = probe::all()
             .iter()
             .map(|probe| {

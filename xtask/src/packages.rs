@@ -14,9 +14,11 @@ const NEEDED: &[(&str, &str)] = &[
     ("nftables", "nft"),
     ("nodejs", "node"),
     ("npm", "npm"),
+    ("openssh-server", "sshd"),
     ("postgresql-15", "/usr/lib/postgresql/15/bin/postgres"),
     ("python3-venv", "python3"),
     ("strace", "strace"),
+    ("sudo", "cvtsudoers"),
     ("util-linux", "lsblk"),
 ];
 

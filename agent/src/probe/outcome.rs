@@ -40,6 +40,18 @@ impl Outcomes {
         self.0.entry(text::clean(source.as_bytes())).or_insert((status, reason.to_owned()));
     }
 
+    /// Takes over the outcomes of what was read for several sections.
+    pub fn extend(&mut self, other: &Self) {
+        for (source, outcome) in &other.0 {
+            self.0.entry(source.clone()).or_insert_with(|| outcome.clone());
+        }
+    }
+
+    /// Whether everything was simply read.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The outcomes as they are reported, sorted by source.
     pub fn into_vec(self) -> Vec<Outcome> {
         let outcomes = self.0.into_iter();

@@ -1,13 +1,19 @@
-//! Protection: the firewall.
+//! Protection: the firewall, products, access control, and where records of logs go.
 
 use belfort_proto::inventory::v1::{FirewallProfile, SectionKind, Tristate};
 use belfort_proto::section::Section;
 
 use super::{Host, Probe, text};
 
+pub mod access_control;
+pub mod clamav;
+pub mod iptables;
 #[cfg(target_os = "linux")]
 mod linux;
+pub mod log_forwarding;
 pub mod nftables;
+pub mod products;
+pub mod usb_storage;
 #[cfg(target_os = "linux")]
 use linux::read;
 
@@ -31,11 +37,11 @@ pub fn has_filter_table(names: &[u8]) -> bool {
 }
 
 /// The input profile from what both engines said; nothing where one could not be asked.
-pub fn input_profile(nftables: Option<bool>, legacy_table: Option<bool>) -> FirewallProfile {
-    let (on, engine) = match (nftables, legacy_table) {
+pub fn input_profile(nftables: Option<bool>, legacy: Option<bool>) -> FirewallProfile {
+    let (on, engine) = match (nftables, legacy) {
         (Some(true), _) => (Tristate::Yes, "nftables"),
-        // The rules in the legacy table are not read, so it may filter or not.
-        (_, Some(true) | None) | (None, _) => (Tristate::Unspecified, ""),
+        (_, Some(true)) => (Tristate::Yes, "iptables"),
+        (None, _) | (_, None) => (Tristate::Unspecified, ""),
         (Some(false), Some(false)) => (Tristate::No, ""),
     };
     FirewallProfile { name: "input".to_owned(), on: on.into(), engine: engine.to_owned() }
@@ -52,7 +58,8 @@ mod tests {
         let on = |nftables, legacy| input_profile(nftables, legacy).on();
         assert_eq!(on(Some(true), None), Tristate::Yes);
         assert_eq!(on(Some(false), Some(false)), Tristate::No);
-        assert_eq!(on(Some(false), Some(true)), Tristate::Unspecified);
+        assert_eq!(on(Some(false), Some(true)), Tristate::Yes);
+        assert_eq!(on(None, Some(true)), Tristate::Yes);
         assert_eq!(on(None, Some(false)), Tristate::Unspecified);
         assert_eq!(on(Some(false), None), Tristate::Unspecified);
     }

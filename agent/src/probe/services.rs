@@ -1,12 +1,18 @@
 //! Services and listening sockets.
 
-use belfort_proto::inventory::v1::{SectionKind, StartMode};
+use std::collections::{BTreeMap, BTreeSet};
+
+use belfort_proto::inventory::v1::{SectionKind, StartMode, Tristate};
 use belfort_proto::section::Section;
 
+use super::outcome::Outcomes;
+use super::units::Unit;
 use super::{Host, Probe};
 
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg(target_os = "linux")]
+pub(super) use linux::manager::units;
 #[cfg(target_os = "linux")]
 use linux::read;
 
@@ -22,6 +28,32 @@ impl Probe for ServicesProbe {
     fn read(&self, host: &Host) -> Section {
         Section::Services(read(host))
     }
+}
+
+/// A service as its files describe it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Name without `.service`.
+    pub name: String,
+    /// What its files say.
+    pub unit: Unit,
+    /// How it starts.
+    pub start_mode: StartMode,
+    /// Whether it runs.
+    pub running: Tristate,
+}
+
+/// What the service manager knows.
+#[derive(Debug, Default)]
+pub struct Units {
+    /// Services but templates, in no particular order.
+    pub services: Vec<Found>,
+    /// Templates of services, without `@.service`.
+    pub templates: BTreeSet<String>,
+    /// Timers without `.timer`, and whether they start with the system.
+    pub timers: BTreeMap<String, bool>,
+    /// What was not simply read.
+    pub outcomes: Outcomes,
 }
 
 /// How a unit starts. Source: systemctl(1), is-enabled.

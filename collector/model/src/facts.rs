@@ -63,8 +63,8 @@ pub struct DeviceFacts {
     pub services: Option<Vec<String>>,
     /// Local accounts; nothing when they could not be read.
     pub accounts: Option<AccountFacts>,
-    /// Malware protection the system itself knows of; nothing when it keeps no such list or it could
-    /// not be read.
+    /// Malware protection that is there: as the system itself lists it, or as the agent found it by
+    /// services and files; nothing when that could not be told.
     pub malware_protection: Option<Vec<ProtectionFacts>>,
     /// Security updates that wait to be installed; nothing when that could not be told.
     pub security_updates: Option<Vec<UpdateFacts>>,

@@ -18,6 +18,8 @@ use belfort_proto::inventory::v1::{
 };
 use belfort_proto::section::Section;
 
+mod malware;
+
 /// What a report says about a device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Observed {
@@ -286,6 +288,7 @@ fn protection(section: &ProtectionSection, facts: &mut DeviceFacts) {
         .iter()
         .map(|profile| FirewallFacts { profile: profile.name.clone(), on: known(profile.on()) });
     facts.firewall = profiles.collect();
+    facts.malware_protection = malware::protection(section);
 }
 
 fn known(value: Tristate) -> Option<bool> {

@@ -1042,8 +1042,8 @@ pub struct AccountsSection {
     /// Number of accounts that can log in: a shell other than nologin or false.
     #[prost(uint32, tag = "3")]
     pub login_count: u32,
-    /// Administrators, sorted by name: accounts with user id 0, and members (primary or listed) of the
-    /// groups `sudo`, `wheel` and `admin`.
+    /// Administrators, sorted by name: accounts with user id 0, members (primary or listed) of the groups
+    /// `sudo`, `wheel` and `admin`, and whom a rule of sudo gives everything as root.
     #[prost(message, repeated, tag = "4")]
     pub administrators: ::prost::alloc::vec::Vec<Administrator>,
     /// Number of accounts with an empty password. Source: /etc/shadow (root only).
@@ -1053,6 +1053,8 @@ pub struct AccountsSection {
     #[prost(bool, tag = "6")]
     pub without_password_known: bool,
     /// Number of accounts with a password that never has to be changed; 0 when /etc/shadow cannot be read.
+    /// Locked accounts have none. Source: the largest age in shadow(5), none or 10,000 days and more, as
+    /// chage(1) reads it.
     #[prost(uint32, tag = "7")]
     pub password_never_expires_count: u32,
     /// Rules of sudo; missing when its configuration cannot be read or sudo is not installed.
@@ -1061,19 +1063,23 @@ pub struct AccountsSection {
     /// The SSH server's posture; missing when it is not installed or its configuration cannot be read.
     #[prost(message, optional, tag = "9")]
     pub ssh_server: ::core::option::Option<SshServer>,
-    /// The last person who logged in interactively, when the settings ask for it: a pseudonym or the name
-    /// of the account; empty otherwise. Source: /var/log/wtmp.
+    /// The last person who logged in interactively, when the settings ask for it: a pseudonym or the name of
+    /// the account; empty otherwise. A person is a local account with the user id of one, or, where accounts
+    /// come from a directory, one that is not local. Source: the last logins in /var/log/wtmp and the file
+    /// rotated before it.
     #[prost(string, tag = "10")]
     pub last_user: ::prost::alloc::string::String,
 }
 /// One administrator.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Administrator {
-    /// Name of a built-in account such as `root`, or a pseudonym `p:` with 16 hexadecimal digits: keyed
-    /// BLAKE3 of the name with the asset's pseudonym key.
+    /// Name of a built-in account such as `root`, or a pseudonym `p:` with 16 hexadecimal digits: keyed BLAKE3
+    /// of the name with the asset's pseudonym key. A group, netgroup or user of a directory that a rule of sudo
+    /// names, and whose accounts are not known here, has a pseudonym of its own.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
-    /// Through what: `uid0`, `sudo`, `wheel` or `admin`; sorted.
+    /// Through what: `uid0`, `sudo`, `wheel`, `admin`, or `sudoers`: a rule of sudo that names the account
+    /// itself or another of its groups; sorted.
     #[prost(string, repeated, tag = "2")]
     pub through: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
@@ -1096,12 +1102,14 @@ pub struct ProtectionSection {
     /// Whether the kernel's audit is switched on by an active audit service.
     #[prost(enumeration = "Tristate", tag = "5")]
     pub audit: i32,
-    /// Whether log records are forwarded to another machine. Source: rsyslog, syslog-ng and journal upload
-    /// configuration.
+    /// Whether log records are forwarded to another machine. Sources: the configuration of rsyslog and
+    /// syslog-ng while their service is active, or an active service that exists to forward, such as
+    /// systemd-journal-upload.
     #[prost(enumeration = "Tristate", tag = "6")]
     pub logs_forwarded: i32,
-    /// Whether USB mass storage is barred. Sources: modprobe.d(5) of `usb-storage` and `uas`, USBGuard with
-    /// an active service.
+    /// Whether USB mass storage is barred. Sources: USBGuard with an active service that refuses what no rule
+    /// names; otherwise modprobe.d(5) and the kernel's parameters for `usb-storage` and `uas`, as long as
+    /// `usb-storage` is not loaded.
     #[prost(enumeration = "Tristate", tag = "7")]
     pub usb_storage_blocked: i32,
     /// Kernel lockdown: `none`, `integrity` or `confidentiality`; empty when unknown.
@@ -1115,38 +1123,42 @@ pub struct FirewallProfile {
     /// Name: `input` on Linux; `domain`, `private`, `public` on Windows.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
-    /// Whether something that comes in over IPv4 may be refused. On Linux: a base chain of type `filter` on
-    /// the input hook, in a table of family `inet` or `ip` that is not dormant, drops by policy, or it or a
-    /// chain it leads to (also through a map of verdicts) has a rule that drops, rejects or hands over to a
-    /// program. Chains that only count or accept refuse nothing; rules for IPv6 alone, and the families
-    /// `bridge`, `arp` and `netdev`, do not count. Unknown without the right to ask (CAP_NET_ADMIN), or
-    /// when only legacy iptables may filter: its rules are not read.
+    /// Whether something that comes in over IPv4 may be refused. On Linux: a base chain of type `filter` on the
+    /// input hook, in a table of family `inet` or `ip` that is not dormant, drops by policy, or it or a chain
+    /// it leads to (also through a map of verdicts) has a rule that drops, rejects or hands over to a program;
+    /// or the chain INPUT of legacy iptables does. Chains that only count or accept refuse nothing; rules for
+    /// IPv6 alone, and the families `bridge`, `arp` and `netdev`, do not count. Unknown without the right to
+    /// ask (CAP_NET_ADMIN).
     #[prost(enumeration = "Tristate", tag = "2")]
     pub on: i32,
-    /// What filters: `nftables`, also for rules made with iptables over it; empty when off or unknown.
+    /// What filters: `nftables`, also for rules made with iptables over it; `iptables` for its legacy tables;
+    /// empty when off or unknown.
     #[prost(string, tag = "3")]
     pub engine: ::prost::alloc::string::String,
 }
-/// Rules of sudo(8). Source: /etc/sudoers and the files it includes (root only), as far as they are
-/// plain; aliases are counted by the rules that use them.
+/// Rules of sudo(8) that hold on this machine. Source: /etc/sudoers and the files it includes (root only);
+/// aliases are counted by the rules that use them. A rule for several lists of hosts is several; addresses
+/// and netgroups of hosts count as if they were this one. Lines that are not understood are an outcome of
+/// `sudoers`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SudoRules {
     /// Number of rules that grant something.
     #[prost(uint32, tag = "1")]
     pub count: u32,
-    /// How many of them ask for no password: tag NOPASSWD.
+    /// How many of them ask for no password: tag NOPASSWD, or `Defaults !authenticate` for everybody.
     #[prost(uint32, tag = "2")]
     pub without_password_count: u32,
-    /// How many of them allow every command as every user.
+    /// How many of them allow every command as every user or as root, who can become every user. What is
+    /// excepted by name is no limit.
     #[prost(uint32, tag = "3")]
     pub unlimited_count: u32,
 }
 /// Posture of the OpenSSH server: what holds for everybody, the server's defaults where nothing is set.
 /// Source: /etc/ssh/sshd_config and the files it includes, sshd_config(5); of a repeated keyword the first
-/// counts.
+/// counts. What a file that could not be read may have set is unknown.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SshServer {
-    /// `PermitRootLogin`: `yes`, `no`, `prohibit-password`, `forced-commands-only`.
+    /// `PermitRootLogin`: `yes`, `no`, `prohibit-password`, `forced-commands-only`; empty when unknown.
     #[prost(string, tag = "1")]
     pub permit_root_login: ::prost::alloc::string::String,
     /// `PasswordAuthentication`.
@@ -1161,7 +1173,8 @@ pub struct SshServer {
     /// `X11Forwarding`.
     #[prost(enumeration = "Tristate", tag = "5")]
     pub x11_forwarding: i32,
-    /// Whether `Match` blocks may make exceptions, which are not looked into.
+    /// Whether `Match` blocks may make exceptions, which are not looked into; so may a file that could not be
+    /// read. `Match all` makes none.
     #[prost(bool, tag = "6")]
     pub has_exceptions: bool,
 }
@@ -1261,7 +1274,8 @@ pub struct SecurityProduct {
     /// Name, for example `ClamAV`.
     #[prost(string, tag = "2")]
     pub name: ::prost::alloc::string::String,
-    /// Whether it is switched on: its service runs, or starts with the system where running cannot be told.
+    /// Whether it is switched on: its service runs, or starts with the system where running cannot be told, or
+    /// its timer is enabled. Unknown when only its files are there.
     #[prost(enumeration = "Tristate", tag = "3")]
     pub active: i32,
     /// Day of its signatures as `YYYY-MM-DD`; malware protection only, empty when unknown.
@@ -1275,7 +1289,8 @@ pub struct MandatoryAccessControl {
     /// `selinux`, `apparmor`, `smack`, `tomoyo`; empty when there is none.
     #[prost(string, tag = "1")]
     pub engine: ::prost::alloc::string::String,
-    /// `enforcing`, `permissive` or `disabled`.
+    /// `enforcing`, `permissive` or `disabled`; empty when unknown. AppArmor enforces when at least one profile
+    /// does.
     #[prost(string, tag = "2")]
     pub mode: ::prost::alloc::string::String,
 }

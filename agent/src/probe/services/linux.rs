@@ -1,6 +1,6 @@
 //! Reads the `services` section on Linux.
 
-mod manager;
+pub(super) mod manager;
 mod owners;
 mod sockets;
 
@@ -21,17 +21,20 @@ pub(super) fn read(host: &Host) -> ServicesSection {
         user if accounts::is_person(user, &accounts) => host.policy.pseudonym(user),
         user => user.to_owned(),
     };
-    let mut services: Vec<_> = manager::services(&mut sources)
-        .into_iter()
+    let units = host.units();
+    sources.outcomes.extend(&units.outcomes);
+    let mut services: Vec<_> = units
+        .services
+        .iter()
         .take(limits::ELEMENTS)
         .map(|found| Service {
             package: owners.package(&found.unit.program, &found.name),
             account: account(&found.unit.user),
-            description: found.unit.description,
+            description: found.unit.description.clone(),
             start_mode: found.start_mode.into(),
             running: found.running.into(),
-            program: found.unit.program,
-            name: found.name,
+            program: found.unit.program.clone(),
+            name: found.name.clone(),
         })
         .collect();
     services.sort_by(|a, b| a.name.cmp(&b.name));

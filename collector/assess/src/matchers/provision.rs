@@ -71,7 +71,8 @@ pub(super) fn client_absent(subject: &Subject<'_>, kind: &FindingKind, _: &Catal
     }
 }
 
-/// No protection against malware is active: by the system's own list, otherwise by services and packages.
+/// No protection against malware is active: by the products that were found and by services; where no
+/// products are known, by services and packages.
 pub(super) fn malware_absent(
     subject: &Subject<'_>,
     kind: &FindingKind,
@@ -85,6 +86,10 @@ pub(super) fn malware_absent(
         return service_absent(subject, kind, catalogue);
     };
     if products.iter().any(|product| product.active == Some(true)) {
+        return Verdict::Pass;
+    }
+    // One that the organisation named itself, and the agent does not know.
+    if matches!(provision(subject, &kind.params), Provision::Runs(_)) {
         return Verdict::Pass;
     }
     if products.iter().any(|product| product.active.is_none()) {
@@ -235,6 +240,9 @@ mod tests {
         };
         assert_eq!(with(&[]), "hit");
         assert_eq!(with(&[Some(false)]), "hit");
+        let mut own = running(&["mdatp"]);
+        own.facts.malware_protection = Some(vec![]);
+        assert_eq!(on(code, &own, None, 2), "pass");
         assert_eq!(with(&[Some(false), None]), "unknown");
         assert_eq!(with(&[None, Some(true)]), "pass");
     }

@@ -1,12 +1,12 @@
-//! Services from the unit files of systemd.
+//! Services and timers from the unit files of systemd.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use belfort_agent_sys::files::{EntryKind, ReadError};
-use belfort_proto::inventory::v1::{StartMode, Tristate};
+use belfort_agent_sys::files::{EntryKind, ReadError, Root};
+use belfort_proto::inventory::v1::Tristate;
 
 use crate::probe::outcome::{SMALL_BYTES, Sources};
-use crate::probe::services::start_mode;
+use crate::probe::services::{Found, Units, start_mode};
 use crate::probe::units::{self, Unit};
 
 /// Unit directories, strongest first. Source: systemd.unit(5).
@@ -21,15 +21,6 @@ const DIRECTORIES: &[&str] = &[
 ];
 const UNIT_BYTES_MAX: usize = 1 << 20;
 
-/// A service as its files describe it.
-pub(super) struct Found {
-    /// Name without `.service`.
-    pub(super) name: String,
-    pub(super) unit: Unit,
-    pub(super) start_mode: StartMode,
-    pub(super) running: Tristate,
-}
-
 /// What lies in the unit directories.
 #[derive(Default)]
 struct Files {
@@ -39,11 +30,26 @@ struct Files {
     drop_ins: BTreeMap<String, Vec<String>>,
     /// Units that something in the configuration links to.
     linked: BTreeSet<String>,
+    /// Timers, and whether something in the configuration links to them.
+    timers: BTreeMap<String, bool>,
 }
 
-/// All services but templates, in no particular order.
-pub(super) fn services(sources: &mut Sources<'_>) -> Vec<Found> {
-    let mut files = files(sources);
+/// What systemd knows below a root, services in no particular order.
+pub(in crate::probe) fn units(root: &Root) -> Units {
+    let mut sources = Sources::new(root);
+    let mut files = files(&mut sources);
+    let services = services(&mut sources, &mut files);
+    let templates = files.units.keys().filter_map(|name| name.strip_suffix("@.service"));
+    Units {
+        services,
+        templates: templates.map(str::to_owned).collect(),
+        timers: files.timers,
+        outcomes: sources.outcomes,
+    }
+}
+
+/// All services but templates.
+fn services(sources: &mut Sources<'_>, files: &mut Files) -> Vec<Found> {
     let instances: Vec<_> = files
         .linked
         .iter()
@@ -68,7 +74,7 @@ pub(super) fn services(sources: &mut Sources<'_>) -> Vec<Found> {
         if !masked && let Some(content) = sources.optional(path, UNIT_BYTES_MAX) {
             empty = content.is_empty();
             units::apply(&content, &mut unit);
-            drop_ins(sources, &files, name, &mut unit);
+            drop_ins(sources, files, name, &mut unit);
             if let Some((_, instance)) = short.split_once('@') {
                 unit.description = unit.description.replace("%I", instance).replace("%i", instance);
             }
@@ -116,6 +122,8 @@ fn files(sources: &mut Sources<'_>) -> Files {
                     alias(sources, &path, &entry.name, &mut files.linked);
                 }
                 files.units.entry(entry.name).or_insert((path, is_link));
+            } else if let Some(timer) = entry.name.strip_suffix(".timer") {
+                files.timers.entry(timer.to_owned()).or_insert(false);
             } else if let Some(unit) = entry.name.strip_suffix(".d") {
                 if unit.ends_with(".service") {
                     files.drop_ins.entry(unit.to_owned()).or_default().push(path);
@@ -123,8 +131,13 @@ fn files(sources: &mut Sources<'_>) -> Files {
             } else if configuration
                 && [".wants", ".requires", ".upholds"].iter().any(|end| entry.name.ends_with(end))
             {
-                let wanted = sources.list(&path).into_iter().map(|entry| entry.name);
-                files.linked.extend(wanted.filter(|name| name.ends_with(".service")));
+                for wanted in sources.list(&path) {
+                    if let Some(timer) = wanted.name.strip_suffix(".timer") {
+                        files.timers.insert(timer.to_owned(), true);
+                    } else if wanted.name.ends_with(".service") {
+                        files.linked.insert(wanted.name);
+                    }
+                }
             }
         }
     }
