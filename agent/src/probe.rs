@@ -84,6 +84,8 @@ pub struct Host {
     pub policy: Policy,
     /// The package database, read once for the probes that need it.
     dpkg_status: OnceCell<Result<Vec<u8>, belfort_agent_sys::files::ReadError>>,
+    /// The SMBIOS table, likewise.
+    smbios: OnceCell<Result<Vec<u8>, belfort_agent_sys::files::ReadError>>,
 }
 
 impl Host {
@@ -96,6 +98,7 @@ impl Host {
             kernel: true,
             policy,
             dpkg_status: OnceCell::new(),
+            smbios: OnceCell::new(),
         }
     }
 
@@ -108,6 +111,7 @@ impl Host {
             kernel: false,
             policy,
             dpkg_status: OnceCell::new(),
+            smbios: OnceCell::new(),
         }
     }
 
@@ -115,6 +119,14 @@ impl Host {
     pub fn dpkg_status(&self) -> Result<&[u8], belfort_agent_sys::files::ReadError> {
         self.dpkg_status
             .get_or_init(|| self.root.read(dpkg::STATUS_PATH, dpkg::STATUS_BYTES_MAX))
+            .as_deref()
+            .map_err(|error| *error)
+    }
+
+    /// The SMBIOS table.
+    pub fn smbios(&self) -> Result<&[u8], belfort_agent_sys::files::ReadError> {
+        self.smbios
+            .get_or_init(|| self.root.read(dmi::TABLE_PATH, dmi::TABLE_BYTES_MAX))
             .as_deref()
             .map_err(|error| *error)
     }

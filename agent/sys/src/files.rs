@@ -17,6 +17,9 @@ use rustix::io::{self, Errno};
 /// Most entries read from one directory.
 pub const DIRECTORY_ENTRIES: usize = 65_536;
 
+/// Smallest page of any processor; larger ones are multiples of it.
+const PAGE_BYTES: usize = 4096;
+
 /// A root directory: `/` on a running system, another one for fixtures and images.
 #[derive(Debug)]
 pub struct Root {
@@ -159,7 +162,8 @@ impl Root {
             return Err(ReadError::NotRegular);
         }
         let size = usize::try_from(stat.st_size).unwrap_or(0);
-        // Files of proc say size 0 and come in pieces; all others end with the first short read.
+        // Files of proc say size 0 and come in pieces. All others end with the first short read, except
+        // that sysfs hands out its binary files by the page.
         let in_pieces = size == 0;
         let mut content = Vec::new();
         let mut room = if in_pieces { 4096 } else { size.saturating_add(1) };
@@ -174,7 +178,8 @@ impl Root {
             if content.len() > cap {
                 return Err(ReadError::TooLarge(cap));
             }
-            if got == 0 || (!in_pieces && got < asked) {
+            let whole_pages = got % PAGE_BYTES == 0 && content.len() < size;
+            if got == 0 || (!in_pieces && got < asked && !whole_pages) {
                 return Ok(content);
             }
             room = content.len().max(4096);
