@@ -8,12 +8,14 @@ use anyhow::{Context, Result, bail};
 
 /// Package, and a file of it that tells whether it is there.
 const NEEDED: &[(&str, &str)] = &[
+    ("cryptsetup-bin", "cryptsetup"),
     ("iproute2", "ip"),
     ("iptables", "iptables"),
     ("lshw", "lshw"),
     ("nftables", "nft"),
     ("nodejs", "node"),
     ("npm", "npm"),
+    ("pciutils", "lspci"),
     ("postgresql-15", "/usr/lib/postgresql/15/bin/postgres"),
     ("python3-venv", "python3"),
     ("strace", "strace"),

@@ -101,6 +101,25 @@ pub struct Space {
     pub free_bytes: u64,
 }
 
+/// An open block device.
+#[derive(Debug)]
+pub struct Device(OwnedFd);
+
+impl Device {
+    /// Bytes from an offset on; fewer where the device ends.
+    pub fn read(&self, offset: u64, length: usize) -> Result<Vec<u8>, ReadError> {
+        let mut content = Vec::with_capacity(length);
+        // One read is enough: devices give all they are asked for.
+        while let Err(errno) = io::pread(&self.0, spare_capacity(&mut content), offset) {
+            if errno != Errno::INTR {
+                return Err(errno.into());
+            }
+        }
+        content.truncate(length);
+        Ok(content)
+    }
+}
+
 impl Root {
     /// The running system.
     pub fn system() -> Self {
@@ -186,15 +205,10 @@ impl Root {
         }
     }
 
-    /// The first bytes of a block device with a number, `major:minor`; fewer when it is smaller. It is
-    /// not waited for, and nothing else than this device is read. In another root no device is
-    /// touched, since it would be one of this machine: a regular file stands for it there.
-    pub fn device_start(
-        &self,
-        path: &str,
-        number: &str,
-        length: usize,
-    ) -> Result<Vec<u8>, ReadError> {
+    /// Opens a block device with a number, `major:minor`. It is not waited for, and nothing else than
+    /// this device is opened. In another root no device is touched, since it would be one of this
+    /// machine: a regular file stands for it there.
+    pub fn device(&self, path: &str, number: &str) -> Result<Device, ReadError> {
         let file = self.open(path, OFlags::RDONLY)?;
         let stat = fs::fstat(&file)?;
         let is_it = match FileType::from_raw_mode(stat.st_mode) {
@@ -205,18 +219,7 @@ impl Root {
             FileType::RegularFile => !self.is_system(),
             _ => false,
         };
-        if !is_it {
-            return Err(ReadError::NotDevice);
-        }
-        let mut start = Vec::with_capacity(length);
-        // One read is enough: devices give whole blocks.
-        while let Err(errno) = io::read(&file, spare_capacity(&mut start)) {
-            if errno != Errno::INTR {
-                return Err(errno.into());
-            }
-        }
-        start.truncate(length);
-        Ok(start)
+        if is_it { Ok(Device(file)) } else { Err(ReadError::NotDevice) }
     }
 
     /// Entries of a directory except `.` and `..`, sorted by name.
