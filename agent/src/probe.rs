@@ -87,6 +87,8 @@ pub struct Host {
     dpkg_status: OnceCell<Result<Vec<u8>, belfort_agent_sys::files::ReadError>>,
     /// What the service manager knows, read once for the probes that need it.
     units: OnceCell<services::Units>,
+    /// The SMBIOS table, likewise.
+    smbios: OnceCell<Result<Vec<u8>, belfort_agent_sys::files::ReadError>>,
 }
 
 impl Host {
@@ -100,6 +102,7 @@ impl Host {
             policy,
             dpkg_status: OnceCell::new(),
             units: OnceCell::new(),
+            smbios: OnceCell::new(),
         }
     }
 
@@ -113,6 +116,7 @@ impl Host {
             policy,
             dpkg_status: OnceCell::new(),
             units: OnceCell::new(),
+            smbios: OnceCell::new(),
         }
     }
 
@@ -127,6 +131,14 @@ impl Host {
     /// What the service manager knows.
     pub fn units(&self) -> &services::Units {
         self.units.get_or_init(|| services::units(&self.root))
+    }
+
+    /// The SMBIOS table.
+    pub fn smbios(&self) -> Result<&[u8], belfort_agent_sys::files::ReadError> {
+        self.smbios
+            .get_or_init(|| self.root.read(dmi::TABLE_PATH, dmi::TABLE_BYTES_MAX))
+            .as_deref()
+            .map_err(|error| *error)
     }
 }
 

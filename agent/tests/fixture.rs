@@ -15,6 +15,8 @@ use tempfile::TempDir;
 
 #[path = "fixture/posture.rs"]
 mod posture;
+#[path = "fixture/hardware.rs"]
+mod hardware;
 #[path = "fixture/root.rs"]
 mod root;
 use root::{block, file, link};
@@ -69,6 +71,7 @@ fn laptop() -> TempDir {
     file(root, "sys/class/tpm/tpm0/tpm_version_major", "2\n");
     software(root);
     posture::posture(root);
+    hardware::add(root);
     dir
 }
 
@@ -137,6 +140,33 @@ fn a_laptop() {
     for (name, section) in shown(root.path(), true) {
         insta::assert_json_snapshot!(name, section);
     }
+}
+
+#[test]
+fn the_table_stands_in_for_its_files() {
+    let root = laptop();
+    let of = |name: &str| {
+        let all = shown(root.path(), true);
+        all.into_iter().find(|(found, _)| *found == name).unwrap().1
+    };
+    let (system, firmware) = (of("system"), of("firmware"));
+    std::fs::remove_dir_all(root.path().join("sys/class/dmi")).unwrap();
+    let (without, firmware_without) = (of("system"), of("firmware"));
+    for key in ["manufacturer", "model", "model_version", "serial", "smbios_uuid", "chassis_type"] {
+        assert_eq!(without[key], system[key], "{key}");
+        assert!(without[key] != "" && !without[key].is_null(), "{key}");
+    }
+    for key in ["vendor", "version", "release_date"] {
+        assert_eq!(firmware_without[key], firmware[key], "{key}");
+    }
+    assert_eq!(without["board_serial"], "L1HF123");
+    assert_eq!(without["asset_tag"], "TAG-7");
+    assert_eq!(without["outcomes"][0]["source"], "/sys/class/dmi/id");
+    // A table of before 2.6 writes a UUID in another order.
+    let mut entry = b"_SM_\0\x1f\x02\x05".to_vec();
+    entry.resize(31, 0);
+    file(root.path(), "sys/firmware/dmi/tables/smbios_entry_point", entry);
+    assert_eq!(of("system")["smbios_uuid"], "ddccbbaa-1100-3322-4455-66778899aabb");
 }
 
 #[test]

@@ -169,7 +169,7 @@ const SOURCES: &[(&str, &str)] = &[
 ];
 
 fn all_failed(sections: &[(Section, Encoded)], status: &str, reason: &str) {
-    for (name, source) in SOURCES {
+    for (name, source) in SOURCES.iter().chain(hardware::SOURCES) {
         let found = outcome(sections, name, source);
         let (found_status, found_reason) =
             found.unwrap_or_else(|| panic_without(name, source, sections));

@@ -98,6 +98,7 @@ fn locked_partitions_are_known_by_their_headers() {
     file(root, "proc/self/mountinfo", MOUNTS);
     (4..=7).for_each(|number| partition(root, number));
     file(root, "dev/nvme0n1p4", LUKS1);
+    // Without the JSON area, which comes after these bytes.
     file(root, "dev/nvme0n1p5", LUKS2);
     file(root, "dev/nvme0n1p6", [0; 100]);
     // A link out of the root, and a directory, are not followed and not read.
@@ -119,6 +120,7 @@ fn locked_partitions_are_known_by_their_headers() {
     assert_eq!(
         said,
         [
+            ("/dev/nvme0n1p5", OutcomeStatus::Failed, "LUKS header is damaged"),
             ("/dev/nvme0n1p7", OutcomeStatus::Failed, "not this block device"),
             ("/dev/sda", OutcomeStatus::Failed, "on a removable or remote disk: not read"),
         ]
@@ -126,17 +128,21 @@ fn locked_partitions_are_known_by_their_headers() {
 }
 
 #[test]
-fn what_udev_knows_is_not_read_again() {
+fn what_udev_knows_is_looked_at_only_for_luks() {
     let dir = laptop();
     let root = dir.path();
     file(root, "proc/self/mountinfo", MOUNTS);
     (4..=5).for_each(|number| partition(root, number));
     file(root, "run/udev/data/b259:4", "E:ID_FS_TYPE=crypto_LUKS\nE:ID_FS_VERSION=1\n");
     file(root, "run/udev/data/b259:5", "E:ID_FS_TYPE=ext4\n");
+    file(root, "dev/nvme0n1p4", LUKS1);
     link(root, "dev/nvme0n1p5", "/dev");
     let section = read(root);
     let of = |name| encryption(&section, name);
     assert_eq!((of("nvme0n1p4"), of("nvme0n1p5")), ("luks1", ""));
+    let device = section.devices.iter().find(|device| device.name == "nvme0n1p4").unwrap();
+    assert_eq!(device.encryption_cipher, "aes-xts-plain64");
+    assert_eq!(device.protectors, ["passphrase"]);
     assert!(section.outcomes.is_empty(), "{:?}", section.outcomes);
 }
 
@@ -186,7 +192,7 @@ fn file_systems_that_are_not_simply_on_one_device() {
 #[test]
 fn only_the_named_device_is_read() {
     let system = Root::system();
-    let start = |path: &str, number: &str| system.device_start(path, number, 512);
+    let start = |path: &str, number: &str| system.device(path, number)?.read(0, 512);
     assert_eq!(start("/dev/zero", "1:5"), Err(ReadError::NotDevice));
     assert_eq!(start("/etc/passwd", "8:0"), Err(ReadError::NotDevice));
     assert_eq!(start("/dev/not-there", "8:0"), Err(ReadError::Absent));

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 
 /// Package, and a file of it that tells whether it is there.
 const NEEDED: &[(&str, &str)] = &[
+    ("cryptsetup-bin", "cryptsetup"),
     ("iproute2", "ip"),
     ("iptables", "iptables"),
     ("lshw", "lshw"),
@@ -15,6 +16,7 @@ const NEEDED: &[(&str, &str)] = &[
     ("nodejs", "node"),
     ("npm", "npm"),
     ("openssh-server", "sshd"),
+    ("pciutils", "lspci"),
     ("postgresql-15", "/usr/lib/postgresql/15/bin/postgres"),
     ("python3-venv", "python3"),
     ("strace", "strace"),

@@ -2,6 +2,8 @@
 
 use super::text;
 
+pub mod identity;
+
 /// Where Linux keeps the table.
 pub const TABLE_PATH: &str = "/sys/firmware/dmi/tables/DMI";
 /// Largest table kept, bytes.
@@ -19,6 +21,16 @@ pub struct Structure<'a> {
 }
 
 impl Structure<'_> {
+    /// Number by which other structures name this one.
+    pub fn handle(&self) -> Option<u16> {
+        self.word(2)
+    }
+
+    /// Some bytes of the formatted part; nothing when they are not all there.
+    pub fn bytes<const LENGTH: usize>(&self, offset: usize) -> Option<[u8; LENGTH]> {
+        self.formatted.get(offset..)?.first_chunk().copied()
+    }
+
     /// A byte of the formatted part; nothing beyond its end.
     pub fn byte(&self, offset: usize) -> Option<u8> {
         self.formatted.get(offset).copied()
@@ -26,12 +38,12 @@ impl Structure<'_> {
 
     /// A little-endian word.
     pub fn word(&self, offset: usize) -> Option<u16> {
-        self.formatted.get(offset..)?.first_chunk().copied().map(u16::from_le_bytes)
+        self.bytes(offset).map(u16::from_le_bytes)
     }
 
     /// A little-endian double word.
     pub fn double_word(&self, offset: usize) -> Option<u32> {
-        self.formatted.get(offset..)?.first_chunk().copied().map(u32::from_le_bytes)
+        self.bytes(offset).map(u32::from_le_bytes)
     }
 
     /// The string whose number stands at an offset; empty when there is none.

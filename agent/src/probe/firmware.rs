@@ -3,7 +3,8 @@
 use belfort_proto::inventory::v1::{SectionKind, Tristate};
 use belfort_proto::section::Section;
 
-use super::{Host, Probe};
+use super::dmi::identity;
+use super::{Host, Probe, text};
 
 #[cfg(target_os = "linux")]
 mod linux;
@@ -44,6 +45,18 @@ pub fn secure_boot(variable: &[u8]) -> Tristate {
     }
 }
 
+/// Vendor of a TPM 1.2: the line `Manufacturer: 0x…` of its capabilities, eight hexadecimal digits for four
+/// characters. Source: the kernel's ABI description, sysfs-class-tpm.
+pub fn tpm_vendor(capabilities: &[u8]) -> String {
+    let digits = text::lines(capabilities)
+        .find_map(|line| line.strip_prefix(b"Manufacturer: 0x"))
+        .map(<[u8]>::trim_ascii);
+    let number = digits
+        .filter(|digits| digits.len() == 8 && digits.iter().all(u8::is_ascii_hexdigit))
+        .and_then(|digits| u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
+    number.map(|number| identity::vendor_text(number.to_be_bytes())).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,6 +66,15 @@ mod tests {
         assert_eq!(release_date("03/07/2024"), "2024-03-07");
         for wrong in ["2024-03-07", "13/01/2024", "03/07/24", "", "a/b/c", "03/07/2024/1"] {
             assert_eq!(release_date(wrong), "", "{wrong}");
+        }
+    }
+
+    #[test]
+    fn vendor_of_an_old_tpm() {
+        let capabilities = b"Manufacturer: 0x49465800\nTCG version: 1.2\nFirmware version: 3.19\n";
+        assert_eq!(tpm_vendor(capabilities), "IFX");
+        for wrong in ["", "Manufacturer: 0x4946580", "Manufacturer: 0x+9465800", "Manufacturer: "] {
+            assert_eq!(tpm_vendor(wrong.as_bytes()), "", "{wrong}");
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+pub mod neighbour;
+
 /// Message types: asking for links, addresses and routes.
 pub const GET_LINK: u16 = 18;
 /// Asks for addresses.
@@ -110,8 +112,20 @@ pub fn link(payload: &[u8]) -> Option<Link> {
 
 /// Parses a `RTM_NEWADDR` payload; temporary addresses are left out, they change by themselves.
 pub fn address(payload: &[u8]) -> Option<Address> {
+    let (address, flags) = any_address(payload)?;
+    let temporary = address.address.is_ipv6() && flags & ADDRESS_TEMPORARY != 0;
+    (!temporary).then_some(address)
+}
+
+/// The address of a `RTM_NEWADDR` payload, temporary or not.
+pub fn local_address(payload: &[u8]) -> Option<IpAddr> {
+    any_address(payload).map(|(address, _)| address.address)
+}
+
+/// The address and its flags.
+fn any_address(payload: &[u8]) -> Option<(Address, u32)> {
     let (header, rest) = payload.split_first_chunk::<8>()?;
-    let [family, length, flags, _, i0, i1, i2, i3] = *header;
+    let [_, length, flags, _, i0, i1, i2, i3] = *header;
     let mut flags = u32::from(flags);
     let (mut local, mut peer) = (None, None);
     for (kind, value) in attributes(rest) {
@@ -122,13 +136,9 @@ pub fn address(payload: &[u8]) -> Option<Address> {
             _ => {}
         }
     }
-    let is_ipv6 = family == 10;
-    if is_ipv6 && flags & ADDRESS_TEMPORARY != 0 {
-        return None;
-    }
     // On point-to-point links IFA_ADDRESS is the other end's.
     let address = local.or(peer)?;
-    Some(Address { index: i32::from_ne_bytes([i0, i1, i2, i3]), address, length })
+    Some((Address { index: i32::from_ne_bytes([i0, i1, i2, i3]), address, length }, flags))
 }
 
 /// The gateways of a `RTM_NEWROUTE` payload when it is a default route of the main table.
@@ -168,18 +178,20 @@ fn next_hops(mut rest: &[u8]) -> Vec<IpAddr> {
     gateways
 }
 
+/// An address of either family.
 fn ip(value: &[u8]) -> Option<IpAddr> {
     let four = <[u8; 4]>::try_from(value).map(IpAddr::from);
     four.or_else(|_| <[u8; 16]>::try_from(value).map(IpAddr::from)).ok()
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
-    fn attribute(kind: u16, value: &[u8]) -> Vec<u8> {
+    /// An attribute as bytes, for tests.
+    pub(crate) fn attribute(kind: u16, value: &[u8]) -> Vec<u8> {
         let mut bytes = u16::try_from(value.len() + 4).unwrap().to_ne_bytes().to_vec();
         bytes.extend(kind.to_ne_bytes());
         bytes.extend_from_slice(value);
@@ -204,6 +216,8 @@ mod tests {
         payload.extend(2_i32.to_ne_bytes());
         payload.extend(attribute(1, &[0xfd; 16]));
         assert_eq!(address(&payload), None);
+        // But they are this machine's own.
+        assert_eq!(local_address(&payload), Some(IpAddr::from([0xfd; 16])));
     }
 
     #[test]

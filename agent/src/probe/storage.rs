@@ -7,6 +7,7 @@ use super::{Host, Probe, text};
 
 #[cfg(target_os = "linux")]
 mod linux;
+pub mod luks;
 pub mod stack;
 #[cfg(target_os = "linux")]
 use linux::read;

@@ -19,6 +19,9 @@ mod part;
 /// Most entries read from one directory.
 pub const DIRECTORY_ENTRIES: usize = 65_536;
 
+/// Smallest page of any processor; larger ones are multiples of it.
+const PAGE_BYTES: usize = 4096;
+
 /// A root directory: `/` on a running system, another one for fixtures and images.
 #[derive(Debug)]
 pub struct Root {
@@ -100,6 +103,25 @@ pub struct Space {
     pub free_bytes: u64,
 }
 
+/// An open block device.
+#[derive(Debug)]
+pub struct Device(OwnedFd);
+
+impl Device {
+    /// Bytes from an offset on; fewer where the device ends.
+    pub fn read(&self, offset: u64, length: usize) -> Result<Vec<u8>, ReadError> {
+        let mut content = Vec::with_capacity(length);
+        // One read is enough: devices give all they are asked for.
+        while let Err(errno) = io::pread(&self.0, spare_capacity(&mut content), offset) {
+            if errno != Errno::INTR {
+                return Err(errno.into());
+            }
+        }
+        content.truncate(length);
+        Ok(content)
+    }
+}
+
 impl Root {
     /// The running system.
     pub fn system() -> Self {
@@ -161,7 +183,8 @@ impl Root {
             return Err(ReadError::NotRegular);
         }
         let size = usize::try_from(stat.st_size).unwrap_or(0);
-        // Files of proc say size 0 and come in pieces; all others end with the first short read.
+        // Files of proc say size 0 and come in pieces. All others end with the first short read, except
+        // that sysfs hands out its binary files by the page.
         let in_pieces = size == 0;
         let mut content = Vec::new();
         let mut room = if in_pieces { 4096 } else { size.saturating_add(1) };
@@ -176,22 +199,18 @@ impl Root {
             if content.len() > cap {
                 return Err(ReadError::TooLarge(cap));
             }
-            if got == 0 || (!in_pieces && got < asked) {
+            let whole_pages = got % PAGE_BYTES == 0 && content.len() < size;
+            if got == 0 || (!in_pieces && got < asked && !whole_pages) {
                 return Ok(content);
             }
             room = content.len().max(4096);
         }
     }
 
-    /// The first bytes of a block device with a number, `major:minor`; fewer when it is smaller. It is
-    /// not waited for, and nothing else than this device is read. In another root no device is
-    /// touched, since it would be one of this machine: a regular file stands for it there.
-    pub fn device_start(
-        &self,
-        path: &str,
-        number: &str,
-        length: usize,
-    ) -> Result<Vec<u8>, ReadError> {
+    /// Opens a block device with a number, `major:minor`. It is not waited for, and nothing else than
+    /// this device is opened. In another root no device is touched, since it would be one of this
+    /// machine: a regular file stands for it there.
+    pub fn device(&self, path: &str, number: &str) -> Result<Device, ReadError> {
         let file = self.open(path, OFlags::RDONLY)?;
         let stat = fs::fstat(&file)?;
         let is_it = match FileType::from_raw_mode(stat.st_mode) {
@@ -202,18 +221,7 @@ impl Root {
             FileType::RegularFile => !self.is_system(),
             _ => false,
         };
-        if !is_it {
-            return Err(ReadError::NotDevice);
-        }
-        let mut start = Vec::with_capacity(length);
-        // One read is enough: devices give whole blocks.
-        while let Err(errno) = io::read(&file, spare_capacity(&mut start)) {
-            if errno != Errno::INTR {
-                return Err(errno.into());
-            }
-        }
-        start.truncate(length);
-        Ok(start)
+        if is_it { Ok(Device(file)) } else { Err(ReadError::NotDevice) }
     }
 
     /// Entries of a directory except `.` and `..`, sorted by name.

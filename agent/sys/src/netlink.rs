@@ -132,6 +132,13 @@ impl Netlink {
         }
     }
 
+    /// Name of the interface with a number, as it is now; nothing when there is none.
+    pub fn interface_name(&self, index: i32) -> Option<Vec<u8>> {
+        let index = u32::try_from(index).ok()?;
+        let name = net::netdevice::index_to_name_inlined(&self.socket, index).ok()?;
+        Some(name.as_bytes().to_vec())
+    }
+
     /// Walks the messages of one datagram; `true` when the dump is complete.
     fn messages(
         &self,

@@ -168,7 +168,8 @@ impl Tristate {
         }
     }
 }
-/// Names and hardware identity of the machine.
+/// Names and hardware identity of the machine. SMBIOS values come from /sys/class/dmi/id, or from the table
+/// itself where the kernel does not spread it over files.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SystemSection {
     /// Sources that were not simply read.
@@ -221,17 +222,19 @@ pub struct SystemSection {
     /// `wsl`; empty when unknown.
     #[prost(string, tag = "16")]
     pub virtualization: ::prost::alloc::string::String,
-    /// Cloud whose instance this is: `aws`, `azure`, `gcp`, `openstack`, `alibaba`; empty elsewhere.
-    /// Source: SMBIOS manufacturer, product and chassis asset tag, as the providers document them.
+    /// Cloud whose instance this is: `aws`, `azure`, `gcp`, `openstack`, `alibaba`, `digitalocean`, `hetzner`,
+    /// `oracle`, `scaleway`, `upcloud`, `vultr`; empty elsewhere. Source: SMBIOS manufacturer, product, serial
+    /// and chassis asset tag, as the providers document them.
     #[prost(string, tag = "17")]
     pub cloud_provider: ::prost::alloc::string::String,
     /// Identity of the instance at its provider, as far as the firmware tells it; the network is not
-    /// asked. Source: board asset tag (AWS), product serial (OpenStack, Alibaba), product UUID (Azure).
+    /// asked. Source: board asset tag (AWS), product serial (Alibaba, DigitalOcean, Hetzner, Vultr), product
+    /// UUID (Azure, OpenStack).
     #[prost(string, tag = "18")]
     pub cloud_instance_id: ::prost::alloc::string::String,
     /// Directory the machine is joined to, as a DNS domain, lower case; empty when none is known.
-    /// Sources: `ad_domain`, `ipa_domain` or the domain of /etc/sssd/sssd.conf; `realm` with
-    /// `security = ads` in /etc/samba/smb.conf.
+    /// Sources: `ad_domain`, `ipa_domain` or the name of the first domain of one of these kinds in
+    /// /etc/sssd/sssd.conf and conf.d beside it; `realm` with `security = ads` in /etc/samba/smb.conf.
     #[prost(string, tag = "19")]
     pub directory_domain: ::prost::alloc::string::String,
 }
@@ -304,8 +307,8 @@ pub struct ProcessorSection {
     /// Source: /sys/devices/system/cpu/vulnerabilities.
     #[prost(message, repeated, tag = "11")]
     pub flaws: ::prost::alloc::vec::Vec<ProcessorFlaw>,
-    /// Frequency without boost, MHz; 0 when unknown. Sources: cpufreq/base_frequency, SMBIOS type 4 current
-    /// speed.
+    /// Frequency without boost, MHz; 0 when unknown. Sources: cpufreq/base_frequency,
+    /// acpi_cppc/nominal_freq, and on physical machines SMBIOS type 4 current speed.
     #[prost(uint32, tag = "12")]
     pub base_mhz: u32,
 }
@@ -337,7 +340,8 @@ pub struct MemorySection {
     /// Populated slots, sorted by slot. Source: SMBIOS type 17.
     #[prost(message, repeated, tag = "5")]
     pub modules: ::prost::alloc::vec::Vec<MemoryModule>,
-    /// Slots, populated or not; 0 when the SMBIOS table is not readable. Source: SMBIOS type 17.
+    /// Slots for the system's memory, populated or not; 0 when the SMBIOS table is not readable. Source:
+    /// SMBIOS type 17.
     #[prost(uint32, tag = "6")]
     pub slots: u32,
 }
@@ -418,12 +422,13 @@ pub struct BlockDevice {
     /// udev, and, where nothing else tells what the device holds, its first 4 KiB.
     #[prost(string, tag = "10")]
     pub encryption: ::prost::alloc::string::String,
-    /// Cipher of a LUKS device, for example `aes-xts-plain64`; empty when it is none or its header was not
-    /// read. Source: LUKS1 and LUKS2 on-disk formats.
+    /// Cipher of a LUKS device, for example `aes-xts-plain64`; empty when it is none, or when an outcome names
+    /// `/dev/<name>`, whose header then was not read. Source: LUKS1 and LUKS2 on-disk formats.
     #[prost(string, tag = "11")]
     pub encryption_cipher: ::prost::alloc::string::String,
     /// What unlocks a LUKS device, sorted, each once: `passphrase`, `tpm2`, `fido2`, `pkcs11`, `recovery`,
-    /// `clevis`, or `token` for another token. Source: key slots and tokens of the header.
+    /// `clevis`, or `token` for another token, whose key could also be a passphrase. Source: key slots and
+    /// tokens of the header; LUKS1 tells of passphrases only.
     #[prost(string, repeated, tag = "12")]
     pub protectors: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
@@ -529,20 +534,22 @@ pub struct DevicesSection {
     /// USB devices except hubs and root hubs, sorted by vendor, product and name; equal ones are counted.
     #[prost(message, repeated, tag = "3")]
     pub usb: ::prost::alloc::vec::Vec<UsbDevice>,
-    /// Connected displays, sorted by connector.
+    /// Connected displays that say what they are, sorted by connector.
     #[prost(message, repeated, tag = "4")]
     pub displays: ::prost::alloc::vec::Vec<Display>,
     /// Batteries of the machine itself, sorted by name.
     #[prost(message, repeated, tag = "5")]
     pub batteries: ::prost::alloc::vec::Vec<Battery>,
-    /// Printer queues, sorted by name.
+    /// Printer queues, sorted by name. Where /etc/cups/printers.conf is not readable or not there, only their
+    /// names, from /etc/printcap.
     #[prost(message, repeated, tag = "6")]
     pub printers: ::prost::alloc::vec::Vec<Printer>,
-    /// Cameras, sorted by name; equal ones once. Source: /sys/class/video4linux/*/name.
+    /// Cameras, sorted by name; equal ones once, also when they differ only in a number at their end; without
+    /// those that programs pretend to be. Source: /sys/class/video4linux/video*/name.
     #[prost(string, repeated, tag = "7")]
     pub cameras: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
-/// One PCI device. Source: id files in /sys/bus/pci/devices.
+/// One PCI device. Source: /sys/bus/pci/devices/*/uevent.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PciDevice {
     /// Place: domain, bus, device and function, for example `0000:00:02.0`.
@@ -568,7 +575,7 @@ pub struct PciDevice {
     pub driver: ::prost::alloc::string::String,
 }
 /// USB devices of one kind. Serial numbers are left out: those of telephones and sticks name people.
-/// Source: /sys/bus/usb/devices.
+/// Source: uevent, manufacturer and product in /sys/bus/usb/devices.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UsbDevice {
     /// Vendor number.
@@ -583,8 +590,8 @@ pub struct UsbDevice {
     /// Product, as the device says it.
     #[prost(string, tag = "4")]
     pub product: ::prost::alloc::string::String,
-    /// Classes of its interfaces or its own, sorted, each once: USB-IF class codes, for example 8 for mass
-    /// storage.
+    /// Classes of its interfaces, without any its own, sorted, each once: USB-IF class codes, for example 8 for
+    /// mass storage.
     #[prost(uint32, repeated, tag = "5")]
     pub classes: ::prost::alloc::vec::Vec<u32>,
     /// How many are attached.
@@ -612,14 +619,14 @@ pub struct Display {
     /// Year of manufacture, or the model year; 0 when unknown.
     #[prost(uint32, tag = "6")]
     pub year: u32,
-    /// Width of the picture, millimetres; 0 when unknown.
+    /// Width of the picture, millimetres; 0 when unknown, as for a projector.
     #[prost(uint32, tag = "7")]
     pub width_mm: u32,
-    /// Height of the picture, millimetres; 0 when unknown.
+    /// Height of the picture, millimetres; 0 when unknown, as for a projector.
     #[prost(uint32, tag = "8")]
     pub height_mm: u32,
 }
-/// One battery. Source: /sys/class/power_supply with type Battery and scope System.
+/// One battery. Source: /sys/class/power_supply/*/uevent with type Battery and no scope but System.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Battery {
     /// Name, for example `BAT0`.
@@ -637,10 +644,11 @@ pub struct Battery {
     /// Technology, for example `Li-ion`.
     #[prost(string, tag = "5")]
     pub technology: ::prost::alloc::string::String,
-    /// Capacity by design, mWh; 0 when unknown.
+    /// Capacity by design, mWh; 0 when unknown. Sources: energy_full_design, or charge_full_design ×
+    /// voltage_min_design.
     #[prost(uint32, tag = "6")]
     pub design_capacity_mwh: u32,
-    /// Capacity when full, in whole percent of the design, in steps of 5; 0 when unknown.
+    /// Capacity when full, percent of the design: the nearest of 5, 10, …, 100; 0 when unknown.
     #[prost(uint32, tag = "7")]
     pub health_percent: u32,
 }
@@ -667,11 +675,13 @@ pub struct NeighboursSection {
     /// Sources that were not simply read.
     #[prost(message, repeated, tag = "1")]
     pub outcomes: ::prost::alloc::vec::Vec<Outcome>,
-    /// Neighbours with an address inside the configured prefixes, sorted by address and interface.
+    /// Neighbours with an address inside the configured prefixes, sorted by address as a number and by
+    /// interface.
     #[prost(message, repeated, tag = "2")]
     pub neighbours: ::prost::alloc::vec::Vec<Neighbour>,
 }
-/// One neighbour. Source: rtnetlink, RTM_GETNEIGH, states other than failed, incomplete and no-ARP.
+/// One neighbour. Source: rtnetlink, RTM_GETNEIGH, states other than failed, incomplete and no-ARP; not
+/// loopback, multicast, proxy entries or the machine's own addresses.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Neighbour {
     /// Address in its usual text form.

@@ -2,15 +2,20 @@
 
 use belfort_proto::inventory::v1::MemorySection;
 
-use super::{meminfo_bytes, modules};
+use super::{meminfo_bytes, slots};
 use crate::probe::outcome::{SMALL_BYTES, Sources};
 use crate::probe::{Host, dmi};
 
 pub(super) fn read(host: &Host) -> MemorySection {
     let mut sources = Sources::new(&host.root);
     let meminfo = sources.needed("/proc/meminfo", SMALL_BYTES).unwrap_or_default();
-    let table = sources.needed(dmi::TABLE_PATH, dmi::TABLE_BYTES_MAX).unwrap_or_default();
-    let modules = modules(&table);
+    let (slots, modules) = match host.smbios() {
+        Ok(table) => slots(table),
+        Err(error) => {
+            sources.outcomes.unread(dmi::TABLE_PATH, error);
+            (0, Vec::new())
+        }
+    };
     MemorySection {
         // Never MemTotal: that is what the kernel has left over.
         installed_bytes: modules
@@ -19,7 +24,7 @@ pub(super) fn read(host: &Host) -> MemorySection {
         usable_bytes: meminfo_bytes(&meminfo, "MemTotal").unwrap_or(0),
         swap_bytes: meminfo_bytes(&meminfo, "SwapTotal").unwrap_or(0),
         modules,
+        slots,
         outcomes: sources.outcomes.into_vec(),
-        ..MemorySection::default()
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use belfort_proto::inventory::v1::{ProcessorFlaw, ProcessorSection};
 
+use crate::probe::dmi::identity;
 use crate::probe::outcome::Sources;
 use crate::probe::{Host, cpuinfo, text};
 
@@ -24,6 +25,7 @@ pub(super) fn read(host: &Host) -> ProcessorSection {
         known => known,
     };
     let frequency = sources.attribute(&format!("{CPU}/cpu0/cpufreq/cpuinfo_max_freq"));
+    let base_mhz = base_mhz(host, &mut sources, info.hypervisor);
     ProcessorSection {
         packages,
         cores,
@@ -35,9 +37,25 @@ pub(super) fn read(host: &Host) -> ProcessorSection {
         architecture: text::clean(host.names.machine.as_bytes()),
         virtualization: info.virtualization.to_owned(),
         flaws: flaws(&mut sources),
+        base_mhz,
         outcomes: sources.outcomes.into_vec(),
-        ..ProcessorSection::default()
     }
+}
+
+/// Frequency without boost, from the first source that tells it. What hypervisors write into the SMBIOS
+/// table is made up. That the table cannot be read is said by the section of the memory.
+fn base_mhz(host: &Host, sources: &mut Sources<'_>, virtual_machine: bool) -> u32 {
+    let mut number = |file: &str| {
+        sources.attribute(&format!("{CPU}/cpu0/{file}")).parse::<u32>().ok().filter(|mhz| *mhz > 0)
+    };
+    number("cpufreq/base_frequency")
+        .map(|kilohertz| kilohertz / 1000)
+        .or_else(|| number("acpi_cppc/nominal_freq"))
+        .or_else(|| {
+            let table = (!virtual_machine).then(|| host.smbios().ok()).flatten()?;
+            identity::processor_mhz(table)
+        })
+        .unwrap_or(0)
 }
 
 /// Packages and cores where /proc/cpuinfo does not tell, as on Arm.

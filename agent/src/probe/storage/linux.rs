@@ -1,14 +1,14 @@
 //! Reads the `storage` section on Linux.
 
+mod headers;
 mod volumes;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use belfort_agent_sys::files::ReadError;
-use belfort_proto::inventory::v1::{BlockDevice, BlockDeviceType, Bus, StorageSection, Tristate};
+use belfort_proto::inventory::v1::{BlockDevice, BlockDeviceType, StorageSection, Tristate};
 use belfort_proto::limits;
 
-use super::stack::{self, Layer, Role, Stack, mapper_encryption};
+use super::stack::{self, Layer, Role, mapper_encryption};
 use super::{bus, device_type, udev};
 use crate::probe::outcome::{SMALL_BYTES, Sources};
 use crate::probe::{Host, mountinfo, text};
@@ -16,8 +16,6 @@ use crate::probe::{Host, mountinfo, text};
 const BLOCK: &str = "/sys/class/block";
 const MOUNTS: &str = "/proc/self/mountinfo";
 const MOUNTS_BYTES_MAX: usize = 4 << 20;
-/// As much as the headers looked for need.
-const HEADER_BYTES: usize = 4096;
 
 /// What was found of all block devices, beside what is reported.
 #[derive(Default)]
@@ -54,7 +52,7 @@ pub(super) fn read(host: &Host) -> StorageSection {
     stack::mark_under_mappings(&mut devices.layers);
     let volumes = volumes::volumes(host, &mut sources, &mounts, &devices);
     let mounted: BTreeSet<&str> = volumes.iter().map(|volume| volume.device.as_str()).collect();
-    headers(&mut sources, &mounted, &mut devices);
+    headers::read(&mut sources, &mounted, &mut devices);
     let devices = devices.layers.into_iter().map(|layer| layer.device).collect();
     StorageSection { outcomes: sources.outcomes.into_vec(), devices, volumes }
 }
@@ -116,7 +114,7 @@ fn device(sources: &mut Sources<'_>, name: &str, devices: &mut Devices) {
     if known.signature {
         devices.told.insert(device.name.clone());
     }
-    if role == Role::Keeps && is_local(&device, &path) {
+    if role == Role::Keeps && headers::is_local(&device, &path) {
         devices.local.insert(device.name.clone());
     }
     devices.numbers.insert(device.name.clone(), number.clone());
@@ -139,63 +137,6 @@ fn disk(sources: &mut Sources<'_>, base: &str, path: &str, device: &mut BlockDev
         device.serial = sources.attribute(&format!("{base}/{attribute}"));
         if !device.serial.is_empty() {
             break;
-        }
-    }
-}
-
-/// Whether a disk is fixed and attached to this machine, so that reading it neither spins up a drive
-/// somebody is about to unplug nor waits for a network (iSCSI sessions, remote ports of Fibre Channel).
-fn is_local(device: &BlockDevice, path: &str) -> bool {
-    device.r#type() == BlockDeviceType::Disk
-        && device.removable() == Tristate::No
-        && !matches!(device.bus(), Bus::Unspecified | Bus::Usb)
-        && !path.split('/').any(|step| step.starts_with("session") || step.starts_with("rport-"))
-}
-
-/// Reads the start of the devices of which nothing else tells what they hold: udev knows no signature,
-/// nothing lies on them and no file system on them is mounted.
-fn headers(sources: &mut Sources<'_>, mounted: &BTreeSet<&str>, devices: &mut Devices) {
-    let stack = Stack::new(&devices.layers);
-    let below: BTreeSet<&str> = devices
-        .layers
-        .iter()
-        .flat_map(|layer| layer.device.parents.iter().map(String::as_str))
-        .collect();
-    let mut found = Vec::new();
-    for (index, layer) in devices.layers.iter().enumerate() {
-        let device = &layer.device;
-        let name = device.name.as_str();
-        let kind = matches!(
-            device.r#type(),
-            BlockDeviceType::Disk
-                | BlockDeviceType::Partition
-                | BlockDeviceType::Lvm
-                | BlockDeviceType::Raid
-        );
-        let known = !device.encryption.is_empty()
-            || devices.told.contains(name)
-            || below.contains(name)
-            || mounted.contains(name);
-        if !kind || known {
-            continue;
-        }
-        // The kernel writes the slashes in a name as exclamation marks.
-        let path = format!("/dev/{}", name.replace('!', "/"));
-        if !stack.lies_on(name, &devices.local) {
-            sources.outcomes.failed(&path, "on a removable or remote disk: not read");
-            continue;
-        }
-        let number = devices.numbers.get(name).map(String::as_str).unwrap_or_default();
-        match sources.root.device_start(&path, number, HEADER_BYTES) {
-            Ok(start) => found.push((index, stack::header(&start))),
-            // A root without devices, such as an image.
-            Err(ReadError::Absent) if !sources.root.is_system() => {}
-            Err(error) => sources.outcomes.unread(&path, error),
-        }
-    }
-    for (index, encryption) in found {
-        if let Some(layer) = devices.layers.get_mut(index) {
-            encryption.clone_into(&mut layer.device.encryption);
         }
     }
 }
