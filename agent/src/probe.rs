@@ -4,7 +4,7 @@
 //! program, never talks to the network, never blocks, and turns every failure into an outcome. The
 //! parsers are pure and compiled on every platform; only the readers know the operating system.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 
 use belfort_agent_sys::files::Root;
 use belfort_agent_sys::host::{self, Names};
@@ -30,6 +30,7 @@ pub mod outcome;
 pub mod packages;
 pub mod processor;
 pub mod protection;
+pub mod rpm;
 pub mod rtnetlink;
 pub mod services;
 pub mod storage;
@@ -84,6 +85,8 @@ pub struct Host {
     pub policy: Policy,
     /// The package database, read once for the probes that need it.
     dpkg_status: OnceCell<Result<Vec<u8>, belfort_agent_sys::files::ReadError>>,
+    /// What rpm has installed, when one probe has read it and another may need it.
+    rpm: RefCell<Option<rpm::database::Installed>>,
 }
 
 impl Host {
@@ -96,6 +99,7 @@ impl Host {
             kernel: true,
             policy,
             dpkg_status: OnceCell::new(),
+            rpm: RefCell::default(),
         }
     }
 
@@ -108,6 +112,7 @@ impl Host {
             kernel: false,
             policy,
             dpkg_status: OnceCell::new(),
+            rpm: RefCell::default(),
         }
     }
 
@@ -117,6 +122,17 @@ impl Host {
             .get_or_init(|| self.root.read(dpkg::STATUS_PATH, dpkg::STATUS_BYTES_MAX))
             .as_deref()
             .map_err(|error| *error)
+    }
+
+    /// What rpm has installed. It is handed over, not shared: the list is long, and the last probe that
+    /// needs it reports it. One that is not the last gives it back with [`Host::keep_rpm`].
+    pub fn take_rpm(&self) -> rpm::database::Installed {
+        self.rpm.take().unwrap_or_else(|| rpm::database::installed(&self.root))
+    }
+
+    /// Keeps what rpm has installed for another probe.
+    pub fn keep_rpm(&self, installed: rpm::database::Installed) {
+        self.rpm.replace(Some(installed));
     }
 }
 
