@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use belfort_agent_sys::files::{ReadError, Root};
+use belfort_agent_sys::files::{RandomFile, ReadError, Root};
 use belfort_proto::inventory::v1::Package;
 use belfort_proto::limits;
 
@@ -106,7 +106,7 @@ fn read_stable<T: Default>(
             each(&mut read.value, blob)
         });
         let changed =
-            main.is_changed()? || log.as_ref().map_or(Ok(false), |log| log.is_changed())?;
+            main.is_changed()? || log.as_ref().map_or(Ok(false), RandomFile::is_changed)?;
         if !changed {
             return done;
         }

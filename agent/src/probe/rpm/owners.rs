@@ -17,8 +17,15 @@ const PATH_BYTES_MAX: usize = 4096;
 /// Programs whose owners are looked for.
 #[derive(Debug, Default)]
 pub struct Programs {
-    /// By the name of the file: the directories it can be listed in, and the program.
-    by_name: HashMap<Vec<u8>, Vec<(Vec<Vec<u8>>, String)>>,
+    /// By the name of the file.
+    by_name: HashMap<Vec<u8>, Vec<Program>>,
+}
+
+#[derive(Debug)]
+struct Program {
+    path: String,
+    /// The directories it can be listed in, each ending with a slash.
+    directories: Vec<Vec<u8>>,
 }
 
 impl Programs {
@@ -51,7 +58,7 @@ impl Programs {
             }
             let directories = directories.into_iter().map(String::into_bytes).collect();
             let known = all.by_name.entry(name.as_bytes().to_vec()).or_default();
-            known.push((directories, program.to_owned()));
+            known.push(Program { path: program.to_owned(), directories });
         }
         all
     }
@@ -89,7 +96,7 @@ impl Programs {
         if hits.is_empty() {
             return Ok(());
         }
-        let mut in_directory: BTreeMap<u32, Vec<&(Vec<Vec<u8>>, String)>> = BTreeMap::new();
+        let mut in_directory: BTreeMap<u32, Vec<&Program>> = BTreeMap::new();
         let mut buffer = Vec::new();
         for (number, programs) in hits {
             if number < indexes.count {
@@ -103,9 +110,10 @@ impl Programs {
         let count = directories.count.min(last.saturating_add(1));
         let package = text::clean(&package);
         header.texts(blob, Place { count, ..directories }, PATH_BYTES_MAX, &mut |number, path| {
-            for (candidates, program) in in_directory.get(&number).into_iter().flatten() {
-                if candidates.iter().any(|candidate| candidate == path) {
-                    let owner = owners.entry(program.clone()).or_insert_with(|| package.clone());
+            for program in in_directory.get(&number).into_iter().flatten() {
+                if program.directories.iter().any(|directory| directory == path) {
+                    let owner =
+                        owners.entry(program.path.clone()).or_insert_with(|| package.clone());
                     if package < *owner {
                         owner.clone_from(&package);
                     }

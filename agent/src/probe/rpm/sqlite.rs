@@ -51,12 +51,11 @@ pub(super) fn each<S: Source>(
     })
 }
 
+/// What is done with every row.
+type EachRow<'a, S> = &'a mut dyn FnMut(&mut Pages<S>, &Row<'_>) -> Result<(), Trouble>;
+
 /// Hands every row of a table to `each`.
-fn walk<S: Source>(
-    pages: &mut Pages<S>,
-    root: u32,
-    each: &mut dyn FnMut(&mut Pages<S>, &Row<'_>) -> Result<(), Trouble>,
-) -> Result<(), Trouble> {
+fn walk<S: Source>(pages: &mut Pages<S>, root: u32, each: EachRow<'_, S>) -> Result<(), Trouble> {
     // The pages still to visit, level by level, the next one last.
     let mut levels = vec![vec![root]];
     let mut page = Vec::new();
@@ -96,7 +95,7 @@ fn rows<S: Source>(
     pages: &mut Pages<S>,
     page: &[u8],
     head: usize,
-    each: &mut dyn FnMut(&mut Pages<S>, &Row<'_>) -> Result<(), Trouble>,
+    each: EachRow<'_, S>,
 ) -> Result<(), Trouble> {
     const DAMAGED: Trouble = Trouble::Damaged("a row of a table");
     let cells = usize::from(u16_at(page, head + 3, true).ok_or(DAMAGED)?);

@@ -5,21 +5,14 @@ use std::os::fd::OwnedFd;
 use rustix::fs::{self, FileType, OFlags};
 use rustix::io::{self, Errno};
 
-use super::{ReadError, Root};
+use super::{ReadError, Root, Stamp};
 
 /// A regular file that is read at any place, within the time that [`Root::limit`] gave.
 #[derive(Debug)]
 pub struct RandomFile<'a> {
     root: &'a Root,
     file: OwnedFd,
-    opened: State,
-}
-
-/// What changes with every write to a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct State {
-    size_bytes: u64,
-    modified: (i64, i64),
+    opened: Stamp,
 }
 
 impl Root {
@@ -30,23 +23,7 @@ impl Root {
         if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
             return Err(ReadError::NotRegular);
         }
-        Ok(RandomFile { root: self, file, opened: State::of(&stat) })
-    }
-}
-
-impl State {
-    #[expect(
-        clippy::unnecessary_cast,
-        clippy::cast_lossless,
-        clippy::useless_conversion,
-        clippy::allow_attributes,
-        reason = "the fields differ in width from one architecture to the next"
-    )]
-    fn of(stat: &fs::Stat) -> Self {
-        Self {
-            size_bytes: u64::try_from(stat.st_size).unwrap_or(0),
-            modified: (stat.st_mtime as i64, stat.st_mtime_nsec as i64),
-        }
+        Ok(RandomFile { root: self, file, opened: Stamp::of(&stat) })
     }
 }
 
@@ -58,7 +35,7 @@ impl RandomFile<'_> {
 
     /// Whether it was written to since it was opened; what was read of it may not fit together.
     pub fn is_changed(&self) -> Result<bool, ReadError> {
-        Ok(State::of(&fs::fstat(&self.file)?) != self.opened)
+        Ok(Stamp::of(&fs::fstat(&self.file)?) != self.opened)
     }
 
     /// Fills a buffer with the bytes from an offset on; fewer only at the end of the file.

@@ -65,7 +65,7 @@ impl Root {
 }
 
 impl Stamp {
-    fn of(stat: &Stat) -> Self {
+    pub(super) fn of(stat: &Stat) -> Self {
         let nanoseconds = |seconds: i64, rest: Option<u32>| {
             let rest = i64::from(rest.unwrap_or(0));
             seconds.saturating_mul(1_000_000_000).saturating_add(rest)

@@ -84,14 +84,11 @@ struct Checksum {
 
 impl Checksum {
     fn add(&mut self, bytes: &[u8]) {
-        let word = |raw: [u8; 4]| {
-            if self.big_endian { u32::from_be_bytes(raw) } else { u32::from_le_bytes(raw) }
-        };
         let (mut first, mut second) = self.sums;
         for pair in bytes.as_chunks::<8>().0 {
-            let [a, b, c, d, e, f, g, h] = *pair;
-            first = first.wrapping_add(word([a, b, c, d])).wrapping_add(second);
-            second = second.wrapping_add(word([e, f, g, h])).wrapping_add(first);
+            let word = |at| u32_at(pair, at, self.big_endian).unwrap_or_default();
+            first = first.wrapping_add(word(0)).wrapping_add(second);
+            second = second.wrapping_add(word(4)).wrapping_add(first);
         }
         self.sums = (first, second);
     }
