@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 
 /// Package, and a file of it that tells whether it is there.
 const NEEDED: &[(&str, &str)] = &[
+    ("createrepo-c", "createrepo_c"),
     ("iproute2", "ip"),
     ("iptables", "iptables"),
     ("lshw", "lshw"),
@@ -16,6 +17,7 @@ const NEEDED: &[(&str, &str)] = &[
     ("npm", "npm"),
     ("postgresql-15", "/usr/lib/postgresql/15/bin/postgres"),
     ("python3-venv", "python3"),
+    ("rpm", "rpmbuild"),
     ("strace", "strace"),
     ("util-linux", "lsblk"),
 ];
