@@ -4,7 +4,7 @@
 //! program, never talks to the network, never blocks, and turns every failure into an outcome. The
 //! parsers are pure and compiled on every platform; only the readers know the operating system.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 
 use belfort_agent_sys::files::Root;
 use belfort_agent_sys::host::{self, Names};
@@ -16,6 +16,7 @@ use crate::policy::Policy;
 pub mod accounts;
 pub mod cidr;
 pub mod cpuinfo;
+pub mod decompress;
 pub mod devices;
 pub mod dmi;
 pub mod dpkg;
@@ -30,6 +31,7 @@ pub mod outcome;
 pub mod packages;
 pub mod processor;
 pub mod protection;
+pub mod rpm;
 pub mod rtnetlink;
 pub mod services;
 pub mod storage;
@@ -89,6 +91,8 @@ pub struct Host {
     units: OnceCell<services::Units>,
     /// The SMBIOS table, likewise.
     smbios: OnceCell<Result<Vec<u8>, belfort_agent_sys::files::ReadError>>,
+    /// What rpm has installed, when one probe has read it and another may need it.
+    rpm: RefCell<Option<rpm::database::Installed>>,
 }
 
 impl Host {
@@ -103,6 +107,7 @@ impl Host {
             dpkg_status: OnceCell::new(),
             units: OnceCell::new(),
             smbios: OnceCell::new(),
+            rpm: RefCell::default(),
         }
     }
 
@@ -117,6 +122,7 @@ impl Host {
             dpkg_status: OnceCell::new(),
             units: OnceCell::new(),
             smbios: OnceCell::new(),
+            rpm: RefCell::default(),
         }
     }
 
@@ -139,6 +145,17 @@ impl Host {
             .get_or_init(|| self.root.read(dmi::TABLE_PATH, dmi::TABLE_BYTES_MAX))
             .as_deref()
             .map_err(|error| *error)
+    }
+
+    /// What rpm has installed. It is handed over, not shared: the list is long, and the last probe that
+    /// needs it reports it. One that is not the last gives it back with [`Host::keep_rpm`].
+    pub fn take_rpm(&self) -> rpm::database::Installed {
+        self.rpm.take().unwrap_or_else(|| rpm::database::installed(&self.root))
+    }
+
+    /// Keeps what rpm has installed for another probe.
+    pub fn keep_rpm(&self, installed: rpm::database::Installed) {
+        self.rpm.replace(Some(installed));
     }
 }
 

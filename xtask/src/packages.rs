@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 /// Package, and a file of it that tells whether it is there.
 const NEEDED: &[(&str, &str)] = &[
     ("cryptsetup-bin", "cryptsetup"),
+    ("createrepo-c", "createrepo_c"),
     ("iproute2", "ip"),
     ("iptables", "iptables"),
     ("lshw", "lshw"),
@@ -19,6 +20,7 @@ const NEEDED: &[(&str, &str)] = &[
     ("pciutils", "lspci"),
     ("postgresql-15", "/usr/lib/postgresql/15/bin/postgres"),
     ("python3-venv", "python3"),
+    ("rpm", "rpmbuild"),
     ("strace", "strace"),
     ("sudo", "cvtsudoers"),
     ("util-linux", "lsblk"),

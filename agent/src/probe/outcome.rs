@@ -8,7 +8,7 @@ use belfort_proto::inventory::v1::{Outcome, OutcomeStatus};
 use super::text;
 
 /// Outcomes of one section, one per source.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Outcomes(BTreeMap<String, (OutcomeStatus, String)>);
 
 impl Outcomes {
@@ -33,6 +33,13 @@ impl Outcomes {
             ReadError::Absent => self.absent(source),
             ReadError::Denied => self.denied(source),
             other => self.failed(source, &other.to_string()),
+        }
+    }
+
+    /// Adds the outcomes of something that was read for several sections.
+    pub fn extend(&mut self, others: &Self) {
+        for (source, outcome) in &others.0 {
+            self.0.entry(source.clone()).or_insert_with(|| outcome.clone());
         }
     }
 

@@ -15,6 +15,10 @@ use rustix::fs::{self, AtFlags, CWD, Dir, FileType, Mode, OFlags, ResolveFlags, 
 use rustix::io::{self, Errno};
 
 mod part;
+mod random;
+mod stream;
+pub use random::RandomFile;
+pub use stream::{Stamp, Stream};
 
 /// Most entries read from one directory.
 pub const DIRECTORY_ENTRIES: usize = 65_536;

@@ -1,5 +1,7 @@
 //! Reads the `packages` section on Linux: every database of packages that is there.
 
+mod rpm;
+
 use belfort_agent_sys::files::ReadError;
 use belfort_proto::inventory::v1::{Package, PackagesSection};
 use belfort_proto::limits;
@@ -12,7 +14,7 @@ use crate::probe::{Host, dpkg};
 type Reader = fn(&Host, &mut Sources<'_>, &mut Vec<Package>);
 
 /// Every kind of database.
-const READERS: &[Reader] = &[deb];
+const READERS: &[Reader] = &[deb, rpm::read];
 
 pub(super) fn read(host: &Host) -> PackagesSection {
     let mut sources = Sources::new(&host.root);

@@ -49,6 +49,7 @@ pub(super) fn read(host: &Host) -> ServicesSection {
             program,
         })
         .collect();
+    owners::of_rpm(&mut sources, &mut services, &mut listeners);
     listeners.sort_by(|a, b| {
         (a.protocol, a.port, a.scope, &a.program).cmp(&(b.protocol, b.port, b.scope, &b.program))
     });

@@ -1,7 +1,11 @@
-//! Which package owns a program, from dpkg's lists of files.
+//! Which package owns a program, from dpkg's lists of files or from rpm's headers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use belfort_proto::inventory::v1::{Listener, Service};
+
+use crate::probe::outcome::Sources;
+use crate::probe::rpm::{database, owners::Programs};
 use crate::probe::services::{PackageNames, candidates, lists};
 use crate::probe::{Host, dpkg};
 
@@ -52,6 +56,40 @@ impl<'a> Owners<'a> {
             };
             read(package).or_else(|| read(&format!("{package}:{architecture}"))).unwrap_or_default()
         })
+    }
+}
+
+/// Fills in what packages of rpm own. All programs are looked for in one go through the database, which
+/// has no order that would help; without a database this costs nothing.
+pub(super) fn of_rpm(
+    sources: &mut Sources<'_>,
+    services: &mut [Service],
+    listeners: &mut [Listener],
+) {
+    let programs = || {
+        let services = services.iter().map(|service| (&service.program, &service.package));
+        let listeners = listeners.iter().map(|listener| (&listener.program, &listener.package));
+        services.chain(listeners)
+    };
+    let unowned: BTreeSet<&str> = programs()
+        .filter(|(program, package)| package.is_empty() && program.starts_with('/'))
+        .map(|(program, _)| program.as_str())
+        .collect();
+    if unowned.is_empty() {
+        return;
+    }
+    // Fedora has made one directory of both since 42.
+    let merged = sources.link("/usr/sbin").is_some();
+    let programs = Programs::new(unowned, merged);
+    let owners = database::owners(sources.root, &programs, &mut sources.outcomes);
+    let services = services.iter_mut().map(|one| (&one.program, &mut one.package));
+    let listeners = listeners.iter_mut().map(|one| (&one.program, &mut one.package));
+    for (program, package) in services.chain(listeners) {
+        if package.is_empty()
+            && let Some(owner) = owners.get(program)
+        {
+            owner.clone_into(package);
+        }
     }
 }
 

@@ -1,0 +1,253 @@
+//! Databases that rpm made, read, damaged and cut. How they were made: `tests/fixtures/rpm/README.md`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use proptest::prelude::*;
+
+use super::owners::Programs;
+use super::{Format, Trouble, each_header, package};
+
+fn plain(bytes: &[u8]) -> Vec<u8> {
+    zstd::decode_all(bytes).unwrap()
+}
+
+fn sqlite() -> Vec<u8> {
+    plain(include_bytes!("../../../tests/fixtures/rpm/rpmdb.sqlite.zst"))
+}
+
+fn log() -> Vec<u8> {
+    plain(include_bytes!("../../../tests/fixtures/rpm/rpmdb.sqlite-wal.zst"))
+}
+
+fn bdb(big_endian: bool) -> Vec<u8> {
+    let little = &include_bytes!("../../../tests/fixtures/rpm/Packages-little.zst")[..];
+    let big = &include_bytes!("../../../tests/fixtures/rpm/Packages-big.zst")[..];
+    plain(if big_endian { big } else { little })
+}
+
+/// The headers of the database of SQLite, laid out as ndb with the last one first and a hole between.
+fn ndb() -> Vec<u8> {
+    let mut headers = Vec::new();
+    each_header(Format::Sqlite, &sqlite()[..], None, &mut |blob| {
+        let mut header = Vec::new();
+        let length = usize::try_from(blob.size_bytes()).unwrap();
+        super::blob::copy(blob, 0, length, &mut header)?;
+        headers.push(header);
+        Ok(())
+    })
+    .unwrap();
+    let mut file = b"RpmP".to_vec();
+    for number in [0, 1, 1, 9, 0, 0, 0_u32] {
+        file.extend(number.to_le_bytes());
+    }
+    while file.len() < 4096 {
+        file.extend(b"Slot\0\0\0\0\0\0\0\0\0\0\0\0");
+    }
+    for number in (0..u32::try_from(headers.len()).unwrap()).rev() {
+        let header = &headers[usize::try_from(number).unwrap()];
+        let start = file.len();
+        file.extend(b"BlbS");
+        for field in [number + 1, 0, u32::try_from(header.len()).unwrap()] {
+            file.extend(field.to_le_bytes());
+        }
+        file.extend(header);
+        file.resize((file.len() + 12).next_multiple_of(16) - 12, 0);
+        // The sum is not looked at.
+        file.extend(0_u32.to_le_bytes());
+        file.extend(u32::try_from(header.len()).unwrap().to_le_bytes());
+        file.extend(b"BlbE");
+        let slot = 32 + 32 * usize::try_from(number).unwrap();
+        let blocks = u32::try_from((file.len() - start) / 16).unwrap();
+        let fields = [number + 1, u32::try_from(start / 16).unwrap(), blocks];
+        for (at, field) in (slot + 4..).step_by(4).zip(fields) {
+            file[at..at + 4].copy_from_slice(&field.to_le_bytes());
+        }
+        file.extend([0; 32]);
+    }
+    file
+}
+
+/// A line for each package, sorted.
+fn read(format: Format, main: &[u8], log: Option<&[u8]>) -> Result<Vec<String>, Trouble> {
+    let mut lines = Vec::new();
+    let damaged = each_header(format, main, log, &mut |blob| {
+        lines.extend(package::package(blob)?.map(|package| {
+            format!(
+                "{} {} {} {}/{} {} {}",
+                package.name,
+                package.version,
+                package.architecture,
+                package.source_name,
+                package.source_version,
+                package.installed_on,
+                package.publisher,
+            )
+        }));
+        Ok(())
+    })?;
+    lines.sort();
+    if damaged > 0 {
+        lines.push(format!("{damaged} damaged"));
+    }
+    Ok(lines)
+}
+
+fn shown(lines: &[String]) -> String {
+    lines.iter().fold(String::from("\n"), |mut all, line| {
+        writeln!(all, "{line}").unwrap();
+        all
+    })
+}
+
+#[test]
+fn every_format_holds_the_same() {
+    let expected = read(Format::Sqlite, &sqlite(), None).unwrap();
+    insta::assert_snapshot!(shown(&expected));
+    assert_eq!(read(Format::Ndb, &ndb(), None).unwrap(), expected);
+    assert_eq!(read(Format::Bdb, &bdb(false), None).unwrap(), expected);
+    assert_eq!(read(Format::Bdb, &bdb(true), None).unwrap(), expected);
+}
+
+#[test]
+fn the_log_of_sqlite_is_newer_than_its_file() {
+    let with_log = read(Format::Sqlite, &sqlite(), Some(&log())).unwrap();
+    insta::assert_snapshot!(shown(&with_log));
+    // Without its last byte, the last commit is none.
+    let log = log();
+    let cut = read(Format::Sqlite, &sqlite(), Some(&log[..log.len() - 1])).unwrap();
+    assert_ne!(cut, with_log);
+    let nothing = read(Format::Sqlite, &sqlite(), Some(&log[..40])).unwrap();
+    assert_eq!(nothing, read(Format::Sqlite, &sqlite(), None).unwrap());
+}
+
+#[test]
+fn programs_have_the_same_owners_in_every_format() {
+    let names = ["/usr/sbin/belfortd", "/libexec/many/worker", "/usr/bin/nobody", "/usr/lib64/x"];
+    let programs = Programs::new(names, false);
+    let sqlite = sqlite();
+    let (ndb, little, big) = (ndb(), bdb(false), bdb(true));
+    for (format, main) in [
+        (Format::Sqlite, &sqlite),
+        (Format::Ndb, &ndb),
+        (Format::Bdb, &little),
+        (Format::Bdb, &big),
+    ] {
+        let mut owners = BTreeMap::new();
+        let read =
+            each_header(format, &main[..], None, &mut |blob| programs.find(blob, &mut owners));
+        assert_eq!(read, Ok(0));
+        let owners: Vec<_> = owners.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+        let expected = [
+            ("/libexec/many/worker", "belfort-server-many"),
+            ("/usr/sbin/belfortd", "belfort-server"),
+        ];
+        assert_eq!(owners, expected);
+    }
+}
+
+#[test]
+fn another_kind_of_file_is_named() {
+    for (format, name) in
+        [(Format::Sqlite, "SQLite"), (Format::Ndb, "ndb"), (Format::Bdb, "Berkeley DB hash")]
+    {
+        for other in [&b""[..], b"short", &[0; 5000], &[0xff; 5000]] {
+            assert_eq!(read(format, other, None), Err(Trouble::Format(name)));
+        }
+    }
+}
+
+/// Reads whatever there is, names and owners.
+fn survive(format: Format, main: &[u8], log: Option<&[u8]>) {
+    let _ = read(format, main, log);
+    let programs = Programs::new(["/usr/sbin/belfortd"], true);
+    let mut owners = BTreeMap::new();
+    let _ = each_header(format, main, log, &mut |blob| programs.find(blob, &mut owners));
+}
+
+fn damaged(file: &[u8], places: &[(prop::sample::Index, u8)], cut: prop::sample::Index) -> Vec<u8> {
+    let mut file = file.to_vec();
+    for (place, bits) in places {
+        let at = place.index(file.len());
+        file[at] ^= bits;
+    }
+    // Every other file is whole.
+    if cut.index(2) == 0 {
+        file.truncate(cut.index(file.len()));
+    }
+    file
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn flipped_bits_and_cuts(
+        places in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..40),
+        heads in proptest::collection::vec((0..600_usize, any::<u8>()), 0..3),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        thread_local! {
+            static FILES: [Vec<u8>; 4] = [sqlite(), ndb(), bdb(false), bdb(true)];
+            static LOG: Vec<u8> = log();
+        }
+        let formats = [Format::Sqlite, Format::Ndb, Format::Bdb, Format::Bdb];
+        FILES.with(|files| {
+            for (format, file) in formats.into_iter().zip(files) {
+                let mut file = damaged(file, &places, cut);
+                for (at, byte) in &heads {
+                    if let Some(head) = file.get_mut(*at) {
+                        *head = *byte;
+                    }
+                }
+                survive(format, &file, None);
+            }
+            LOG.with(|log| survive(Format::Sqlite, &files[0], Some(&damaged(log, &places, cut))));
+        });
+    }
+
+    #[test]
+    fn any_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..2000)) {
+        for (format, head) in [
+            (Format::Sqlite, &b"SQLite format 3\0\x02\0\x02\x02\0"[..]),
+            (Format::Ndb, b"RpmP\0\0\0\0"),
+            (Format::Bdb, b"\0\0\0\0\0\0\0\0\0\0\0\0\x61\x15\x06\0\x09\0\0\0\0\x02\0\0"),
+        ] {
+            survive(format, &[head, &bytes].concat(), Some(&bytes));
+        }
+    }
+}
+
+/// How long it takes to read a large database, against reading its bytes. Not a test of its own: run it
+/// with `--release --ignored` and a path in `BELFORT_RPMDB`.
+#[test]
+#[ignore = "needs a large database"]
+fn cost() {
+    use belfort_agent_sys::files::Root;
+    let path = std::env::var("BELFORT_RPMDB").unwrap();
+    let root = Root::system();
+    for _ in 0..3 {
+        let start = std::time::Instant::now();
+        let bytes = std::fs::read(&path).unwrap();
+        let raw = start.elapsed();
+        let start = std::time::Instant::now();
+        let file = root.open_file(&path).unwrap();
+        let mut count = 0;
+        each_header(Format::Sqlite, &file, None, &mut |blob| {
+            count += usize::from(package::package(blob)?.is_some());
+            Ok(())
+        })
+        .unwrap();
+        let packages = start.elapsed();
+        let start = std::time::Instant::now();
+        let programs = Programs::new(["/usr/sbin/belfortd", "/usr/bin/nobody"], false);
+        let mut owners = BTreeMap::new();
+        let mut each = |blob: &mut dyn super::blob::Blob| programs.find(blob, &mut owners);
+        each_header(Format::Sqlite, &file, None, &mut each).unwrap();
+        println!(
+            "{} bytes {raw:?}, {count} packages {packages:?}, owners {:?}",
+            bytes.len(),
+            start.elapsed()
+        );
+    }
+}
