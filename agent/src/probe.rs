@@ -16,6 +16,7 @@ use crate::policy::Policy;
 pub mod accounts;
 pub mod cidr;
 pub mod cpuinfo;
+pub mod decompress;
 pub mod devices;
 pub mod dmi;
 pub mod dpkg;

@@ -14,6 +14,9 @@ use rustix::buffer::spare_capacity;
 use rustix::fs::{self, AtFlags, CWD, Dir, FileType, Mode, OFlags, ResolveFlags, StatVfs};
 use rustix::io::{self, Errno};
 
+mod stream;
+pub use stream::{Stamp, Stream};
+
 /// Most entries read from one directory.
 pub const DIRECTORY_ENTRIES: usize = 65_536;
 
