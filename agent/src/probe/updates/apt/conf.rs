@@ -168,7 +168,7 @@ fn line(rest: &[u8]) -> usize {
 }
 
 /// Whether apt reads a file of a directory of parts: a name of letters, digits and `-_.` with the ending
-/// of the directory or none. Source: apt.conf(5), apt_preferences(5), sources.list(5).
+/// of the directory or none. Source: apt.conf(5), `apt_preferences(5)`, sources.list(5).
 pub fn is_part(name: &str, endings: &[&str], bare: bool) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     if name.starts_with('.') || !name.bytes().all(plain) {

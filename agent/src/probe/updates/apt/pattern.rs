@@ -1,4 +1,4 @@
-//! Patterns of pins. Source: apt_preferences(5), "Matching packages in the Package field"; glob(7).
+//! Patterns of pins. Source: `apt_preferences(5)`, "Matching packages in the Package field"; glob(7).
 
 /// A pattern: a text, a glob or a plain regular expression. Case does not count.
 #[derive(Clone, Debug, PartialEq, Eq)]

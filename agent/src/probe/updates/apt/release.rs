@@ -3,7 +3,7 @@
 
 use crate::probe::text;
 
-/// Fields of a Release or InRelease file that decide on priorities. One that is not there is empty.
+/// Fields of a Release or `InRelease` file that decide on priorities. One that is not there is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Release {
     /// Who makes the archive, for example `Debian`.
@@ -53,7 +53,7 @@ impl Release {
         named(&self.label) || named(&self.suite) || named(&self.codename)
     }
 
-    /// The priority of its versions unless preferences say otherwise. Source: apt_preferences(5).
+    /// The priority of its versions unless preferences say otherwise. Source: `apt_preferences(5)`.
     pub fn priority(&self) -> i32 {
         match (self.not_automatic, self.but_automatic_upgrades) {
             (_, true) => 100,

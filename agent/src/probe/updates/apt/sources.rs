@@ -1,6 +1,7 @@
 //! Where packages come from. Source of the formats: sources.list(5).
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use crate::probe::text;
 
@@ -257,9 +258,11 @@ fn file_name(place: &str) -> String {
     for byte in place.bytes() {
         match byte {
             b'/' => name.push('_'),
-            b'%' | 0..=b' ' | 0x7f.. => name.push_str(&format!("%{byte:02x}")),
+            b'%' | 0..=b' ' | 0x7f.. => {
+                let _ = write!(name, "%{byte:02x}");
+            }
             _ if br#"\|{}[]<>"^~_=!@#$%^&*"#.contains(&byte) => {
-                name.push_str(&format!("%{byte:02x}"));
+                let _ = write!(name, "%{byte:02x}");
             }
             _ => name.push(byte.into()),
         }
