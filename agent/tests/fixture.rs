@@ -20,6 +20,8 @@ mod hardware;
 #[path = "fixture/root.rs"]
 mod root;
 use root::{block, file, link};
+#[path = "fixture/updates.rs"]
+mod updates;
 
 fn laptop() -> TempDir {
     let dir = TempDir::new().unwrap();
@@ -72,6 +74,7 @@ fn laptop() -> TempDir {
     software(root);
     posture::posture(root);
     hardware::add(root);
+    updates::apt(root);
     dir
 }
 

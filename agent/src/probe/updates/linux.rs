@@ -8,6 +8,8 @@ use crate::probe::Host;
 use crate::probe::operating_system::day;
 use crate::probe::outcome::Sources;
 
+mod apt;
+
 /// What one package manager's caches say.
 #[derive(Debug, Default)]
 pub(super) struct Found {
@@ -23,7 +25,7 @@ pub(super) struct Found {
 type Reader = fn(&Host, &mut Sources<'_>) -> Option<Found>;
 
 /// Every package manager, sorted by name.
-const READERS: &[(&str, Reader)] = &[("dnf", dnf::read)];
+const READERS: &[(&str, Reader)] = &[("apt", apt::read), ("dnf", dnf::read)];
 
 pub(super) fn read(host: &Host) -> UpdatesSection {
     let mut sources = Sources::new(&host.root);
