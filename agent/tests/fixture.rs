@@ -13,6 +13,8 @@ use belfort_proto::section;
 use serde_json::Value;
 use tempfile::TempDir;
 
+#[path = "fixture/ecosystems.rs"]
+mod ecosystems;
 #[path = "fixture/root.rs"]
 mod root;
 use root::{block, file, link};
@@ -66,6 +68,7 @@ fn laptop() -> TempDir {
     file(root, efi, [6, 0, 0, 0, 1]);
     file(root, "sys/class/tpm/tpm0/tpm_version_major", "2\n");
     software(root);
+    ecosystems::add(root);
     dir
 }
 

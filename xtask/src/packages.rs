@@ -14,8 +14,10 @@ const NEEDED: &[(&str, &str)] = &[
     ("nftables", "nft"),
     ("nodejs", "node"),
     ("npm", "npm"),
+    ("pacman-package-manager", "pacman"),
     ("postgresql-15", "/usr/lib/postgresql/15/bin/postgres"),
     ("python3-venv", "python3"),
+    ("ruby", "gem"),
     ("strace", "strace"),
     ("util-linux", "lsblk"),
 ];
