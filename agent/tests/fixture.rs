@@ -17,6 +17,8 @@ use tempfile::TempDir;
 mod posture;
 #[path = "fixture/hardware.rs"]
 mod hardware;
+#[path = "fixture/ecosystems.rs"]
+mod ecosystems;
 #[path = "fixture/root.rs"]
 mod root;
 use root::{block, file, link};
@@ -75,6 +77,7 @@ fn laptop() -> TempDir {
     posture::posture(root);
     hardware::add(root);
     updates::apt(root);
+    ecosystems::add(root);
     dir
 }
 

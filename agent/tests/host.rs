@@ -71,6 +71,7 @@ fn every_package_of_dpkg() {
     let found: BTreeSet<String> = section
         .packages
         .iter()
+        .filter(|package| package.ecosystem == "deb")
         .map(|package| {
             let or = |value: &str, other: &str| {
                 if value.is_empty() { other.to_owned() } else { value.to_owned() }
@@ -92,7 +93,8 @@ fn every_package_of_dpkg() {
         })
         .collect();
     assert!(expected.len() > 100, "only {} packages", expected.len());
-    assert_eq!(found.len(), section.packages.len(), "a package stands twice");
+    let count = section.packages.iter().filter(|package| package.ecosystem == "deb").count();
+    assert_eq!(found.len(), count, "a package stands twice");
     let missing: Vec<_> = expected.difference(&found).collect();
     let made_up: Vec<_> = found.difference(&expected).collect();
     assert!(missing.is_empty() && made_up.is_empty(), "missing {missing:?}, made up {made_up:?}");

@@ -8,8 +8,8 @@ use anyhow::{Context, Result, bail};
 
 /// Package, and a file of it that tells whether it is there.
 const NEEDED: &[(&str, &str)] = &[
-    ("cryptsetup-bin", "cryptsetup"),
     ("createrepo-c", "createrepo_c"),
+    ("cryptsetup-bin", "cryptsetup"),
     ("iproute2", "ip"),
     ("iptables", "iptables"),
     ("lshw", "lshw"),
@@ -17,10 +17,12 @@ const NEEDED: &[(&str, &str)] = &[
     ("nodejs", "node"),
     ("npm", "npm"),
     ("openssh-server", "sshd"),
+    ("pacman-package-manager", "pacman"),
     ("pciutils", "lspci"),
     ("postgresql-15", "/usr/lib/postgresql/15/bin/postgres"),
     ("python3-venv", "python3"),
     ("rpm", "rpmbuild"),
+    ("ruby", "gem"),
     ("strace", "strace"),
     ("sudo", "cvtsudoers"),
     ("util-linux", "lsblk"),

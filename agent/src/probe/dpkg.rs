@@ -10,8 +10,29 @@ pub const STATUS_PATH: &str = "/var/lib/dpkg/status";
 /// Largest database read, bytes; 1,000 packages take about 1 MB.
 pub const STATUS_BYTES_MAX: usize = 64 << 20;
 
+/// Where dpkg keeps the list of files of every package, among others.
+pub const INFO_PATH: &str = "/var/lib/dpkg/info";
+
+/// One package of the database.
+#[derive(Debug)]
+pub struct Listed {
+    /// The package; its day of installation is not in the database.
+    pub package: Package,
+    /// Whether it can be installed for several architectures at once: then their names carry it.
+    same: bool,
+}
+
+impl Listed {
+    /// Name of the file below [`INFO_PATH`] that lists the package's files: written anew whenever it is
+    /// installed or upgraded, so that its age is that of the installation.
+    pub fn list(&self) -> String {
+        let Package { name, architecture, .. } = &self.package;
+        if self.same { format!("{name}:{architecture}.list") } else { format!("{name}.list") }
+    }
+}
+
 /// The packages that `dpkg-query -W` prints: all that are not wholly gone.
-pub fn packages(status: &[u8]) -> impl Iterator<Item = Package> {
+pub fn packages(status: &[u8]) -> impl Iterator<Item = Listed> {
     paragraphs(status).filter_map(package)
 }
 
@@ -39,8 +60,9 @@ pub fn estimate(status: &[u8]) -> usize {
     status.len() / 800
 }
 
-fn package(paragraph: &[u8]) -> Option<Package> {
+fn package(paragraph: &[u8]) -> Option<Listed> {
     let (mut name, mut status, mut source): (&[u8], &[u8], &[u8]) = (b"", b"", b"");
+    let mut multi_arch: &[u8] = b"";
     let (mut version, mut architecture, mut maintainer): (&[u8], &[u8], &[u8]) = (b"", b"", b"");
     for line in text::lines(paragraph) {
         // Continuation lines start with a blank; the other fields are told apart by their first byte.
@@ -50,6 +72,7 @@ fn package(paragraph: &[u8]) -> Option<Package> {
             Some(b'S') => (&mut status, &b"Status:"[..]),
             Some(b'V') => (&mut version, &b"Version:"[..]),
             Some(b'A') => (&mut architecture, &b"Architecture:"[..]),
+            Some(b'M') if line.starts_with(b"Mu") => (&mut multi_arch, &b"Multi-Arch:"[..]),
             Some(b'M') => (&mut maintainer, &b"Maintainer:"[..]),
             _ => continue,
         };
@@ -78,7 +101,7 @@ fn package(paragraph: &[u8]) -> Option<Package> {
     let unless_same = |value: &[u8], other: &[u8]| {
         if value == other { String::new() } else { text::clean(value) }
     };
-    Some(Package {
+    let package = Package {
         ecosystem: "deb".to_owned(),
         name: text::clean(name),
         version: text::clean(version),
@@ -88,7 +111,8 @@ fn package(paragraph: &[u8]) -> Option<Package> {
         publisher: text::clean(publisher(maintainer)),
         state: state.into(),
         installed_on: String::new(),
-    })
+    };
+    Some(Listed { package, same: multi_arch == b"same" })
 }
 
 /// `Name <address>` without the address.
@@ -115,7 +139,14 @@ Source: bar\nVersion: 2:1.0~rc1-1\n\
 
     #[test]
     fn packages_in_every_state() {
-        insta::assert_debug_snapshot!(packages(STATUS).collect::<Vec<_>>());
+        let found = packages(STATUS).map(|listed| listed.package);
+        insta::assert_debug_snapshot!(found.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn lists_carry_the_architecture_where_there_can_be_several() {
+        let lists: Vec<_> = packages(STATUS).map(|listed| listed.list()).collect();
+        assert_eq!(lists, ["libfoo1:amd64.list", "bar.list", "broken.list", "waits.list"]);
     }
 
     #[test]

@@ -1,9 +1,25 @@
 //! Packages: installed software.
+//!
+//! The databases of the system's own package managers come first. What other package managers put on
+//! the machine counts where it serves the whole machine, and only when the system's did not put it
+//! there: a distribution mends its packages without raising their version, so that one listed a second
+//! time, under the name and version of its origin, would look vulnerable when it is not.
 
-use belfort_proto::inventory::v1::{Package, SectionKind};
+use belfort_proto::inventory::v1::{Package, PackageState, SectionKind};
 use belfort_proto::section::Section;
 
 use super::{Host, Probe};
+
+pub mod apk;
+pub mod brew;
+pub mod cargo;
+pub mod flatpak;
+pub mod gem;
+pub mod npm;
+pub mod owned;
+pub mod pacman;
+pub mod python;
+pub mod snap;
 
 #[cfg(target_os = "linux")]
 mod linux;
@@ -34,4 +50,20 @@ pub fn sort(packages: &mut [Package]) {
             &b.version,
         ))
     });
+}
+
+/// An installed package of an ecosystem, with what every ecosystem knows.
+pub fn installed(ecosystem: &str, name: String, version: String) -> Package {
+    Package {
+        ecosystem: ecosystem.to_owned(),
+        name,
+        version,
+        state: PackageState::Installed.into(),
+        ..Package::default()
+    }
+}
+
+/// Whether an ecosystem is that of a system's own package manager.
+pub fn is_of_system(ecosystem: &str) -> bool {
+    matches!(ecosystem, "deb" | "rpm" | "apk" | "alpm")
 }

@@ -211,6 +211,11 @@ impl Root {
         }
     }
 
+    /// Opens a directory for questions about files in it.
+    pub fn directory(&self, path: &str) -> Result<Directory, ReadError> {
+        Ok(Directory(self.open(path, OFlags::RDONLY | OFlags::DIRECTORY)?))
+    }
+
     /// Opens a block device with a number, `major:minor`. It is not waited for, and nothing else than
     /// this device is opened. In another root no device is touched, since it would be one of this
     /// machine: a regular file stands for it there.
@@ -318,6 +323,21 @@ impl Root {
             size_bytes: f_blocks.saturating_mul(f_frsize),
             free_bytes: f_bavail.saturating_mul(f_frsize),
         })
+    }
+}
+
+/// An open directory.
+#[derive(Debug)]
+pub struct Directory(OwnedFd);
+
+impl Directory {
+    /// When a file in it was last changed, seconds since 1970-01-01 UTC; nothing when there is none.
+    /// Links are not followed.
+    pub fn modified_seconds(&self, name: &str) -> Option<i64> {
+        if name.contains('/') {
+            return None;
+        }
+        fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW).ok().map(|stat| stat.st_mtime)
     }
 }
 

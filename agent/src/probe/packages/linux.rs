@@ -1,20 +1,43 @@
 //! Reads the `packages` section on Linux: every database of packages that is there.
 
+mod apk;
+mod brew;
+mod cargo;
+mod deb;
+mod flatpak;
+mod gem;
+mod npm;
+mod pacman;
+mod python;
 mod rpm;
+mod snap;
 
-use belfort_agent_sys::files::ReadError;
+use belfort_agent_sys::files::{Entry, EntryKind, ReadError};
 use belfort_proto::inventory::v1::{Package, PackagesSection};
 use belfort_proto::limits;
 
-use super::sort;
+use super::{is_of_system, sort};
 use crate::probe::outcome::Sources;
 use crate::probe::{Host, dpkg};
 
 /// Adds the packages of one database. One that is not there adds nothing and is no outcome.
 type Reader = fn(&Host, &mut Sources<'_>, &mut Vec<Package>);
 
-/// Every kind of database.
-const READERS: &[Reader] = &[deb, rpm::read];
+/// Every kind of database. Those of the system come first: some of the others leave out what they find
+/// there.
+const READERS: &[Reader] = &[
+    deb::read,
+    rpm::read,
+    apk::read,
+    pacman::read,
+    snap::read,
+    flatpak::read,
+    brew::read,
+    python::read,
+    npm::read,
+    gem::read,
+    cargo::read,
+];
 
 pub(super) fn read(host: &Host) -> PackagesSection {
     let mut sources = Sources::new(&host.root);
@@ -22,8 +45,8 @@ pub(super) fn read(host: &Host) -> PackagesSection {
     for reader in READERS {
         reader(host, &mut sources, &mut packages);
     }
-    if packages.is_empty() {
-        // What most machines have, so that an empty list is never silent.
+    if !packages.iter().any(|package| is_of_system(&package.ecosystem)) {
+        // What most machines have, so that a list without the system's own packages is never silent.
         sources.outcomes.absent(dpkg::STATUS_PATH);
     }
     if packages.len() > limits::ELEMENTS {
@@ -31,16 +54,32 @@ pub(super) fn read(host: &Host) -> PackagesSection {
         packages.truncate(limits::ELEMENTS);
     }
     sort(&mut packages);
+    // Two ways can lead to one folder.
+    packages.dedup();
     PackagesSection { outcomes: sources.outcomes.into_vec(), packages }
 }
 
-fn deb(host: &Host, sources: &mut Sources<'_>, packages: &mut Vec<Package>) {
-    match host.dpkg_status() {
-        Ok(status) => {
-            packages.reserve(dpkg::estimate(status).min(limits::ELEMENTS));
-            packages.extend(dpkg::packages(status).take(limits::ELEMENTS + 1));
+/// Reads a file of one package among many. One that is not there is none; other trouble is an outcome of
+/// the pattern that all of them share, once.
+fn one_of_many(
+    sources: &mut Sources<'_>,
+    pattern: &str,
+    path: &str,
+    cap: usize,
+) -> Option<Vec<u8>> {
+    match sources.root.read(path, cap) {
+        Ok(content) => Some(content),
+        Err(ReadError::Absent) => None,
+        Err(error) => {
+            sources.outcomes.unread(pattern, error);
+            None
         }
-        Err(ReadError::Absent) => {}
-        Err(error) => sources.outcomes.unread(dpkg::STATUS_PATH, error),
     }
+}
+
+/// Folders in a folder that many machines do not have. Links are not followed: what they lead to lies
+/// elsewhere, or is found under its own name.
+fn folders(sources: &mut Sources<'_>, path: &str) -> impl Iterator<Item = Entry> + use<> {
+    let entries = sources.list(path).into_iter();
+    entries.filter(|entry| matches!(entry.kind, EntryKind::Directory | EntryKind::Other))
 }

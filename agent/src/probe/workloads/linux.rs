@@ -1,11 +1,60 @@
-//! Reads the `workloads` section on Linux.
+//! Reads the `workloads` section on Linux: every runtime that keeps something here.
 
-use belfort_proto::inventory::v1::WorkloadsSection;
+mod containerd;
+mod docker;
+mod libvirt;
+mod lxc;
+mod nspawn;
+mod podman;
+mod running;
 
+use belfort_agent_sys::files::{Entry, EntryKind, ReadError};
+use belfort_proto::inventory::v1::{Workload, WorkloadsSection};
+use belfort_proto::limits;
+
+use super::sort;
 use crate::probe::Host;
 use crate::probe::outcome::Sources;
 
+/// Largest file of a runtime that is read, bytes.
+const BYTES_MAX: usize = 8 << 20;
+
+/// Adds the workloads of one runtime. One that is not there adds nothing and is no outcome.
+type Reader = fn(&mut Sources<'_>, &mut Vec<Workload>);
+
+/// Every runtime.
+const READERS: &[Reader] =
+    &[docker::read, podman::read, containerd::read, libvirt::read, lxc::read, nspawn::read];
+
 pub(super) fn read(host: &Host) -> WorkloadsSection {
-    let sources = Sources::new(&host.root);
-    WorkloadsSection { outcomes: sources.outcomes.into_vec(), ..WorkloadsSection::default() }
+    let mut sources = Sources::new(&host.root);
+    let mut workloads = Vec::new();
+    for reader in READERS {
+        reader(&mut sources, &mut workloads);
+    }
+    if workloads.len() > limits::ELEMENTS {
+        sources.outcomes.failed("workloads", "more workloads than can be reported");
+        workloads.truncate(limits::ELEMENTS);
+    }
+    sort(&mut workloads);
+    WorkloadsSection { outcomes: sources.outcomes.into_vec(), workloads }
+}
+
+/// Reads a file of one workload among many. One that is not there is none; other trouble is an outcome of
+/// the pattern that all of them share, once.
+fn one_of_many(sources: &mut Sources<'_>, pattern: &str, path: &str) -> Option<Vec<u8>> {
+    match sources.root.read(path, BYTES_MAX) {
+        Ok(content) => Some(content),
+        Err(ReadError::Absent) => None,
+        Err(error) => {
+            sources.outcomes.unread(pattern, error);
+            None
+        }
+    }
+}
+
+/// Folders in a folder that many machines do not have.
+fn folders(sources: &mut Sources<'_>, path: &str) -> impl Iterator<Item = Entry> + use<> {
+    let entries = sources.list(path).into_iter();
+    entries.filter(|entry| matches!(entry.kind, EntryKind::Directory | EntryKind::Other))
 }

@@ -9,7 +9,6 @@ use crate::probe::rpm::{database, owners::Programs};
 use crate::probe::services::{PackageNames, candidates, lists};
 use crate::probe::{Host, dpkg};
 
-const INFO: &str = "/var/lib/dpkg/info";
 const LIST_BYTES_MAX: usize = 8 << 20;
 
 /// Looks programs up, each once.
@@ -48,7 +47,9 @@ impl<'a> Owners<'a> {
     fn list(&mut self, package: &'a str) -> &[u8] {
         let root = &self.host.root;
         self.lists.entry(package).or_insert_with(|| {
-            let read = |name: &str| root.read(&format!("{INFO}/{name}.list"), LIST_BYTES_MAX).ok();
+            let read = |name: &str| {
+                root.read(&format!("{}/{name}.list", dpkg::INFO_PATH), LIST_BYTES_MAX).ok()
+            };
             // Packages that can be installed for several architectures carry theirs in the name.
             let architecture = match root_architecture(&self.host.names.machine) {
                 "" => return read(package).unwrap_or_default(),

@@ -1,0 +1,34 @@
+//! Reads the database of dpkg.
+
+use belfort_agent_sys::files::{Directory, ReadError};
+use belfort_proto::inventory::v1::{Package, PackageState};
+use belfort_proto::limits;
+
+use crate::probe::Host;
+use crate::probe::dpkg::{self, Listed};
+use crate::probe::operating_system::day;
+use crate::probe::outcome::Sources;
+
+pub(super) fn read(host: &Host, sources: &mut Sources<'_>, packages: &mut Vec<Package>) {
+    let status = match host.dpkg_status() {
+        Ok(status) => status,
+        Err(ReadError::Absent) => return,
+        Err(error) => return sources.outcomes.unread(dpkg::STATUS_PATH, error),
+    };
+    let lists = sources.root.directory(dpkg::INFO_PATH).ok();
+    packages.reserve(dpkg::estimate(status).min(limits::ELEMENTS));
+    packages.extend(dpkg::packages(status).take(limits::ELEMENTS + 1).map(|listed| {
+        let installed_on = installed_on(&listed, lists.as_ref());
+        Package { installed_on, ..listed.package }
+    }));
+}
+
+/// The day of the last installation. What is removed and left its configuration has a list, too, but as
+/// old as its removal.
+fn installed_on(listed: &Listed, lists: Option<&Directory>) -> String {
+    if listed.package.state() != PackageState::Installed {
+        return String::new();
+    }
+    let seconds = lists.and_then(|lists| lists.modified_seconds(&listed.list()));
+    seconds.map(day).unwrap_or_default()
+}
