@@ -40,6 +40,11 @@ impl Timestamp {
         self.civil().map_or_else(|| "1970-01-01".to_owned(), |civil| civil.date().to_string())
     }
 
+    /// The beginning of a calendar day in UTC, given as `YYYY-MM-DD`; nothing when it is none.
+    pub fn of_day(day: &str) -> Option<Self> {
+        format!("{day}T00:00:00Z").parse().ok()
+    }
+
     fn civil(self) -> Option<jiff::civil::DateTime> {
         let moment = jiff::Timestamp::from_millisecond(self.0).ok()?;
         Some(jiff::tz::Offset::UTC.to_datetime(moment))
