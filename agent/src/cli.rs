@@ -45,7 +45,9 @@ struct Cli {
                      [default: /etc/belfort/agent.toml]\n\n\
                      Keys:\n  ip_prefixes  = [\"10.0.0.0/8\"]  report addresses only inside these, and \
                      inside those of the collector\n  sections_off = [\"accounts\"]    do not collect \
-                     these sections"
+                     these sections\n  fields_off   = [\"system.serial\"]  do not collect these \
+                     fields\n  user_identity = \"off\"          name the last user at most so: \
+                     off or pseudonym"
     )]
     config: Option<PathBuf>,
     #[command(subcommand)]

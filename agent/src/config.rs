@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use belfort_proto::fields::FieldPath;
 use belfort_proto::inventory::v1::SectionKind;
 use belfort_proto::section;
 use serde::{Deserialize, Deserializer, de};
 
+use crate::policy::UserIdentity;
 use crate::probe::cidr::Prefix;
 
 /// Where the configuration lies unless the command line says otherwise.
@@ -23,6 +25,14 @@ pub struct Config {
     /// collector has switched off. Default: none.
     #[serde(default, deserialize_with = "sections")]
     pub sections_off: Vec<SectionKind>,
+    /// `fields_off`: fields that are not collected on this device, in addition to those the collector
+    /// has switched off; paths as `system.serial` or `network.interfaces.mac_address`. Default: none.
+    #[serde(default, deserialize_with = "fields")]
+    pub fields_off: Vec<FieldPath>,
+    /// `user_identity`: how the last user is named at most, `off` or `pseudonym`. Default: as the
+    /// collector's settings say.
+    #[serde(default, deserialize_with = "user_identity")]
+    pub user_identity: Option<UserIdentity>,
 }
 
 /// Why the configuration cannot be used.
@@ -81,6 +91,23 @@ fn sections<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<SectionKin
     names.iter().map(kind).collect()
 }
 
+fn fields<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<FieldPath>, D::Error> {
+    let paths = Vec::<String>::deserialize(deserializer)?;
+    paths.iter().map(|path| path.parse().map_err(de::Error::custom)).collect()
+}
+
+fn user_identity<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<UserIdentity>, D::Error> {
+    match String::deserialize(deserializer)?.as_str() {
+        "off" => Ok(Some(UserIdentity::Off)),
+        "pseudonym" => Ok(Some(UserIdentity::Pseudonym)),
+        other => Err(de::Error::custom(format!(
+            "`{other}` is not `off` or `pseudonym`: a device can only restrict what the collector asks for"
+        ))),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,6 +118,9 @@ mod tests {
             ("section_off = []", "unknown field `section_off`"),
             ("sections_off = [\"nothing\"]", "there is no section `nothing`"),
             ("ip_prefixes = [\"10.0.0.0\"]", "is not a prefix"),
+            ("fields_off = [\"system.serail\"]", "`system` has no field `serail`"),
+            ("fields_off = [\"accounts.outcomes\"]", "outcomes cannot be switched off"),
+            ("user_identity = \"account\"", "a device can only restrict"),
         ] {
             let error = toml::from_str::<Config>(text).unwrap_err().to_string();
             assert!(error.contains(complaint), "{error}");

@@ -7,10 +7,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use belfort_proto::enrolment::v1 as wire;
 use belfort_proto::enrolment::v1::enrolment_service_client::EnrolmentServiceClient;
+use belfort_proto::inventory::v1::SectionKind;
 use belfort_proto::section::Section;
 use zeroize::Zeroizing;
 
-use crate::probe::{Host, Probe as _, network, storage, system};
+use crate::probe::{Host, Probe, network, storage, system};
+use crate::report::Encoded;
 use crate::state::{Identity, IdentityError, State, StateError};
 use crate::transport::{self, ANSWER_BYTES_MAX, Address, AddressError, TransportError};
 
@@ -113,7 +115,7 @@ pub async fn enrol(
         certificate_signing_request: signing_request(&key)?,
         evidence: Some(evidence(host)),
         agent_version: env!("CARGO_PKG_VERSION").to_owned(),
-        host_name: host.names.node.split('.').next().unwrap_or_default().to_owned(),
+        host_name: host_name(host),
         platform: "linux".to_owned(),
     };
     let verifier = pinned::PinnedVerifier::new(token.fingerprint);
@@ -158,13 +160,28 @@ async fn client(
     Ok(EnrolmentServiceClient::new(channel).max_decoding_message_size(ANSWER_BYTES_MAX))
 }
 
-/// What tells this machine apart, from the same probes as the report.
+/// What stands for the host name of a device whose configuration keeps it.
+const UNNAMED: &str = "unnamed";
+
+/// The name the device goes by until its first report, unless its configuration keeps it.
+fn host_name(host: &Host) -> String {
+    let mut off = host.policy.fields_off(SectionKind::System);
+    let kept = off.any(|path| path.names() == "host_name");
+    if kept || !host.policy.collects(SectionKind::System) {
+        return UNNAMED.to_owned();
+    }
+    host.names.node.split('.').next().unwrap_or_default().to_owned()
+}
+
+/// What tells this machine apart, from the same probes as the report and as far as the device's
+/// configuration lets them report.
 pub fn evidence(host: &Host) -> wire::HardwareEvidence {
-    let sections = [
-        system::SystemProbe.read(host),
-        storage::StorageProbe.read(host),
-        network::NetworkProbe.read(host),
-    ];
+    let probes: [&dyn Probe; 3] =
+        [&system::SystemProbe, &storage::StorageProbe, &network::NetworkProbe];
+    let allowed = probes.into_iter().filter(|probe| host.policy.collects(probe.kind()));
+    let sections: Vec<_> = allowed
+        .filter_map(|probe| Section::decode(probe.kind(), &Encoded::read(probe, host).bytes).ok())
+        .collect();
     let mut evidence = wire::HardwareEvidence::default();
     for section in &sections {
         match section {

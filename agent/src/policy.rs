@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use belfort_proto::fields::FieldPath;
 use belfort_proto::inventory::v1::{InterfaceAddress, SectionKind};
-use belfort_proto::report::v1::{Settings, UserIdentity as Asked};
+use belfort_proto::report::v1::{self as wire, Settings};
 use zeroize::Zeroizing;
 
 use crate::config::Config;
@@ -35,8 +36,8 @@ pub enum PseudonymKey {
     Denied,
 }
 
-/// Whether and how the last user is named.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Whether and how the last user of the device is named, least first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum UserIdentity {
     /// Not at all.
     #[default]
@@ -47,16 +48,30 @@ pub enum UserIdentity {
     Account,
 }
 
+impl From<wire::UserIdentity> for UserIdentity {
+    fn from(asked: wire::UserIdentity) -> Self {
+        match asked {
+            wire::UserIdentity::Unspecified => Self::Off,
+            wire::UserIdentity::Pseudonym => Self::Pseudonym,
+            wire::UserIdentity::Account => Self::Account,
+        }
+    }
+}
+
 /// The rules a pass keeps.
 #[derive(Clone, Debug)]
 pub struct Policy {
     /// An address must lie in a prefix of each of these lists.
     prefixes: Vec<Vec<Prefix>>,
     sections_off: BTreeSet<i32>,
-    /// Key for the pseudonyms of account names.
-    pub pseudonym_key: PseudonymKey,
+    /// Sorted, each once.
+    fields_off: Vec<FieldPath>,
+    /// Paths of the collector's settings that this agent does not know: it does not collect them.
+    pub fields_unknown: Vec<String>,
     /// Whether and how the last user is named.
     pub user_identity: UserIdentity,
+    /// Key for the pseudonyms of account names.
+    pub pseudonym_key: PseudonymKey,
 }
 
 impl Policy {
@@ -73,17 +88,17 @@ impl Policy {
         let off = settings.map(|settings| settings.sections_off.clone()).unwrap_or_default();
         let own = config.sections_off.iter().map(|kind| *kind as i32);
         let key = settings.and_then(|settings| settings.pseudonym_key.as_slice().try_into().ok());
-        let user_identity = match settings.map(Settings::user_identity) {
-            None | Some(Asked::Unspecified) => UserIdentity::Off,
-            Some(Asked::Pseudonym) => UserIdentity::Pseudonym,
-            Some(Asked::Account) => UserIdentity::Account,
-        };
+        let (fields_off, fields_unknown) = fields(settings, config);
+        // A value of a newer collector is none that this agent could keep.
+        let asked = settings.map_or(UserIdentity::Off, |settings| settings.user_identity().into());
         Self {
             prefixes,
             sections_off: off.into_iter().chain(own).collect(),
+            fields_off,
+            fields_unknown,
+            user_identity: config.user_identity.map_or(asked, |own| own.min(asked)),
             pseudonym_key: key
                 .map_or(PseudonymKey::Absent, |key| PseudonymKey::Known(Zeroizing::new(key))),
-            user_identity,
         }
     }
 
@@ -93,14 +108,21 @@ impl Policy {
         Self {
             prefixes: vec![all],
             sections_off: BTreeSet::new(),
-            pseudonym_key: PseudonymKey::Absent,
+            fields_off: Vec::new(),
+            fields_unknown: Vec::new(),
             user_identity: UserIdentity::Off,
+            pseudonym_key: PseudonymKey::Absent,
         }
     }
 
     /// Whether a section is collected.
     pub fn collects(&self, kind: SectionKind) -> bool {
         !self.sections_off.contains(&(kind as i32))
+    }
+
+    /// Fields of a section that are not collected.
+    pub fn fields_off(&self, kind: SectionKind) -> impl Iterator<Item = &FieldPath> + Clone {
+        self.fields_off.iter().filter(move |path| path.kind() == kind)
     }
 
     /// An address as it may be reported.
@@ -114,24 +136,14 @@ impl Policy {
         InterfaceAddress { address: self.address(address), prefix_length: length }
     }
 
-    /// Whether an address lies inside the configured prefixes, so that it may be reported.
-    pub fn shows(&self, address: IpAddr) -> bool {
+    fn shows(&self, address: IpAddr) -> bool {
         let inside = |list: &Vec<Prefix>| list.iter().any(|prefix| prefix.contains(address));
         self.prefixes.iter().all(inside)
     }
 
-    /// A name that nobody can read back without the collector's key: `p:` and 16 hexadecimal digits
-    /// of keyed BLAKE3, or `p:` alone without a key.
-    pub fn pseudonym(&self, name: &str) -> String {
-        let PseudonymKey::Known(key) = &self.pseudonym_key else {
-            return "p:".to_owned();
-        };
-        let hash = blake3::keyed_hash(key, name.as_bytes()).to_hex();
-        format!("p:{}", hash.get(..16).unwrap_or_default())
-    }
-
-    /// The name of the last user as it may be reported; empty when it may not, or when it should be a
-    /// pseudonym and there is no key for one.
+    /// The last user as the settings let it be named: nothing, a pseudonym, or the name of the account.
+    /// Nothing also when a pseudonym is asked for and there is no key, which is for the probe to say:
+    /// a pseudonym of everybody would only look like one.
     pub fn user_name(&self, name: &str) -> String {
         match (self.user_identity, &self.pseudonym_key) {
             (UserIdentity::Account, _) => name.to_owned(),
@@ -139,6 +151,32 @@ impl Policy {
             (UserIdentity::Pseudonym | UserIdentity::Off, _) => String::new(),
         }
     }
+
+    /// A name that nobody can read back without the collector's key: `p:` and 16 hexadecimal digits
+    /// of keyed BLAKE3, or `p:` alone without a key. The keyed mode of BLAKE3 is a pseudorandom
+    /// function, what HMAC makes of other hashes; see ADR 0004.
+    pub fn pseudonym(&self, name: &str) -> String {
+        let PseudonymKey::Known(key) = &self.pseudonym_key else {
+            return "p:".to_owned();
+        };
+        let hash = blake3::keyed_hash(key, name.as_bytes()).to_hex();
+        format!("p:{}", hash.get(..16).unwrap_or_default())
+    }
+}
+
+/// The fields that are not collected, and those of the settings that this agent does not know.
+fn fields(settings: Option<&Settings>, config: &Config) -> (Vec<FieldPath>, Vec<String>) {
+    let mut off = config.fields_off.clone();
+    let mut unknown = Vec::new();
+    for text in settings.iter().flat_map(|settings| &settings.fields_off) {
+        match text.parse() {
+            Ok(path) => off.push(path),
+            Err(_) => unknown.push(text.clone()),
+        }
+    }
+    off.sort();
+    off.dedup();
+    (off, unknown)
 }
 
 #[cfg(test)]
@@ -187,5 +225,41 @@ mod tests {
         assert_eq!(name.len(), 18);
         policy.pseudonym_key = PseudonymKey::Known(Zeroizing::new([8; 32]));
         assert_ne!(policy.pseudonym("jan"), name);
+    }
+
+    #[test]
+    fn the_last_user_is_named_as_both_sides_allow() {
+        let named = |asked: i32, own: &str, key: usize| {
+            let settings = Settings {
+                user_identity: asked,
+                pseudonym_key: vec![7; key],
+                ..Settings::default()
+            };
+            Policy::new(Some(&settings), &toml::from_str(own).unwrap()).user_name("jan")
+        };
+        let [off, pseudonym, account] = [0, 1, 2];
+        let (own_off, own_pseudonym) = ("user_identity = \"off\"", "user_identity = \"pseudonym\"");
+        assert_eq!(named(off, "", 32), "");
+        assert_eq!(named(off, own_pseudonym, 32), "", "a device does not ask for more");
+        assert_eq!(named(pseudonym, "", 32).len(), 18);
+        assert_eq!(named(pseudonym, own_off, 32), "");
+        assert_eq!(named(pseudonym, "", 0), "", "without a key");
+        assert_eq!(named(account, "", 0), "jan");
+        assert_eq!(named(account, own_pseudonym, 32), named(pseudonym, "", 32));
+        assert_eq!(named(9, "", 32), "", "a value this agent does not know");
+        assert_eq!(Policy::new(None, &Config::default()).user_name("jan"), "");
+    }
+
+    #[test]
+    fn fields_of_both_sides_are_off_and_unknown_ones_are_said() {
+        let texts = ["system.serial", "system.warranty", "system.serial", "memory.modules.serial"];
+        let settings =
+            Settings { fields_off: texts.map(str::to_owned).to_vec(), ..Settings::default() };
+        let own = toml::from_str("fields_off = [\"system.host_name\"]").unwrap();
+        let policy = Policy::new(Some(&settings), &own);
+        let off = |kind| policy.fields_off(kind).map(FieldPath::names).collect::<Vec<_>>();
+        assert_eq!(off(SectionKind::System), ["host_name", "serial"]);
+        assert_eq!(off(SectionKind::Memory), ["modules.serial"]);
+        assert_eq!(policy.fields_unknown, ["system.warranty"]);
     }
 }

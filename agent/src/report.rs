@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use belfort_proto::fields;
 use belfort_proto::inventory::v1::{Outcome, OutcomeStatus, SectionKind};
 use belfort_proto::limits;
 use belfort_proto::report::v1::SectionContent;
 use belfort_proto::section::{self, Entry, Hash, Manifest, SCHEMA_VERSION, Section};
 
+use crate::policy::Policy;
 use crate::probe::{self, Host, Probe};
 
 /// Time for one probe. Reached only on a machine that is in trouble, or made to hurt the agent.
@@ -25,12 +27,12 @@ pub struct Encoded {
 }
 
 impl Encoded {
-    /// Reads one section, within the time a probe has.
+    /// Reads one section, within the time a probe has, and leaves out the fields that are switched off.
     pub fn read(probe: &dyn Probe, host: &Host) -> Self {
         host.root.limit(Some(PROBE_TIME));
         let section = probe.read(host);
         host.root.limit(None);
-        encode(probe.kind(), &section)
+        without_fields(section, &host.policy)
     }
 }
 
@@ -106,23 +108,42 @@ fn compress(
     })
 }
 
-/// Encodes a section. One that breaks the limit of the wire is replaced by the outcome that says so.
+/// Encodes a section whole. One that breaks the limit of the wire is replaced by the outcome that says so.
 pub fn encode(kind: SectionKind, section: &Section) -> Encoded {
-    let mut bytes = section.encode_to_vec();
+    seal(kind, section.encode_to_vec())
+}
+
+/// Encodes a section without the fields that are switched off. Everything that leaves the device or is
+/// shown goes through here, so that all of it is the same bytes.
+fn without_fields(mut section: Section, policy: &Policy) -> Encoded {
+    let kind = section.kind();
+    let off = policy.fields_off(kind);
+    if off.clone().next().is_none() {
+        return encode(kind, &section);
+    }
+    fields::note(&mut section, off.clone());
+    let bytes = section.encode_to_vec();
+    drop(section);
+    match fields::strip(kind, &bytes, off) {
+        Some(stripped) => seal(kind, stripped.bytes),
+        // What was just encoded can be read; if not, nothing is sent rather than too much.
+        None => seal(kind, only_outcome(kind, "fields could not be left out".to_owned())),
+    }
+}
+
+fn seal(kind: SectionKind, mut bytes: Vec<u8>) -> Encoded {
     if bytes.len() > limits::SECTION_BYTES {
-        bytes = too_large(kind).map(|section| section.encode_to_vec()).unwrap_or_default();
+        bytes = only_outcome(kind, format!("larger than {} bytes", limits::SECTION_BYTES));
     }
     let hash = section::section_hash(kind, SCHEMA_VERSION, &bytes);
     Encoded { entry: Entry { kind, schema_version: SCHEMA_VERSION, hash }, bytes }
 }
 
-fn too_large(kind: SectionKind) -> Option<Section> {
-    let outcomes = vec![Outcome {
-        source: "section".to_owned(),
-        status: OutcomeStatus::Failed.into(),
-        reason: format!("larger than {} bytes", limits::SECTION_BYTES),
-    }];
-    Section::of_outcomes(kind, outcomes)
+/// A section that could not be encoded, and says why.
+fn only_outcome(kind: SectionKind, reason: String) -> Vec<u8> {
+    let (source, status) = ("section".to_owned(), OutcomeStatus::Failed.into());
+    let section = Section::of_outcomes(kind, vec![Outcome { source, status, reason }]);
+    section.map(|section| section.encode_to_vec()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -155,5 +176,27 @@ mod tests {
         let size = contents[0].uncompressed_size as usize;
         let bytes = zstd::bulk::decompress(&contents[0].zstd, size).unwrap();
         assert_eq!(bytes, report.sections[0].bytes);
+    }
+
+    #[test]
+    fn fields_that_are_off_are_neither_in_the_bytes_nor_in_the_hash() {
+        let config = toml::from_str("fields_off = [\"system.serial\"]").unwrap();
+        let policy = Policy::new(None, &config);
+        let section = |serial: &str| {
+            let (serial, model) = (serial.to_owned(), "PC".to_owned());
+            Section::System(SystemSection { serial, model, ..SystemSection::default() })
+        };
+        let (first, second) =
+            (without_fields(section("S1"), &policy), without_fields(section("S2"), &policy));
+        assert_eq!((first.entry.hash, &first.bytes), (second.entry.hash, &second.bytes));
+        let Section::System(sent) = Section::decode(SectionKind::System, &first.bytes).unwrap()
+        else {
+            panic!("another section");
+        };
+        assert_eq!((sent.serial.as_str(), sent.model.as_str()), ("", "PC"));
+        assert_eq!(sent.outcomes[0].source, "field:serial");
+        assert_eq!(sent.outcomes[0].status(), OutcomeStatus::Off);
+        let whole = without_fields(section("S1"), &Policy::everything());
+        assert_eq!(whole.bytes, section("S1").encode_to_vec());
     }
 }

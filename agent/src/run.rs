@@ -60,6 +60,13 @@ pub fn kept(dir: &Path) -> Arc<Kept> {
     state.map(|state| Arc::new(state.kept())).unwrap_or_default()
 }
 
+/// Says which fields new settings switch off that this agent does not know, and so never collects.
+fn log_unknown_fields(settings: Option<&Settings>, config: &Config) {
+    for field in Policy::new(settings, config).fields_unknown {
+        warn!(field, "settings switch off a field this agent does not know");
+    }
+}
+
 /// One pass and one conversation; again when the settings changed, so that nothing is sent that they
 /// no longer allow.
 pub async fn once(state: &State, config: &Config) -> Result<Delivery, ExchangeError> {
@@ -89,6 +96,7 @@ async fn deliver(
             let Delivery { in_sync, sent, root, .. } = delivery;
             return Ok(Delivery { in_sync, sent, root, ..whole });
         }
+        log_unknown_fields(state.settings()?.as_ref(), config);
     }
     Err(ExchangeError::Answer("it changes the settings again and again"))
 }

@@ -13,6 +13,8 @@ use tempfile::TempDir;
 
 #[path = "wire/collector.rs"]
 mod collector;
+#[path = "wire/privacy.rs"]
+mod privacy;
 use collector::{Collector, Held};
 
 struct Device {

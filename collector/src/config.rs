@@ -6,6 +6,7 @@ pub mod login;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use belfort_proto::fields::FieldPath;
 use belfort_proto::identity::is_trust_domain;
 use belfort_proto::section;
 use serde::{Deserialize, Serialize};
@@ -107,8 +108,29 @@ pub struct Agents {
     pub check_in_seconds: u32,
     /// Sections that are not collected, by name.
     pub sections_off: Vec<String>,
+    /// Fields that are not collected, as `system.serial` or `network.interfaces.mac_address`.
+    pub fields_off: Vec<String>,
     /// Addresses are reported only inside these prefixes.
     pub ip_prefixes: Vec<String>,
+    /// Whether and how the last user of a device is named.
+    pub user_identity: UserIdentity,
+    /// Where the data protection impact assessment is found that covers naming people; needed for
+    /// `user_identity = "account"`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub dpia_reference: String,
+}
+
+/// Whether and how the last user of a device is named.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UserIdentity {
+    /// Not at all.
+    #[default]
+    Off,
+    /// By a pseudonym that nobody but the collector can tell.
+    Pseudonym,
+    /// By the name of the account.
+    Account,
 }
 
 impl Default for Agents {
@@ -125,6 +147,9 @@ impl Default for Agents {
         Self {
             check_in_seconds: 900,
             sections_off: vec![],
+            fields_off: vec![],
+            user_identity: UserIdentity::Off,
+            dpia_reference: String::new(),
             ip_prefixes: prefixes.map(str::to_owned).to_vec(),
         }
     }
@@ -230,6 +255,16 @@ impl Config {
                 return wrong("agents.sections_off", format!("there is no section `{name}`"));
             }
         }
+        for path in &self.agents.fields_off {
+            if let Err(error) = path.parse::<FieldPath>() {
+                return wrong("agents.fields_off", error.to_string());
+            }
+        }
+        let covered = !self.agents.dpia_reference.trim().is_empty();
+        if self.agents.user_identity == UserIdentity::Account && !covered {
+            let reason = "`account` names people: say in `agents.dpia_reference` where the data protection impact assessment is that covers it, or take `pseudonym`";
+            return wrong("agents.user_identity", reason.to_owned());
+        }
         if let Err((key, reason)) = self.registry.validate() {
             return wrong(key, reason);
         }
@@ -286,6 +321,15 @@ mod tests {
         let mut config = example();
         config.agents.sections_off = vec!["files".to_owned()];
         assert!(config.validate().unwrap_err().to_string().contains("`files`"));
+        let mut config = example();
+        config.agents.fields_off = vec!["system.serail".to_owned()];
+        assert!(config.validate().unwrap_err().to_string().contains("no field `serail`"));
+        config.agents.fields_off = vec!["system.serial".to_owned()];
+        config.agents.user_identity = UserIdentity::Account;
+        config.agents.dpia_reference = " ".to_owned();
+        assert!(config.validate().unwrap_err().to_string().starts_with("agents.user_identity"));
+        config.agents.dpia_reference = "DPIA-2026-014".to_owned();
+        config.validate().unwrap();
         let mut config = example();
         config.trust_domain = "Gent".to_owned();
         assert!(config.validate().unwrap_err().to_string().contains("`Gent`"));

@@ -8,6 +8,7 @@ pub mod changes;
 pub mod convert;
 pub mod glpi;
 pub mod installed;
+pub mod off;
 pub mod packages;
 pub mod unpack;
 
@@ -26,6 +27,7 @@ use belfort_store::record::{
 };
 use belfort_store::{Store, StoreError};
 
+use off::Off;
 use unpack::UnpackError;
 
 /// Why a report was not taken.
@@ -63,6 +65,8 @@ pub struct Ingested {
     pub new_sections: usize,
     /// How many fields were dropped because the schema does not allow them.
     pub dropped_fields: usize,
+    /// Sections of which something was left out because the settings switch it off.
+    pub sent_although_off: Vec<String>,
     /// How many changes were noted.
     pub changes: usize,
 }
@@ -78,11 +82,12 @@ pub fn active_agent(store: &dyn Store, id: AgentId) -> Result<Agent, IngestError
         .ok_or(IngestError::NotActive(id))
 }
 
-/// Takes a report: after `Ok` it is durable.
+/// Takes a report but for what is `off`: after `Ok` it is durable.
 pub fn report(
     store: &dyn Store,
     agent: AgentId,
     request: &ReportRequest,
+    off: &Off,
     now: Timestamp,
 ) -> Result<Ingested, IngestError> {
     let manifest = Manifest::from_wire(&request.manifest).map_err(IngestError::Manifest)?;
@@ -90,12 +95,19 @@ pub fn report(
     let dropped_fields = sent.iter().map(|section| section.dropped_fields).sum();
     for _ in 0..ATTEMPTS {
         let agent = active_agent(store, agent)?;
-        let commit = prepare(store, &agent, request.sequence, &manifest, &sent, now)?;
+        let commit = prepare(store, &agent, request.sequence, &manifest, &sent, off, now)?;
         let (new_sections, changes) = (commit.new_sections.len(), commit.changes.len());
         match store.report_commit(&commit)? {
             ReportOutcome::Committed => {
                 let root = manifest.root();
-                return Ok(Ingested { root, new_sections, dropped_fields, changes });
+                let sent_although_off = commit.facts.sent_although_off.into_keys().collect();
+                return Ok(Ingested {
+                    root,
+                    new_sections,
+                    dropped_fields,
+                    sent_although_off,
+                    changes,
+                });
             }
             ReportOutcome::Superseded => {}
             ReportOutcome::Missing(keys) => {
@@ -128,8 +140,9 @@ fn prepare(
     store: &dyn Store,
     agent: &Agent,
     sequence: u64,
-    manifest: &Manifest,
+    claimed: &Manifest,
     sent: &[unpack::Unpacked],
+    off: &Off,
     now: Timestamp,
 ) -> Result<ReportCommit, IngestError> {
     let before = store.asset_sections(agent.asset)?;
@@ -143,7 +156,8 @@ fn prepare(
         after.insert(section.entry.kind as i32, section.section.clone());
     }
     // What was not sent is read from the store: sections other machines sent, and unchanged ones.
-    let stored: Vec<Entry> = manifest
+    let stored: Vec<Entry> = off
+        .manifest(claimed)
         .entries()
         .iter()
         .copied()
@@ -154,6 +168,11 @@ fn prepare(
         return Err(IngestError::Missing(missing));
     }
     after.extend(found);
+    let off::Kept { manifest, cut, left_out } = off.keep(claimed, &mut after)?;
+    // What was cut is stored as it was cut.
+    let whole =
+        sent.iter().filter(|section| manifest.get(section.entry.kind) == Some(section.entry));
+    let new_sections = whole.map(|section| section.blob.clone()).chain(cut).collect();
 
     let changed: Vec<Entry> = before
         .iter()
@@ -169,7 +188,7 @@ fn prepare(
         // The first report is the beginning, not a change.
         Vec::new()
     } else {
-        changes::between(&replaced, &after, &kinds_changed(&before, manifest), now)
+        changes::between(&replaced, &after, &kinds_changed(&before, &manifest), now)
     };
 
     let observed = convert::observe(after.values());
@@ -187,9 +206,10 @@ fn prepare(
         previous_root,
         root: manifest.root().0,
         manifest: manifest.entries().iter().map(|e| (key_of(*e), e.schema_version)).collect(),
-        new_sections: sent.iter().map(|section| section.blob.clone()).collect(),
+        new_sections,
         facts: DeviceFacts {
-            dropped_fields: dropped_fields(sent, manifest, &before, previous_facts),
+            dropped_fields: dropped_fields(sent, &manifest, &before, previous_facts),
+            sent_although_off: left_out,
             ..observed.facts.following(previous_facts, now)
         },
         name,

@@ -6,13 +6,16 @@
 //!
 //! The rooms: [`enrolment`], [`report`] and [`inventory`] are generated from `proto/proto` by
 //! `cargo xtask codegen`; [`section`] hashes, encodes and decodes sections; [`identity`] is the name
-//! in a certificate; [`limits`] bounds everything that crosses the wire.
+//! in a certificate; [`limits`] bounds everything that crosses the wire; [`fields`] takes out what is not
+//! collected; `reflect` knows messages by their descriptors, for JSON and checks.
 
+pub mod fields;
 pub mod identity;
 pub mod limits;
 #[cfg(feature = "reflect")]
 pub mod reflect;
 pub mod section;
+mod wire;
 
 /// Enrolment.
 pub mod enrolment {

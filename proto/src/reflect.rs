@@ -9,6 +9,7 @@ use prost_reflect::{
 };
 
 use crate::inventory::v1::SectionKind;
+use crate::wire::varint;
 use crate::{limits, section};
 
 /// The schema's descriptors.
@@ -128,20 +129,6 @@ fn count_elements(
         rest = after;
     }
     Some(())
-}
-
-/// Reads a base-128 integer.
-fn varint(bytes: &mut &[u8]) -> Option<u64> {
-    let mut value = 0;
-    for shift in (0..64).step_by(7) {
-        let (byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some(value);
-        }
-    }
-    None
 }
 
 /// Refuses texts and lists over the limits, at any depth and whatever the field, so that none can be

@@ -104,6 +104,11 @@ macro_rules! sections {
                 match self { $(Self::$variant(section) => &section.outcomes,)+ }
             }
 
+            /// The same, to add to. They stay sorted by source.
+            pub fn outcomes_mut(&mut self) -> &mut Vec<Outcome> {
+                match self { $(Self::$variant(section) => &mut section.outcomes,)+ }
+            }
+
             /// Encodes the section canonically.
             pub fn encode_to_vec(&self) -> Vec<u8> {
                 match self { $(Self::$variant(section) => section.encode_to_vec(),)+ }

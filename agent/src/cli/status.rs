@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Context, Failure, StatusArgs, print_value};
 use crate::exchange::unix_ms;
+use crate::policy::Policy;
 use crate::probe::operating_system::day;
 use crate::state::State;
 
@@ -23,6 +24,8 @@ pub(super) fn status(context: &Context<'_>, args: &StatusArgs) -> Result<(), Fai
     let progress = state.progress()?;
     let validity = identity.validity().map_err(Failure::output)?;
     let agent = identity.agent().map_err(Failure::output)?;
+    let settings = state.settings()?;
+    let unknown = Policy::new(settings.as_ref(), &context.config).fields_unknown;
     let now = i64::try_from(unix_ms() / 1000).unwrap_or(i64::MAX);
     let last = progress.last_check_in.map_or(Value::Null, |last| {
         let seconds = i64::try_from(last.unix_ms / 1000).unwrap_or(i64::MAX);
@@ -38,7 +41,9 @@ pub(super) fn status(context: &Context<'_>, args: &StatusArgs) -> Result<(), Fai
         "last_check_in": last,
         "acknowledged_root": progress.acknowledged_root,
         "sequence": progress.sequence,
-        "settings_version": state.settings()?.map(|settings| settings.version),
+        "settings_version": settings.map(|settings| settings.version),
+        // Fields that a newer collector wants off; this agent has none of them.
+        "unknown_fields_off": unknown,
     });
     print_value(&shown, args.json)
 }

@@ -43,11 +43,14 @@ use tonic::{Request, Response, Status};
 pub(crate) struct Held {
     pub(crate) root: Option<Hash>,
     pub(crate) manifest_kinds: Vec<&'static str>,
-    sections: HashMap<Hash, Vec<u8>>,
+    /// The content of every section that was sent, by its hash.
+    pub(crate) sections: HashMap<Hash, Vec<u8>>,
+    pub(crate) manifest: Manifest,
     pub(crate) kinds_sent: Vec<&'static str>,
     pub(crate) sequences: Vec<u64>,
     pub(crate) settings_versions: Vec<u64>,
     pub(crate) evidence: Option<HardwareEvidence>,
+    pub(crate) host_name: String,
     pub(crate) enrolments: u32,
     pub(crate) renewals: u32,
     pub(crate) recoveries: u32,
@@ -301,6 +304,7 @@ impl EnrolmentService for Server {
         }
         let agent = self.held(|held| {
             held.evidence = request.evidence;
+            held.host_name = request.host_name;
             held.agents += 1;
             held.agents
         });
@@ -382,6 +386,7 @@ impl ReportService for Server {
             let entries = manifest.entries().iter();
             held.manifest_kinds = entries.map(|entry| section::name(entry.kind)).collect();
             held.root = Some(manifest.root());
+            held.manifest = manifest.clone();
             Ok(Response::new(ReportResponse { root_hash: manifest.root().0.to_vec() }))
         })
     }

@@ -103,7 +103,7 @@ pub enum CatalogueError {
 
 impl Catalogue {
     /// Version of the catalogue this build ships; raised with every change of its files.
-    pub const VERSION: &str = "belfort/2";
+    pub const VERSION: &str = "belfort/3";
 
     /// The files of the catalogue this build ships.
     pub const SHIPPED: &[(&str, &str)] = &[

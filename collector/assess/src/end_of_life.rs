@@ -103,10 +103,8 @@ mod tests {
 
     #[test]
     fn every_date_is_a_day() {
-        let is_day = |day: &str| {
-            day.len() == 10
-                && format!("{day}T00:00:00Z").parse::<belfort_model::time::Timestamp>().is_ok()
-        };
+        let is_day =
+            |day: &str| day.len() == 10 && belfort_model::time::Timestamp::of_day(day).is_some();
         for cycle in EndOfLife::shipped().unwrap().product.values().flat_map(BTreeMap::values) {
             assert!(is_day(&cycle.ends), "{cycle:?}");
             assert!(cycle.extended.as_deref().is_none_or(is_day), "{cycle:?}");

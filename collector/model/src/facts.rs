@@ -7,6 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::Timestamp;
 
+mod posture;
+mod update;
+pub use posture::{AccessControlFacts, SshFacts, SudoFacts, WorkloadFacts};
+pub use update::UpdateFacts;
+
 /// Facts of one device, from the sections of its last report.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -68,14 +73,48 @@ pub struct DeviceFacts {
     pub malware_protection: Option<Vec<ProtectionFacts>>,
     /// Security updates that wait to be installed; nothing when that could not be told.
     pub security_updates: Option<Vec<UpdateFacts>>,
+    /// Whether there may be more than those: a source was not read, or does not say what is of security.
+    pub security_updates_partial: bool,
+    /// Security updates that waited before and that nothing could be told of since.
+    pub security_updates_unseen: Vec<UpdateFacts>,
+    /// How many updates of all kinds wait; nothing when that could not be told.
+    pub pending_updates: Option<u32>,
+    /// Day of the oldest list of updates, as `YYYY-MM-DD`; empty when unknown.
+    pub updates_refreshed_on: String,
+    /// Whether updates are installed without anybody.
+    pub automatic_updates: Option<bool>,
     /// Installed updates by their number (`KB5031234`), sorted; nothing when they could not be read.
     pub hotfixes: Option<Vec<String>>,
+    /// Directory the device is joined to, as a DNS domain; empty when none is known.
+    pub directory_domain: String,
+    /// Cloud whose instance it is: `aws`, `azure` …; empty when none is known.
+    pub cloud_provider: String,
+    /// Posture of the SSH server; nothing when there is none or it could not be read.
+    pub ssh: Option<SshFacts>,
+    /// Mandatory access control; nothing when that could not be told.
+    pub access_control: Option<AccessControlFacts>,
+    /// Kernel lockdown: `none`, `integrity` or `confidentiality`; empty when unknown.
+    pub kernel_lockdown: String,
+    /// Whether the kernel's audit is on.
+    pub audit: Option<bool>,
+    /// Whether log records are forwarded to another machine.
+    pub logs_forwarded: Option<bool>,
+    /// Whether USB mass storage is barred.
+    pub usb_storage_blocked: Option<bool>,
+    /// Containers and virtual machines it hosts; nothing when that could not be told.
+    pub workloads: Option<WorkloadFacts>,
+    /// Capacity of the weakest battery in percent of its design; nothing when there is none or it is
+    /// not known.
+    pub battery_health_percent: Option<u32>,
     /// Parts whose replacement matters.
     pub parts: PartFacts,
     /// Parts that were replaced, newest last.
     pub replaced: Vec<Replaced>,
     /// Fields the schema does not know that this device sent and the collector dropped, by section.
     pub dropped_fields: BTreeMap<String, u32>,
+    /// What the settings switch off, and this device, which has these settings, sent all the same: number
+    /// of fields by section, 0 for a whole section. None of it was kept.
+    pub sent_although_off: BTreeMap<String, u32>,
 }
 
 /// Most replacements kept.
@@ -91,6 +130,10 @@ pub struct AccountFacts {
     pub login_count: u32,
     /// How many have an empty password.
     pub without_password: Option<u32>,
+    /// How many have a password that never has to be changed.
+    pub never_expiring: Option<u32>,
+    /// Rules of sudo; nothing when it is not there or could not be read.
+    pub sudo: Option<SudoFacts>,
     /// Administrators, sorted by name.
     pub administrators: Vec<AdministratorFacts>,
 }
@@ -115,18 +158,6 @@ pub struct ProtectionFacts {
     pub active: Option<bool>,
     /// When its signatures were made.
     pub signatures_at: Option<Timestamp>,
-}
-
-/// Facts of one update that waits.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct UpdateFacts {
-    /// Package or number of the update.
-    pub name: String,
-    /// Version it brings; empty when it has none.
-    pub version: String,
-    /// Since when it waits: the first report that named it.
-    pub since: Option<Timestamp>,
 }
 
 /// Parts whose replacement matters; empty when unknown.
@@ -233,12 +264,7 @@ impl DeviceFacts {
                 }
             }
         }
-        let waiting = previous.and_then(|facts| facts.security_updates.as_ref());
-        for update in self.security_updates.iter_mut().flatten() {
-            let before = waiting.into_iter().flatten().find(|one| one.name == update.name);
-            // The newer version of an update that waits has waited as long.
-            update.since = Some(before.and_then(|one| one.since).unwrap_or(now));
-        }
+        self.keep_waiting(previous, now);
         self
     }
 
@@ -316,23 +342,6 @@ mod tests {
             with("b1", &format!("x{n}")).following(Some(&facts), Timestamp(n))
         });
         assert_eq!(many.replaced.len(), REPLACED);
-    }
-
-    #[test]
-    fn an_update_waits_since_it_was_first_named() {
-        let with = |names: &[&str]| DeviceFacts {
-            security_updates: Some(
-                names
-                    .iter()
-                    .map(|name| UpdateFacts { name: (*name).to_owned(), ..UpdateFacts::default() })
-                    .collect(),
-            ),
-            ..DeviceFacts::default()
-        };
-        let first = with(&["openssl"]).following(None, Timestamp(1));
-        let second = with(&["openssl", "curl"]).following(Some(&first), Timestamp(2));
-        let since: Vec<_> = second.security_updates.unwrap().iter().map(|u| u.since).collect();
-        assert_eq!(since, [Some(Timestamp(1)), Some(Timestamp(2))]);
     }
 
     #[test]

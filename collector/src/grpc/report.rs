@@ -1,6 +1,7 @@
 //! Check-in, report and renewal of enrolled agents.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use belfort_model::agent::Agent;
@@ -24,6 +25,7 @@ use super::revocation::Revocations;
 use crate::agent_settings::AgentSettings;
 use crate::ca::{Authority, Csr};
 use crate::clock;
+use crate::ingest::off::Off;
 use crate::ingest::{self, IngestError};
 
 /// The service.
@@ -40,6 +42,10 @@ struct Inner {
     report_endpoint: String,
     revocations: Revocations,
     evaluate: Arc<Notify>,
+    /// What the settings switch off.
+    off: Off,
+    /// Agents that had these settings when they last checked in here.
+    told: Mutex<HashSet<AgentId>>,
 }
 
 impl Reports {
@@ -53,7 +59,9 @@ impl Reports {
         evaluate: Arc<Notify>,
         workers: Workers,
     ) -> Self {
-        let inner = Inner { store, authority, settings, report_endpoint, revocations, evaluate };
+        let (off, told) = (settings.off(), Mutex::default());
+        let inner =
+            Inner { store, authority, settings, report_endpoint, revocations, evaluate, off, told };
         // An agent makes three calls per check-in; a hundred a minute is no agent of ours.
         Self { inner: Arc::new(inner), workers, calls: Limiter::new(100, Duration::from_mins(1)) }
     }
@@ -117,6 +125,7 @@ impl Inner {
             return Err(Status::invalid_argument("agent version is too long or not plain text"));
         }
         let agent = self.active(id)?;
+        self.note_settings(id, request.settings_version == self.settings.version());
         let now = clock::now();
         let clock_offset_ms = Some(request.clock_unix_ms.saturating_sub(now.0));
         let (version, sequence) = (version.clone(), request.sequence);
@@ -153,6 +162,7 @@ impl Inner {
         if manifest.root() != root {
             return Err(Status::invalid_argument("root hash does not match the manifest"));
         }
+        let manifest = self.off(agent).manifest(&manifest);
         let wanted = ingest::wanted(&*self.store, &manifest).map_err(|e| ingest_status(&e))?;
         if !wanted.is_empty() {
             return Ok((Verdict::SendSections, wanted));
@@ -167,11 +177,15 @@ impl Inner {
     }
 
     fn report(&self, agent: AgentId, request: &ReportRequest) -> Result<ReportResponse, Status> {
-        let ingested =
-            ingest::report(&*self.store, agent, request, clock::now()).map_err(|error| {
+        let ingested = ingest::report(&*self.store, agent, request, &self.off(agent), clock::now())
+            .map_err(|error| {
                 tracing::warn!(%agent, error = %chain(&error), "report refused");
                 ingest_status(&error)
             })?;
+        if !ingested.sent_although_off.is_empty() {
+            let sections = ingested.sent_although_off.join(", ");
+            tracing::warn!(%agent, sections, "what the settings switch off was dropped");
+        }
         if ingested.dropped_fields > 0 {
             let fields = ingested.dropped_fields;
             tracing::warn!(%agent, fields, "fields outside the schema were dropped");
@@ -195,6 +209,23 @@ impl Inner {
         let identity = issue(&*self.store, &self.authority, &csr, id, endpoint, clock::now())?;
         tracing::info!(agent = %id, "certificate renewed");
         Ok(RenewResponse { identity: Some(identity) })
+    }
+
+    fn note_settings(&self, agent: AgentId, current: bool) {
+        // What is at stake is a set: whoever panicked with it has not left it half changed.
+        let mut told = self.told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if current {
+            told.insert(agent);
+        } else {
+            told.remove(&agent);
+        }
+    }
+
+    /// What an agent does not send. One that has not said here that it has the present settings is not
+    /// measured by them: it asks for them first, and reads anew.
+    fn off(&self, agent: AgentId) -> Off {
+        let told = self.told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if told.contains(&agent) { self.off.clone() } else { Off::default() }
     }
 
     /// The agent, as the store has it at this moment: a revocation holds at once on this call, not

@@ -110,6 +110,9 @@ pub enum OutcomeStatus {
     Denied = 2,
     /// It could not be read or understood.
     Failed = 3,
+    /// The settings, or the device's own configuration, switch it off. The source is `field:` and the
+    /// names of the field below the section, for example `field:interfaces.mac_address`.
+    Off = 4,
 }
 impl OutcomeStatus {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -122,6 +125,7 @@ impl OutcomeStatus {
             Self::Absent => "OUTCOME_STATUS_ABSENT",
             Self::Denied => "OUTCOME_STATUS_DENIED",
             Self::Failed => "OUTCOME_STATUS_FAILED",
+            Self::Off => "OUTCOME_STATUS_OFF",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -131,6 +135,7 @@ impl OutcomeStatus {
             "OUTCOME_STATUS_ABSENT" => Some(Self::Absent),
             "OUTCOME_STATUS_DENIED" => Some(Self::Denied),
             "OUTCOME_STATUS_FAILED" => Some(Self::Failed),
+            "OUTCOME_STATUS_OFF" => Some(Self::Off),
             _ => None,
         }
     }

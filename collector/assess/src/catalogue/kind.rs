@@ -162,9 +162,16 @@ pub struct FindingKind {
 
 /// Matchers that observe persons, under the pseudonyms of their accounts.
 const PERSONAL_MATCHERS: &[&str] = &["admin_unexpected"];
-/// Fields of a device that come from sections about people.
-const PERSONAL_FIELDS: &[&str] =
-    &["accounts", "login_accounts", "empty_passwords", "administrators"];
+/// Fields of a device that come from sections about people. How the SSH server is set up comes with them and
+/// says nothing of anybody.
+const PERSONAL_FIELDS: &[&str] = &[
+    "accounts",
+    "login_accounts",
+    "empty_passwords",
+    "never_expiring_passwords",
+    "administrators",
+    "sudo_without_password",
+];
 
 impl FindingKind {
     /// Whether what it observes is about people: its views are logged, and what it says goes when the asset

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use belfort_model::asset::Asset;
 use belfort_model::facts::DeviceFacts;
 use belfort_model::software::Installation;
+use belfort_model::time::Timestamp;
 
 use crate::evaluate::Subject;
 use crate::matchers::disk;
@@ -166,8 +167,7 @@ const DEVICE: &[Field] = &[
         known_texts(&s.facts?.addresses)
     }),
     field("firmware_days", Sort::Number, "Age of the firmware, days.", |s| {
-        let released = format!("{}T00:00:00Z", s.facts?.firmware_date).parse().ok()?;
-        Some(days(s, released))
+        Some(days(s, Timestamp::of_day(&s.facts?.firmware_date)?))
     }),
     field("tpm", Sort::Flag, "Whether a TPM is present.", |s| flag(s.facts?.tpm)),
     field("tpm_version", Sort::Number, "Major version of the TPM.", |s| {
@@ -195,6 +195,70 @@ const DEVICE: &[Field] = &[
     }),
     field("hotfixes", Sort::Texts, "Numbers of installed updates, as `KB5031234`.", |s| {
         Some(Held::Texts(borrowed(s.facts?.hotfixes.as_ref()?)))
+    }),
+    field(
+        "never_expiring_passwords",
+        Sort::Number,
+        "Passwords that never have to be changed.",
+        |s| number(s.facts?.accounts.as_ref()?.never_expiring),
+    ),
+    field("sudo_without_password", Sort::Number, "Rules of sudo that ask for no password.", |s| {
+        number(Some(s.facts?.accounts.as_ref()?.sudo?.without_password))
+    }),
+    field(
+        "ssh_root_login",
+        Sort::Text,
+        "`yes`, `no`, `prohibit-password` … for root over SSH.",
+        |s| text(&s.facts?.ssh.as_ref()?.root_login),
+    ),
+    field("ssh_password_login", Sort::Flag, "Whether SSH lets in by password.", |s| {
+        flag(s.facts?.ssh.as_ref()?.password_login)
+    }),
+    field("access_control", Sort::Text, "`selinux`, `apparmor` … or `none`.", |s| {
+        text(or_none(&s.facts?.access_control.as_ref()?.engine))
+    }),
+    field("access_control_enforced", Sort::Flag, "Whether it forbids anything.", |s| {
+        flag(s.facts?.access_control.as_ref()?.is_enforced())
+    }),
+    field("kernel_lockdown", Sort::Text, "`none`, `integrity` or `confidentiality`.", |s| {
+        text(&s.facts?.kernel_lockdown)
+    }),
+    field("audit", Sort::Flag, "Whether the kernel's audit is on.", |s| flag(s.facts?.audit)),
+    field("logs_forwarded", Sort::Flag, "Whether logs go to another machine.", |s| {
+        flag(s.facts?.logs_forwarded)
+    }),
+    field("usb_storage_blocked", Sort::Flag, "Whether USB storage is barred.", |s| {
+        flag(s.facts?.usb_storage_blocked)
+    }),
+    field("directory_domain", Sort::Text, "Directory it is joined to.", |s| {
+        text(&s.facts?.directory_domain)
+    }),
+    field("cloud_provider", Sort::Text, "`aws`, `azure`, `gcp` …", |s| {
+        text(&s.facts?.cloud_provider)
+    }),
+    field("pending_updates", Sort::Number, "Updates that wait.", |s| {
+        number(s.facts?.pending_updates)
+    }),
+    field("security_updates", Sort::Number, "Security updates that wait.", |s| {
+        let facts = s.facts?;
+        let updates =
+            facts.security_updates.as_ref().filter(|_| !facts.security_updates_partial)?;
+        number(Some(u32::try_from(updates.len()).unwrap_or(u32::MAX)))
+    }),
+    field("updates_days", Sort::Number, "Days since its list of updates was renewed.", |s| {
+        Some(days(s, Timestamp::of_day(&s.facts?.updates_refreshed_on)?))
+    }),
+    field("automatic_updates", Sort::Flag, "Whether updates install themselves.", |s| {
+        flag(s.facts?.automatic_updates)
+    }),
+    field("workloads", Sort::Number, "Containers and virtual machines that run on it.", |s| {
+        number(s.facts?.workloads?.running)
+    }),
+    field("privileged_workloads", Sort::Number, "Privileged containers on it.", |s| {
+        number(s.facts?.workloads?.privileged)
+    }),
+    field("battery_health", Sort::Number, "Capacity of its weakest battery, percent.", |s| {
+        number(s.facts?.battery_health_percent)
     }),
     field("packages", Sort::Names, "Names of installed packages.", |s| {
         Some(Held::Installed(s.software?))
@@ -267,7 +331,16 @@ fn count(count: u32) -> Option<Held<'static>> {
     (count > 0).then(|| Held::Number(i64::from(count)))
 }
 
-fn days(subject: &Subject<'_>, since: belfort_model::time::Timestamp) -> Held<'static> {
+/// A number that may also be nought.
+fn number(number: Option<u32>) -> Option<Held<'static>> {
+    number.map(|number| Held::Number(i64::from(number)))
+}
+
+fn or_none(text: &str) -> &str {
+    if text.is_empty() { "none" } else { text }
+}
+
+fn days(subject: &Subject<'_>, since: Timestamp) -> Held<'static> {
     Held::Number(subject.now.days_since(since))
 }
 

@@ -1,11 +1,12 @@
 use std::time::Instant;
 
-use belfort_model::asset::Source;
-use belfort_model::facts::{ListenerFacts, VolumeFacts};
+use belfort_model::asset::{Source, Subtype};
+use belfort_model::facts::{AccessControlFacts, ListenerFacts, SshFacts, VolumeFacts};
 use belfort_model::software::Installation;
+use belfort_model::time::Timestamp;
 
 use super::*;
-use crate::testing::Fixture;
+use crate::testing::{Fixture, result};
 
 fn fixture() -> Fixture {
     let mut fixture = Fixture::device();
@@ -242,4 +243,44 @@ fn a_hundred_rules_on_ten_thousand_assets_take_less_than_two_seconds() {
     eprintln!("{assets} assets took {took:?}");
     assert!(hits > 0);
     assert!(took.as_secs_f64() < 1.0, "{took:?} for {assets} assets");
+}
+
+/// What the shipped conditions say of how a device is set up, and what is unknown of it.
+#[test]
+fn posture_is_asked_for_by_shipped_findings() {
+    let mut fixture = Fixture::device();
+    let on = |fixture: &Fixture, code: &str| {
+        let now = Timestamp(0).plus_days(20);
+        result(code, &Subject { now, ..fixture.subject() })
+    };
+    let root = "ssh.root_password_login";
+    assert_eq!(on(&fixture, root), "unknown");
+    let ssh = |root_login: &str, password_login| {
+        let root_login = root_login.to_owned();
+        Some(SshFacts { root_login, password_login, ..SshFacts::default() })
+    };
+    fixture.facts.ssh = ssh("yes", Some(true));
+    assert_eq!(on(&fixture, root), "hit");
+    fixture.facts.ssh = ssh("yes", None);
+    assert_eq!(on(&fixture, root), "unknown");
+    fixture.facts.ssh = ssh("prohibit-password", None);
+    assert_eq!(on(&fixture, root), "pass");
+
+    let control = "access_control.off";
+    fixture.facts.os.family = "linux".to_owned();
+    assert_eq!(on(&fixture, control), "unknown");
+    fixture.facts.access_control = Some(AccessControlFacts::default());
+    assert_eq!(on(&fixture, control), "hit");
+    let (engine, mode) = ("apparmor".to_owned(), "enforcing".to_owned());
+    fixture.facts.access_control = Some(AccessControlFacts { engine, mode });
+    assert_eq!(on(&fixture, control), "pass");
+    fixture.asset.subtype = Subtype::Laptop;
+    assert_eq!(on(&fixture, control), "not_applicable");
+
+    let stale = "updates.stale";
+    assert_eq!(on(&fixture, stale), "unknown");
+    fixture.facts.updates_refreshed_on = "1970-01-06".to_owned();
+    assert_eq!(on(&fixture, stale), "hit");
+    fixture.facts.updates_refreshed_on = "1970-01-07".to_owned();
+    assert_eq!(on(&fixture, stale), "pass");
 }

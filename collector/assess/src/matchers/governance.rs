@@ -23,7 +23,7 @@ pub(super) fn exception_expired(subject: &Subject<'_>, _: &FindingKind, _: &Cata
     Verdict::from_observations(observations.collect())
 }
 
-/// The device sent fields outside the allow-list; the collector dropped them.
+/// The device sent fields outside the allow-list, or what its settings switch off; the collector dropped it.
 pub(super) fn overcollection(subject: &Subject<'_>, _: &FindingKind, _: &Catalogue) -> Verdict {
     let facts = match subject.device_facts() {
         Ok(facts) => facts,
@@ -34,7 +34,17 @@ pub(super) fn overcollection(subject: &Subject<'_>, _: &FindingKind, _: &Catalog
         key: section.clone(),
         ..Observation::of("section", format!("{section}: {fields} fields dropped"))
     });
-    Verdict::from_observations(observations.collect())
+    let off = facts.sent_although_off.iter().map(|(section, fields)| Observation {
+        key: format!("{section}/off"),
+        ..Observation::of(
+            "switched off",
+            match fields {
+                0 => section.clone(),
+                fields => format!("{section}: {fields} fields"),
+            },
+        )
+    });
+    Verdict::from_observations(observations.chain(off).collect())
 }
 
 #[cfg(test)]
@@ -76,6 +86,9 @@ mod tests {
         let code = "privacy.overcollection";
         assert_eq!(result(code, &fixture.subject()), "pass");
         fixture.facts.dropped_fields.insert("services".to_owned(), 2);
+        assert_eq!(result(code, &fixture.subject()), "hit");
+        fixture.facts.dropped_fields.clear();
+        fixture.facts.sent_although_off.insert("accounts".to_owned(), 0);
         assert_eq!(result(code, &fixture.subject()), "hit");
         let silent = Subject { facts: None, ..fixture.subject() };
         assert_eq!(result(code, &silent), "unknown");
