@@ -16,6 +16,7 @@ mod demo;
 mod floors;
 mod packages;
 mod steps;
+mod verify_host;
 
 /// The chores of the workspace.
 #[derive(Parser)]
@@ -70,6 +71,18 @@ enum Command {
         #[arg(long, conflicts_with = "json")]
         advisories: bool,
     },
+    /// Compare what the agent reports of this machine, field by field, with the machine's own tools
+    VerifyHost {
+        /// As JSON, every row
+        #[arg(long)]
+        json: bool,
+        /// Every row, also those that agree
+        #[arg(long)]
+        all: bool,
+        /// Only this comparison; can be given several times
+        #[arg(long, value_name = "NAME")]
+        only: Vec<String>,
+    },
     /// Generate what is committed: protobuf code and the reference of the REST API
     Codegen {
         /// Only check that the committed files are current
@@ -96,6 +109,7 @@ fn main() -> Result<()> {
         Command::Bench { rules: true, .. } => bench::rules(&root),
         Command::Bench { advisories: true, .. } => bench::advisories(&root),
         Command::Bench { json, .. } => bench::bench(&root, json),
+        Command::VerifyHost { json, all, only } => verify_host::run(&root, json, all, &only),
         Command::Codegen { check: false } => codegen::write(&root),
         Command::Codegen { check: true } => codegen::check(&root),
     }

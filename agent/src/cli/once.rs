@@ -6,7 +6,6 @@ use serde_json::{Map, Value, json};
 
 use super::{Context, Exit, Failure, OnceArgs, print_value, runtime};
 use crate::exchange::ExchangeError;
-use crate::probe::Host;
 use crate::report::Report;
 use crate::run;
 use crate::state::State;
@@ -46,7 +45,7 @@ pub(super) fn open(context: &Context<'_>) -> Result<State, Failure> {
 
 fn dry_run(context: &Context<'_>, args: &OnceArgs) -> Result<(), Failure> {
     let policy = run::policy(context.state, &context.config)?;
-    let report = Report::read(&Host::system(policy))?;
+    let report = Report::read(&context.host(policy)?)?;
     let contents = report.contents(Section::KINDS)?;
     if contents.len() != report.sections.len() {
         return Err(Failure::new(Exit::Unexpected, "not every section could be compressed"));
