@@ -190,7 +190,9 @@ fn output(arguments: &[&str]) -> Result<String> {
         .with_context(|| format!("start {program}"))?;
     if !ran.status.success() {
         let said = String::from_utf8_lossy(&ran.stderr);
-        bail!("`{}` failed: {}", arguments.join(" "), said.trim());
+        // What went wrong first tells more than what came of it.
+        let said: Vec<_> = said.lines().take(8).collect();
+        bail!("`{}` failed: {}", arguments.join(" "), said.join("\n"));
     }
     Ok(String::from_utf8_lossy(&ran.stdout).into_owned())
 }

@@ -208,9 +208,9 @@ fn machine(vendor: &str, model: &str, chassis: u8) -> Vec<u8> {
     system.extend([6, 5, 6]);
     all.extend(structure(1, 1, &system, &[vendor, model, "Rev 2", "SN-0001", "SKU-77", "Family"]));
     let board = [1, 2, 3, 4, 5, 9, 6, 3, 3, 10, 0];
-    all.extend(structure(2, 2, &board, &[vendor, "Board X", "1.0", "BS-42", "", "Here"]));
+    all.extend(structure(2, 2, &board, &[vendor, "Board X", "1.0", "BS-42", "AT-2", "Here"]));
     let case = [1, chassis, 2, 3, 4, 3, 3, 3, 3, 0, 0, 0, 0, 0, 1, 0, 0, 5];
-    all.extend(structure(3, 3, &case, &[vendor, "", "CS-1", "GEM-00123", "SKU"]));
+    all.extend(structure(3, 3, &case, &[vendor, "Rev C", "CS-1", "GEM-00123", "SKU"]));
     all
 }
 
@@ -241,7 +241,7 @@ struct Slot {
 
 impl Slot {
     fn bytes(&self, handle: u8) -> Vec<u8> {
-        let mut body = vec![0, 0x10, 0xfe, 0xff, 72, 0, 64, 0];
+        let mut body = vec![0x10, 0x10, 0xfe, 0xff, 72, 0, 64, 0];
         let short = u16::try_from(self.size).ok().filter(|size| *size < 0x7fff);
         body.extend(short.unwrap_or(0x7fff).to_le_bytes());
         body.extend([9, 0, 1, 2, self.kind, 0x80, 0x20]);

@@ -18,8 +18,8 @@ const MANY: usize = 80;
 /// Kind of database, and where distributions keep it.
 const DATABASES: &[(&str, &str)] = &[
     ("sqlite", "/usr/lib/sysimage/rpm"),
-    ("ndb", "/usr/lib/sysimage/rpm"),
     ("sqlite", "/var/lib/rpm"),
+    ("ndb", "/usr/lib/sysimage/rpm"),
 ];
 
 pub(super) fn check(run: &mut Run) -> Result<()> {
@@ -27,11 +27,20 @@ pub(super) fn check(run: &mut Run) -> Result<()> {
     for (kind, place) in DATABASES {
         let short = place.rsplit("/lib/").next().unwrap_or(place);
         run.table.tool(format!("rpm -qa ({kind}, {short})"));
-        let root = install(run, &built, kind, place)?;
+        // What rpm can write was decided when it was built.
+        let root = match install(run, &built, kind, place) {
+            Err(error) if format!("{error:#}").contains("invalid %_db_backend") => {
+                let reason =
+                    "this rpm cannot write such a database; the agent's own tests read one";
+                run.table.unavailable("every package", "listed", reason);
+                continue;
+            }
+            other => other?,
+        };
         compare(run, &root, kind, place)?;
     }
     run.table.tool("rpm -qa (Berkeley DB)");
-    let reason = "rpm 4.18 cannot write that database; the agent's own tests read one";
+    let reason = "rpm no longer writes such a database; the agent's own tests read one";
     run.table.unavailable("every package", "listed", reason);
     Ok(())
 }

@@ -153,33 +153,41 @@ impl Table {
             let _ = writeln!(text, "{line}");
         };
         line(["tool", "subject", "field", "agent", "tool says", "verdict"], "");
-        let mut counted: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-        let mut order = Vec::new();
+        // What came out alike for one field of one tool stands in one line, in the order it came.
+        let mut groups: Vec<((&str, &str, &Verdict), Vec<&Row>)> = Vec::new();
+        let mut places: BTreeMap<(&str, &str, &str, &str), usize> = BTreeMap::new();
         for row in &self.rows {
-            if row.verdict == Verdict::Agree && !whole {
-                let key = (row.tool.as_str(), row.field);
-                if !counted.contains_key(&key) {
-                    order.push(key);
-                }
-                *counted.entry(key).or_default() += 1;
-            }
-        }
-        for key in order {
-            let rows = || self.rows.iter().filter(|row| (row.tool.as_str(), row.field) == key);
-            let number = counted.get(&key).copied().unwrap_or(0);
-            match rows().find(|row| row.verdict == Verdict::Agree) {
-                Some(row) if number == 1 => {
-                    line([key.0, &row.subject, key.1, &row.agent, &row.theirs, "agree"], "");
-                }
-                _ => {
-                    let subject = format!("{number} of {}", rows().count());
-                    line([key.0, &subject, key.1, "", "", "agree"], "");
+            let alone = whole || row.verdict == Verdict::Disagree;
+            let key = (row.tool.as_str(), row.field, row.verdict.word(), row.verdict.reason());
+            let place = if alone { None } else { places.get(&key).copied() };
+            match place.and_then(|place| groups.get_mut(place)) {
+                Some((_, rows)) => rows.push(row),
+                None => {
+                    if !alone {
+                        places.insert(key, groups.len());
+                    }
+                    groups.push(((key.0, key.1, &row.verdict), vec![row]));
                 }
             }
         }
-        for row in self.rows.iter().filter(|row| whole || row.verdict != Verdict::Agree) {
-            let Row { tool, subject, field, agent, theirs, verdict } = row;
-            line([tool, subject, field, agent, theirs, verdict.word()], verdict.reason());
+        // What agrees first, what nobody understands last.
+        groups.sort_by_key(|((_, _, verdict), _)| match verdict {
+            Verdict::Agree => 0,
+            Verdict::Explained(_) | Verdict::Unavailable(_) => 1,
+            Verdict::Disagree => 2,
+        });
+        for ((tool, field, verdict), rows) in groups {
+            let word = verdict.word();
+            match rows.as_slice() {
+                [row] => line(
+                    [tool, &row.subject, field, &row.agent, &row.theirs, word],
+                    verdict.reason(),
+                ),
+                many => {
+                    let subject = format!("{} subjects", many.len());
+                    line([tool, &subject, field, "", "", word], verdict.reason());
+                }
+            }
         }
         let _ = writeln!(text, "\n{}", self.summary());
         text
