@@ -80,7 +80,9 @@ fn compare(run: &mut Run, shown: &Shown, passwd: &str, group: &str, shadow: &str
     // Names of people are pseudonyms: those who administer through the same are counted together.
     let counted = |all: Vec<String>| {
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-        all.into_iter().for_each(|one| *counts.entry(one).or_default() += 1);
+        for one in all {
+            *counts.entry(one).or_default() += 1;
+        }
         counts
     };
     let built_in = |name: &str| {

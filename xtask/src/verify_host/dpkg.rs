@@ -26,7 +26,8 @@ pub(super) fn check(run: &mut Run) -> Result<()> {
 
 /// The day each package was last changed, which is when its list of files was written.
 fn day(run: &mut Run, shown: &Shown) -> Result<()> {
-    let told: Vec<_> = packages(shown).filter(|one| text(&one["installed_on"]) != "").collect();
+    let told: Vec<_> =
+        packages(shown).filter(|one| !text(&one["installed_on"]).is_empty()).collect();
     if told.is_empty() {
         run.table.unavailable("every package", "installed_on", "the agent reports no day for dpkg");
         return Ok(());

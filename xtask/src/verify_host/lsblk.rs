@@ -123,17 +123,10 @@ fn compare(run: &mut Run, shown: &Shown, listed: &Value) {
         let volume =
             shown.list("storage", "volumes").iter().find(|one| one["device"] == name.as_str());
         let points: Vec<_> = list(&other["mountpoints"]).iter().map(text).collect();
-        let (ours, theirs) = match volume {
-            Some(volume) => {
-                let point = text(&volume["mount_point"]);
-                let listed = if points.contains(&point) { point.clone() } else { points.join(" ") };
-                (point, listed)
-            }
-            None => {
-                let real = points.iter().filter(|point| !["", "[SWAP]"].contains(&point.as_str()));
-                (String::new(), real.cloned().collect::<Vec<_>>().join(" "))
-            }
-        };
+        let real = points.iter().filter(|point| !["", "[SWAP]"].contains(&point.as_str()));
+        let all = real.cloned().collect::<Vec<_>>().join(" ");
+        let ours = volume.map(|volume| text(&volume["mount_point"])).unwrap_or_default();
+        let theirs = if points.contains(&ours) { ours.clone() } else { all };
         table.same(&name, "mounted at", ours, theirs);
         let fields = volume.filter(|_| other["fstype"].is_string());
         if let Some(volume) = fields {

@@ -33,7 +33,9 @@ pub(super) fn check(run: &mut Run) -> Result<()> {
 
 fn flatten<'a>(node: &'a Value, into: &mut Vec<&'a Value>) {
     into.push(node);
-    list(&node["children"]).iter().for_each(|child| flatten(child, into));
+    for child in list(&node["children"]) {
+        flatten(child, into);
+    }
 }
 
 fn system(run: &mut Run, shown: &Shown, all: &[&Value]) {

@@ -39,7 +39,7 @@ pub(super) fn check(run: &mut Run) -> Result<()> {
 }
 
 /// Opens sockets, says so, and holds them until its input ends.
-const LISTENERS: &str = r#"
+const LISTENERS: &str = r"
 import socket, sys
 held = []
 def tcp(family, address, port, only6=True, listen=True):
@@ -85,7 +85,7 @@ held.append(client)
 held.append(held[0].accept()[0])
 print('ready', flush=True)
 sys.stdin.read()
-"#;
+";
 
 /// One socket by protocol, port and scope, with the programs that hold one like it.
 type Listed = BTreeMap<String, BTreeSet<String>>;

@@ -75,6 +75,10 @@ impl Table {
     }
 
     /// Compares one field, with the differences that are known.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "numbers, texts and JSON alike are handed over"
+    )]
     pub(super) fn same_unless(
         &mut self,
         subject: &str,
@@ -153,44 +157,49 @@ impl Table {
             let _ = writeln!(text, "{line}");
         };
         line(["tool", "subject", "field", "agent", "tool says", "verdict"], "");
-        // What came out alike for one field of one tool stands in one line, in the order it came.
-        let mut groups: Vec<((&str, &str, &Verdict), Vec<&Row>)> = Vec::new();
-        let mut places: BTreeMap<(&str, &str, &str, &str), usize> = BTreeMap::new();
-        for row in &self.rows {
-            let alone = whole || row.verdict == Verdict::Disagree;
-            let key = (row.tool.as_str(), row.field, row.verdict.word(), row.verdict.reason());
-            let place = if alone { None } else { places.get(&key).copied() };
-            match place.and_then(|place| groups.get_mut(place)) {
-                Some((_, rows)) => rows.push(row),
-                None => {
-                    if !alone {
-                        places.insert(key, groups.len());
-                    }
-                    groups.push(((key.0, key.1, &row.verdict), vec![row]));
-                }
+        for rows in self.groups(whole) {
+            let Some(Row { tool, subject, field, agent, theirs, verdict }) = rows.first() else {
+                continue;
+            };
+            let (word, reason) = (verdict.word(), verdict.reason());
+            let number = rows.len();
+            if number == 1 {
+                line([tool, subject, field, agent, theirs, word], reason);
+                continue;
             }
-        }
-        // What agrees first, what nobody understands last.
-        groups.sort_by_key(|((_, _, verdict), _)| match verdict {
-            Verdict::Agree => 0,
-            Verdict::Explained(_) | Verdict::Unavailable(_) => 1,
-            Verdict::Disagree => 2,
-        });
-        for ((tool, field, verdict), rows) in groups {
-            let word = verdict.word();
-            match rows.as_slice() {
-                [row] => line(
-                    [tool, &row.subject, field, &row.agent, &row.theirs, word],
-                    verdict.reason(),
-                ),
-                many => {
-                    let subject = format!("{} subjects", many.len());
-                    line([tool, &subject, field, "", "", word], verdict.reason());
-                }
+            let mut subject = format!("{number} subjects");
+            if *verdict != Verdict::Agree {
+                let names: Vec<_> = rows.iter().map(|row| row.subject.as_str()).collect();
+                subject = format!("{number}: {}", names.join(", "));
             }
+            line([tool, &subject, field, "", "", word], reason);
         }
         let _ = writeln!(text, "\n{}", self.summary());
         text
+    }
+
+    /// Rows that came out alike for one field of one tool, in the order they came; what nobody
+    /// understands stands alone and last.
+    fn groups(&self, whole: bool) -> Vec<Vec<&Row>> {
+        let mut groups: Vec<Vec<&Row>> = Vec::new();
+        let mut places = BTreeMap::new();
+        for row in &self.rows {
+            let key = (row.tool.as_str(), row.field, row.verdict.word(), row.verdict.reason());
+            let alone = whole || row.verdict == Verdict::Disagree;
+            let place = places.get(&key).copied().filter(|_| !alone);
+            if let Some(group) = place.and_then(|place: usize| groups.get_mut(place)) {
+                group.push(row);
+                continue;
+            }
+            places.insert(key, groups.len());
+            groups.push(vec![row]);
+        }
+        groups.sort_by_key(|rows| match rows.first().map(|row| &row.verdict) {
+            Some(Verdict::Disagree) => 2,
+            Some(Verdict::Explained(_) | Verdict::Unavailable(_)) => 1,
+            _ => 0,
+        });
+        groups
     }
 
     /// For programs: every row.
