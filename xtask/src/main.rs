@@ -70,6 +70,9 @@ enum Command {
         /// Measure instead what advisory data costs the collector; prints figures and judges nothing
         #[arg(long, conflicts_with = "json")]
         advisories: bool,
+        /// How long to watch the agent do nothing; ten minutes tell more than one
+        #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1440))]
+        idle_minutes: u64,
     },
     /// Compare what the agent reports of this machine, field by field, with the machine's own tools
     VerifyHost {
@@ -108,7 +111,7 @@ fn main() -> Result<()> {
         }
         Command::Bench { rules: true, .. } => bench::rules(&root),
         Command::Bench { advisories: true, .. } => bench::advisories(&root),
-        Command::Bench { json, .. } => bench::bench(&root, json),
+        Command::Bench { json, idle_minutes, .. } => bench::bench(&root, json, idle_minutes),
         Command::VerifyHost { json, all, only } => verify_host::run(&root, json, all, &only),
         Command::Codegen { check: false } => codegen::write(&root),
         Command::Codegen { check: true } => codegen::check(&root),
