@@ -6,11 +6,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use belfort_agent_sys::files::Root;
+use belfort_agent_sys::host;
 use belfort_proto::inventory::v1::SectionKind;
 use belfort_proto::section;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use crate::config::{self, Config};
+use crate::policy::Policy;
+use crate::probe::Host;
 use crate::state;
 
 mod enroll;
@@ -50,6 +54,10 @@ struct Cli {
                      off or pseudonym"
     )]
     config: Option<PathBuf>,
+    /// For tools: read this directory instead of the running system; the kernel is not asked. Only
+    /// where nothing is sent
+    #[arg(long, global = true, hide = true, value_name = "DIR")]
+    root: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -148,6 +156,20 @@ struct StatusArgs {
 struct Context<'a> {
     state: &'a Path,
     config: Config,
+    /// Read instead of the running system.
+    root: Option<&'a Path>,
+}
+
+impl Context<'_> {
+    /// What a pass reads: the running system, or the directory that was asked for.
+    fn host(&self, policy: Policy) -> Result<Host, Failure> {
+        let Some(root) = self.root else {
+            return Ok(Host::system(policy));
+        };
+        let opened = Root::at(root)
+            .map_err(|error| Failure::new(Exit::Input, format!("{}: {error}", root.display())))?;
+        Ok(Host::at(opened, host::names(), policy))
+    }
 }
 
 /// Runs the program and gives its exit code.
@@ -185,7 +207,15 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
     }
     let path = cli.config.as_deref().unwrap_or(Path::new(config::PATH_DEFAULT));
     let config = Config::load(path, cli.config.is_some())?;
-    let context = Context { state: &cli.state, config };
+    let context = Context { state: &cli.state, config, root: cli.root.as_deref() };
+    let sends = match &cli.command {
+        Command::Show(_) => false,
+        Command::Once(args) => !args.dry_run,
+        _ => true,
+    };
+    if sends && cli.root.is_some() {
+        return Err(Failure::new(Exit::Usage, "--root goes with `show` and `once --dry-run` only"));
+    }
     match &cli.command {
         Command::Show(args) => show::show(&context, args),
         Command::Enroll(args) => enroll::enroll(&context, args),

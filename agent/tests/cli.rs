@@ -189,3 +189,17 @@ fn the_device_can_switch_sections_off() {
         }
     }
 }
+
+#[test]
+fn another_root_is_shown_and_never_sent() {
+    let (parent, dir) = state();
+    let root = parent.path().join("root");
+    fs::create_dir_all(root.join("etc")).unwrap();
+    fs::write(root.join("etc/os-release"), "ID=of-another-root\n").unwrap();
+    let root = root.to_str().unwrap();
+    let output = agent(&dir, &["show", "--root", root, "--section", "operating_system"]);
+    assert!(String::from_utf8(output.stdout).unwrap().contains("of-another-root"));
+    fails(&dir, &["once", "--root", root], 2);
+    fails(&dir, &["run", "--root", root], 2);
+    fails(&dir, &["show", "--root", "/nonexistent/root"], 8);
+}

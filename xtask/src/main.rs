@@ -16,6 +16,7 @@ mod demo;
 mod floors;
 mod packages;
 mod steps;
+mod verify_host;
 
 /// The chores of the workspace.
 #[derive(Parser)]
@@ -69,6 +70,21 @@ enum Command {
         /// Measure instead what advisory data costs the collector; prints figures and judges nothing
         #[arg(long, conflicts_with = "json")]
         advisories: bool,
+        /// How long to watch the agent do nothing; ten minutes tell more than one
+        #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1440))]
+        idle_minutes: u64,
+    },
+    /// Compare what the agent reports of this machine, field by field, with the machine's own tools
+    VerifyHost {
+        /// As JSON, every row
+        #[arg(long)]
+        json: bool,
+        /// Every row, also those that agree
+        #[arg(long)]
+        all: bool,
+        /// Only this comparison; can be given several times
+        #[arg(long, value_name = "NAME")]
+        only: Vec<String>,
     },
     /// Generate what is committed: protobuf code and the reference of the REST API
     Codegen {
@@ -95,7 +111,8 @@ fn main() -> Result<()> {
         }
         Command::Bench { rules: true, .. } => bench::rules(&root),
         Command::Bench { advisories: true, .. } => bench::advisories(&root),
-        Command::Bench { json, .. } => bench::bench(&root, json),
+        Command::Bench { json, idle_minutes, .. } => bench::bench(&root, json, idle_minutes),
+        Command::VerifyHost { json, all, only } => verify_host::run(&root, json, all, &only),
         Command::Codegen { check: false } => codegen::write(&root),
         Command::Codegen { check: true } => codegen::check(&root),
     }

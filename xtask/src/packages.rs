@@ -28,10 +28,48 @@ const NEEDED: &[(&str, &str)] = &[
     ("util-linux", "lsblk"),
 ];
 
-/// Installs what is missing when that is possible; otherwise says exactly what to install.
+/// What `verify-host` needs beyond that: the tools it compares with.
+const COMPARED: &[(&str, &str)] = &[
+    ("dmidecode", "dmidecode"),
+    ("e2fsprogs", "mkfs.ext4"),
+    ("fdisk", "sfdisk"),
+    ("openssh-client", "ssh-keygen"),
+    ("openssh-server", "/usr/sbin/sshd"),
+    ("pciutils", "lspci"),
+    ("procps", "free"),
+    ("rpm", "rpmbuild"),
+    ("sudo", "cvtsudoers"),
+    ("systemd", "systemctl"),
+    ("usbutils", "lsusb"),
+];
+
+/// Installs what the tests need.
 pub(crate) fn ensure() -> Result<()> {
+    install(NEEDED)
+}
+
+/// Installs what `verify-host` compares with.
+pub(crate) fn ensure_for_comparison() -> Result<()> {
+    install(NEEDED)?;
+    // Packages must not start a service on this machine because it is to be compared with.
+    let policy = Path::new("/usr/sbin/policy-rc.d");
+    let own = !policy.exists() && COMPARED.iter().any(|(_, file)| !is_there(file));
+    if own {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::write(policy, "#!/bin/sh\nexit 101\n").context("write policy-rc.d")?;
+        std::fs::set_permissions(policy, std::fs::Permissions::from_mode(0o755))?;
+    }
+    let installed = install(COMPARED);
+    if own {
+        std::fs::remove_file(policy).context("remove policy-rc.d")?;
+    }
+    installed
+}
+
+/// Installs what is missing when that is possible; otherwise says exactly what to install.
+fn install(needed: &[(&'static str, &'static str)]) -> Result<()> {
     let missing: Vec<&str> =
-        NEEDED.iter().filter(|(_, file)| !is_there(file)).map(|(package, _)| *package).collect();
+        needed.iter().filter(|(_, file)| !is_there(file)).map(|(package, _)| *package).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -51,7 +89,7 @@ pub(crate) fn ensure() -> Result<()> {
     install.extend(&missing);
     apt(&prefix, &install)?;
     let still: Vec<&str> =
-        NEEDED.iter().filter(|(_, file)| !is_there(file)).map(|(package, _)| *package).collect();
+        needed.iter().filter(|(_, file)| !is_there(file)).map(|(package, _)| *package).collect();
     if !still.is_empty() {
         bail!("apt did not give what the tests need: {}", still.join(" "));
     }

@@ -8,7 +8,6 @@ use serde_json::{Map, Value, json};
 
 use super::{Context, Exit, Failure, OnceArgs, print_value, runtime};
 use crate::exchange::ExchangeError;
-use crate::probe::Host;
 use crate::report::Report;
 use crate::run;
 use crate::state::State;
@@ -52,7 +51,7 @@ fn dry_run(context: &Context<'_>, args: &OnceArgs) -> Result<(), Failure> {
     let there = State::open(context.state).ok().flatten().is_some();
     let state = there.then(|| State::lock(context.state).ok()).flatten();
     let kept = run::kept(context.state);
-    let report = Report::read(&Host::system(policy).with(Arc::clone(&kept)))?;
+    let report = Report::read(&context.host(policy)?.with(Arc::clone(&kept)))?;
     if let Some(state) = state {
         state.save_kept(&kept)?;
     }

@@ -4,14 +4,13 @@ use belfort_proto::{reflect, section};
 use serde_json::{Map, Value, json};
 
 use super::{Context, Failure, ShowArgs, print_value};
-use crate::probe::Host;
 use crate::report::Report;
 use crate::run;
 
 /// Prints what would be sent.
 pub(super) fn show(context: &Context<'_>, args: &ShowArgs) -> Result<(), Failure> {
     let policy = run::policy(context.state, &context.config)?;
-    let report = Report::read(&Host::system(policy).with(run::kept(context.state)))?;
+    let report = Report::read(&context.host(policy)?.with(run::kept(context.state)))?;
     let mut sections = Map::new();
     for encoded in &report.sections {
         let kind = encoded.entry.kind;

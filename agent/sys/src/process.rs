@@ -59,9 +59,25 @@ fn status_bytes(process: &str, key: &str) -> u64 {
     kibibytes.parse::<u64>().unwrap_or(0).saturating_mul(1024)
 }
 
-/// Waits for a child process and gives the processor time it took, user and system together.
+/// Processor time of a process that has ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CpuTime {
+    /// In its own code.
+    pub user: Duration,
+    /// In the kernel on its behalf.
+    pub system: Duration,
+}
+
+impl CpuTime {
+    /// Both together. This sum is exact; the kernel only estimates how it divides in a short run.
+    pub fn total(&self) -> Duration {
+        self.user + self.system
+    }
+}
+
+/// Waits for a child process and gives the processor time it took, and whether it succeeded.
 #[cfg(target_os = "linux")]
-pub fn wait_cpu_time(child: &mut std::process::Child) -> std::io::Result<(Duration, bool)> {
+pub fn wait_cpu_time(child: &mut std::process::Child) -> std::io::Result<(CpuTime, bool)> {
     let process = libc::pid_t::try_from(child.id()).map_err(std::io::Error::other)?;
     let mut status = 0;
     let mut usage = std::mem::MaybeUninit::<libc::rusage>::zeroed();
@@ -77,5 +93,5 @@ pub fn wait_cpu_time(child: &mut std::process::Child) -> std::io::Result<(Durati
         seconds + Duration::from_micros(u64::try_from(value.tv_usec).unwrap_or(0))
     };
     let succeeded = libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0;
-    Ok((time(usage.ru_utime) + time(usage.ru_stime), succeeded))
+    Ok((CpuTime { user: time(usage.ru_utime), system: time(usage.ru_stime) }, succeeded))
 }

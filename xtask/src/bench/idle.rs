@@ -1,0 +1,253 @@
+//! The agent between its passes, enrolled with a collector on loopback that answers, at the settings
+//! that collector gives by default.
+//!
+//! A check-in comes only every quarter of an hour, so a short look meets none. What a day costs is
+//! therefore put together: the quiet time as measured, the check-ins of a day at what one costs when
+//! they are made to follow each other, and one full pass.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use belfort_agent_sys::process;
+use serde_json::Value;
+
+use super::{Figure, LIMIT_DAY_S, LIMIT_IDLE_MB, LIMIT_PEAK_MB, LIMIT_WAKE_UPS, megabytes, target};
+use crate::collector::{self, end, output};
+
+/// Check-ins that follow each other for the cost of one, after two that are not counted.
+const CHECK_INS: u32 = 12;
+
+/// Sets up a collector, enrols the agent and measures it.
+pub(super) fn figures(
+    root: &Path,
+    agent: &Path,
+    minutes: u64,
+    pass_ms: f64,
+) -> Result<Vec<Figure>> {
+    // The collector is only company here: its build for the demo will do.
+    super::cargo(root, &["build", "--quiet", "--package", "belfort-collector"])?;
+    let program = target(root)?.join("debug/belfort-collector");
+    let scratch = tempfile::tempdir().context("make a directory")?;
+    let data = scratch.path().join("collector");
+    let run = |arguments: &[&str]| -> Result<Value> {
+        let mut command = Command::new(&program);
+        let text = output(command.arg("--data").arg(&data).arg("--json").args(arguments))?;
+        serde_json::from_str(&text).with_context(|| format!("read what {arguments:?} printed"))
+    };
+    let addresses = collector::free_addresses()?;
+    let address = |number: usize| -> Result<&str> {
+        let address = addresses.get(number).and_then(|one| one.split_once('='));
+        Ok(address.context("a free port")?.1)
+    };
+    let mut init = vec!["init", "--name", "127.0.0.1"];
+    init.extend(addresses.iter().map(String::as_str));
+    run(&init)?;
+    let token = run(&["token", "create", "--label", "bench", "--expires", "1h"])?;
+    let token = token.get("secret").and_then(Value::as_str).context("the token")?;
+    let log = scratch.path().join("collector.log");
+    let server = collector::serve(&program, &data, address(2)?.parse()?, &log)?;
+    let device = Device { agent: agent.to_owned(), state: scratch.path().join("agent") };
+    let measured = device
+        .enrol(&format!("https://{}", address(0)?), token)
+        .and_then(|()| device.measure(minutes, pass_ms));
+    end(server)?;
+    measured
+}
+
+struct Device {
+    agent: PathBuf,
+    state: PathBuf,
+}
+
+impl Device {
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.agent);
+        command.arg("--state").arg(&self.state);
+        command
+    }
+
+    fn enrol(&self, collector: &str, token: &str) -> Result<()> {
+        let mut command = self.command();
+        output(command.args(["enroll", "--collector", collector]).env("BELFORT_TOKEN", token))?;
+        Ok(())
+    }
+
+    fn once(&self) -> Result<Value> {
+        Ok(serde_json::from_str(&output(self.command().args(["once", "--json"]))?)?)
+    }
+
+    fn measure(&self, minutes: u64, pass_ms: f64) -> Result<Vec<Figure>> {
+        let first = self.once()?;
+        let second = self.once()?;
+        let number = |told: &Value, field: &str| told.get(field).and_then(Value::as_f64);
+        let bytes = |told: &Value| {
+            let (up, down) = (number(told, "bytes_up"), number(told, "bytes_down"));
+            up.unwrap_or(0.0) + down.unwrap_or(0.0)
+        };
+        let interval = number(&second, "next_check_in_seconds").context("no time of check-in")?;
+        let each = self.check_ins()?;
+        let quiet = self.quiet(minutes)?;
+        let check_ins = 86_400.0 / interval;
+        let quiet_day = quiet.cpu_ms / quiet.minutes * 1440.0 / 1000.0;
+        let day = quiet_day + (check_ins * each.cpu_ms + pass_ms) / 1000.0;
+        let over = format!("over {:.0} min", quiet.minutes);
+        Ok(vec![
+            Figure::new("first report: bytes both ways", bytes(&first), "bytes"),
+            Figure::new("unchanged check-in: bytes both ways", bytes(&second), "bytes"),
+            Figure::new("seconds between check-ins", interval, "s"),
+            Figure::new("unchanged check-in of run: CPU", each.cpu_ms, "ms"),
+            Figure::new("unchanged check-in of run: wake-ups", each.wake_ups, ""),
+            Figure::new("run: peak memory", quiet.peak, "MB").at_most(LIMIT_PEAK_MB),
+            Figure::new("run: idle memory", quiet.resident, "MB").at_most(LIMIT_IDLE_MB),
+            Figure::new(&format!("quiet {over}: CPU"), quiet.cpu_ms, "ms"),
+            Figure::new(&format!("quiet {over}: check-ins met"), quiet.check_ins, ""),
+            Figure::new(&format!("quiet {over}: wake-ups a minute"), quiet.wake_ups, "")
+                .at_most(LIMIT_WAKE_UPS),
+            Figure::new(&format!("quiet {over}: put off the CPU a minute"), quiet.put_off, ""),
+            Figure::new("a day: quiet time (extrapolated)", quiet_day, "s"),
+            Figure::new(
+                &format!("a day: {check_ins:.0} check-ins (extrapolated)"),
+                check_ins * each.cpu_ms / 1000.0,
+                "s",
+            ),
+            Figure::new("a day: CPU with one full pass", day, "s").at_most(LIMIT_DAY_S),
+        ])
+    }
+
+    /// Starts `run`; its log comes line by line.
+    fn run(&self, arguments: &[&str]) -> Result<Running> {
+        let mut child = self.command().arg("run").args(arguments).stderr(Stdio::piped()).spawn()?;
+        let log = BufReader::new(child.stderr.take().context("no log")?);
+        let (sender, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in log.lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        Ok(Running { child, lines })
+    }
+
+    /// What one check-in costs when nothing has changed.
+    fn check_ins(&self) -> Result<PerCheckIn> {
+        let running = self.run(&["--interval", "1"])?;
+        running.checked_in(2)?;
+        let before = running.usage()?;
+        running.checked_in(CHECK_INS)?;
+        let used = running.usage()?.since(&before);
+        running.end()?;
+        let each = |value: f64| value / f64::from(CHECK_INS);
+        Ok(PerCheckIn { cpu_ms: each(used.cpu_ms), wake_ups: each(used.voluntary) })
+    }
+
+    /// Minutes in which nothing is to do, after the first check-in.
+    fn quiet(&self, minutes: u64) -> Result<Quiet> {
+        let running = self.run(&[])?;
+        running.checked_in(1)?;
+        // What follows a check-in, such as handing back memory, belongs to it.
+        std::thread::sleep(Duration::from_secs(10));
+        while running.lines.try_recv().is_ok() {}
+        let before = running.usage()?;
+        let start = Instant::now();
+        std::thread::sleep(Duration::from_secs(60 * minutes.max(1)));
+        let used = running.usage()?.since(&before);
+        let length = start.elapsed().as_secs_f64() / 60.0;
+        let met = running.lines.try_iter().filter(|line| line.contains("checked in")).count();
+        let process = running.child.id().to_string();
+        let quiet = Quiet {
+            minutes: length,
+            cpu_ms: used.cpu_ms,
+            check_ins: super::count(met),
+            wake_ups: used.voluntary / length,
+            put_off: used.involuntary / length,
+            resident: megabytes(process::resident_bytes_of(&process)),
+            peak: megabytes(process::peak_bytes(&process)),
+        };
+        running.end()?;
+        ensure!(quiet.resident > 0.0, "the agent did not stay");
+        Ok(quiet)
+    }
+}
+
+struct PerCheckIn {
+    cpu_ms: f64,
+    wake_ups: f64,
+}
+
+struct Quiet {
+    minutes: f64,
+    cpu_ms: f64,
+    check_ins: f64,
+    wake_ups: f64,
+    put_off: f64,
+    resident: f64,
+    peak: f64,
+}
+
+struct Running {
+    child: Child,
+    lines: Receiver<String>,
+}
+
+/// What all threads of a process have used so far.
+struct Usage {
+    cpu_ms: f64,
+    /// Times it waited for something and was woken.
+    voluntary: f64,
+    /// Times another was given its place.
+    involuntary: f64,
+}
+
+impl Usage {
+    fn since(&self, before: &Self) -> Self {
+        Self {
+            cpu_ms: self.cpu_ms - before.cpu_ms,
+            voluntary: self.voluntary - before.voluntary,
+            involuntary: self.involuntary - before.involuntary,
+        }
+    }
+}
+
+impl Running {
+    /// Waits for so many check-ins.
+    fn checked_in(&self, number: u32) -> Result<()> {
+        let mut seen = 0;
+        while seen < number {
+            let line = self.lines.recv_timeout(Duration::from_mins(2));
+            let line = line.context("the agent does not check in")?;
+            if line.contains("check-in failed") {
+                bail!("the agent says: {line}");
+            }
+            seen += u32::from(line.contains("checked in"));
+        }
+        Ok(())
+    }
+
+    /// Source of the figures: proc(5), `schedstat` (nanoseconds on a processor) and `status`.
+    fn usage(&self) -> Result<Usage> {
+        let mut usage = Usage { cpu_ms: 0.0, voluntary: 0.0, involuntary: 0.0 };
+        for task in std::fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
+            let task = task?.path();
+            let schedule = std::fs::read_to_string(task.join("schedstat"))?;
+            let nanoseconds = schedule.split(' ').next().and_then(|word| word.parse::<f64>().ok());
+            usage.cpu_ms += nanoseconds.context("no time in schedstat")? / 1e6;
+            let status = std::fs::read_to_string(task.join("status"))?;
+            let switches = |key: &str| {
+                let line = status.lines().find_map(|line| line.strip_prefix(key));
+                line.and_then(|number| number.trim().parse::<f64>().ok()).unwrap_or(0.0)
+            };
+            usage.voluntary += switches("voluntary_ctxt_switches:");
+            usage.involuntary += switches("nonvoluntary_ctxt_switches:");
+        }
+        Ok(usage)
+    }
+
+    fn end(self) -> Result<()> {
+        end(self.child)
+    }
+}
