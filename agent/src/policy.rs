@@ -136,7 +136,8 @@ impl Policy {
         InterfaceAddress { address: self.address(address), prefix_length: length }
     }
 
-    fn shows(&self, address: IpAddr) -> bool {
+    /// Whether an address lies inside the configured prefixes, so that it may be reported.
+    pub fn shows(&self, address: IpAddr) -> bool {
         let inside = |list: &Vec<Prefix>| list.iter().any(|prefix| prefix.contains(address));
         self.prefixes.iter().all(inside)
     }

@@ -13,12 +13,12 @@ use belfort_proto::section;
 use serde_json::Value;
 use tempfile::TempDir;
 
-#[path = "fixture/posture.rs"]
-mod posture;
-#[path = "fixture/hardware.rs"]
-mod hardware;
 #[path = "fixture/ecosystems.rs"]
 mod ecosystems;
+#[path = "fixture/hardware.rs"]
+mod hardware;
+#[path = "fixture/posture.rs"]
+mod posture;
 #[path = "fixture/root.rs"]
 mod root;
 use root::{block, file, link};

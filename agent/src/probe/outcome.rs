@@ -36,13 +36,6 @@ impl Outcomes {
         }
     }
 
-    /// Adds the outcomes of something that was read for several sections.
-    pub fn extend(&mut self, others: &Self) {
-        for (source, outcome) in &others.0 {
-            self.0.entry(source.clone()).or_insert_with(|| outcome.clone());
-        }
-    }
-
     fn add(&mut self, source: &str, status: OutcomeStatus, reason: &str) {
         self.0.entry(text::clean(source.as_bytes())).or_insert((status, reason.to_owned()));
     }

@@ -16,7 +16,6 @@ use belfort_proto::enrolment::v1::HardwareEvidence;
 use belfort_proto::inventory::v1::{NetworkSection, ProtectionSection, SystemSection, Tristate};
 use belfort_proto::section::Section;
 
-
 pub use software::installed;
 
 /// What a report says about a device.
