@@ -84,6 +84,8 @@ pub struct Host {
     pub policy: Policy,
     /// The package database, read once for the probes that need it.
     dpkg_status: OnceCell<Result<Vec<u8>, belfort_agent_sys::files::ReadError>>,
+    /// What is said of the processors, likewise: the kernel makes it up anew for every reader.
+    processors: OnceCell<Result<cpuinfo::CpuInfo, belfort_agent_sys::files::ReadError>>,
     /// The SMBIOS table, likewise.
     smbios: OnceCell<Result<Vec<u8>, belfort_agent_sys::files::ReadError>>,
 }
@@ -98,6 +100,7 @@ impl Host {
             kernel: true,
             policy,
             dpkg_status: OnceCell::new(),
+            processors: OnceCell::new(),
             smbios: OnceCell::new(),
         }
     }
@@ -111,6 +114,7 @@ impl Host {
             kernel: false,
             policy,
             dpkg_status: OnceCell::new(),
+            processors: OnceCell::new(),
             smbios: OnceCell::new(),
         }
     }
@@ -120,6 +124,15 @@ impl Host {
         self.dpkg_status
             .get_or_init(|| self.root.read(dpkg::STATUS_PATH, dpkg::STATUS_BYTES_MAX))
             .as_deref()
+            .map_err(|error| *error)
+    }
+
+    /// What is said of the processors.
+    pub fn processors(&self) -> Result<&cpuinfo::CpuInfo, belfort_agent_sys::files::ReadError> {
+        let read = || self.root.read(cpuinfo::PATH, cpuinfo::BYTES_MAX);
+        self.processors
+            .get_or_init(|| read().map(|content| cpuinfo::parse(&content)))
+            .as_ref()
             .map_err(|error| *error)
     }
 
