@@ -1,7 +1,11 @@
 //! Values that other agents report wrongly on this kind of machine, each once. Those of accounts and of
 //! days of installation are tested with their sections.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests stand outside test functions")]
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests stand outside test functions"
+)]
 
 use std::path::Path;
 
@@ -13,6 +17,8 @@ use belfort_proto::inventory::v1::{BlockDeviceType, SectionKind};
 use belfort_proto::section::Section;
 use tempfile::TempDir;
 
+#[path = "peers/container.rs"]
+mod container;
 #[path = "fixture/root.rs"]
 mod root;
 use root::{block, file, link};
