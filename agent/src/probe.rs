@@ -94,6 +94,8 @@ pub struct Host {
     dpkg_status: OnceCell<Result<Vec<u8>, belfort_agent_sys::files::ReadError>>,
     /// What the service manager knows, read once for the probes that need it.
     units: OnceCell<services::Units>,
+    /// What is said of the processors, likewise: the kernel makes it up anew for every reader.
+    processors: OnceCell<Result<cpuinfo::CpuInfo, belfort_agent_sys::files::ReadError>>,
     /// The SMBIOS table, likewise.
     smbios: OnceCell<Result<Vec<u8>, belfort_agent_sys::files::ReadError>>,
     /// What rpm has installed, when one probe has read it and another may need it.
@@ -103,18 +105,9 @@ pub struct Host {
 impl Host {
     /// The running system.
     pub fn system(policy: Policy) -> Self {
-        Self {
-            root: Root::system(),
-            names: host::names(),
-            hypervisor: host::hypervisor_signature(),
-            kernel: true,
-            policy,
-            kept: Arc::default(),
-            dpkg_status: OnceCell::new(),
-            units: OnceCell::new(),
-            smbios: OnceCell::new(),
-            rpm: RefCell::default(),
-        }
+        let hypervisor = host::hypervisor_signature();
+        let host = Self::at(Root::system(), host::names(), policy);
+        Self { hypervisor, kernel: true, ..host }
     }
 
     /// Another root directory: a fixture or an image. The kernel is not asked.
@@ -128,6 +121,7 @@ impl Host {
             kept: Arc::default(),
             dpkg_status: OnceCell::new(),
             units: OnceCell::new(),
+            processors: OnceCell::new(),
             smbios: OnceCell::new(),
             rpm: RefCell::default(),
         }
@@ -150,6 +144,15 @@ impl Host {
     /// What the service manager knows.
     pub fn units(&self) -> &services::Units {
         self.units.get_or_init(|| services::units(&self.root))
+    }
+
+    /// What is said of the processors.
+    pub fn processors(&self) -> Result<&cpuinfo::CpuInfo, belfort_agent_sys::files::ReadError> {
+        let read = || self.root.read(cpuinfo::PATH, cpuinfo::BYTES_MAX);
+        self.processors
+            .get_or_init(|| read().map(|content| cpuinfo::parse(&content)))
+            .as_ref()
+            .map_err(|error| *error)
     }
 
     /// The SMBIOS table.

@@ -6,6 +6,11 @@ use memchr::memmem;
 
 use super::text;
 
+/// Where it is.
+pub const PATH: &str = "/proc/cpuinfo";
+/// Largest file kept, bytes: about 1.5 kB per logical processor.
+pub const BYTES_MAX: usize = 8 << 20;
+
 /// What the file says about all processors together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CpuInfo {

@@ -1,7 +1,7 @@
 //! Network: interfaces, addresses, routes and name servers.
 
 use std::fmt::Write as _;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use belfort_proto::inventory::v1::{InterfaceType, SectionKind};
 use belfort_proto::section::Section;
@@ -35,6 +35,16 @@ pub struct Resolver {
     pub servers: Vec<IpAddr>,
     /// Search domains, in their order.
     pub domains: Vec<String>,
+}
+
+impl Resolver {
+    /// Whether it only names the stub of systemd-resolved on this machine, which says nothing about the
+    /// servers behind it. Source: systemd-resolved.service(8).
+    pub fn is_stub(&self) -> bool {
+        const STUBS: [IpAddr; 2] =
+            [IpAddr::V4(Ipv4Addr::new(127, 0, 0, 53)), IpAddr::V4(Ipv4Addr::new(127, 0, 0, 54))];
+        !self.servers.is_empty() && self.servers.iter().all(|server| STUBS.contains(server))
+    }
 }
 
 /// Parses /etc/resolv.conf. Source: resolv.conf(5); of `domain` and `search` the last one counts.
@@ -125,6 +135,14 @@ mod tests {
         let found = resolver(content);
         assert_eq!(found.servers.len(), 2);
         assert_eq!(found.domains, ["b.example", "c.example"]);
+    }
+
+    #[test]
+    fn the_stub_of_systemd_is_no_name_server() {
+        assert!(resolver(b"nameserver 127.0.0.53\noptions edns0\n").is_stub());
+        assert!(!resolver(b"nameserver 127.0.0.53\nnameserver 10.0.0.1\n").is_stub());
+        assert!(!resolver(b"nameserver 127.0.0.1\n").is_stub());
+        assert!(!resolver(b"").is_stub());
     }
 
     #[test]

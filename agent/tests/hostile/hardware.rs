@@ -10,6 +10,7 @@ pub(crate) const FILES: &[&str] = &[
     "proc/1/environ",
     "run/host/container-manager",
     "run/systemd/container",
+    "run/systemd/resolve/resolv.conf",
     "sys/bus/pci/devices/0000:00:00.0/uevent",
     "sys/bus/usb/devices/1-1/manufacturer",
     "sys/bus/usb/devices/1-1/product",

@@ -478,7 +478,8 @@ pub struct NetworkSection {
     /// Default gateways inside the configured prefixes, sorted; others appear once as `remote`.
     #[prost(string, repeated, tag = "3")]
     pub gateways: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// Name servers, under the same rule. Source: /etc/resolv.conf.
+    /// Name servers, under the same rule. Source: /etc/resolv.conf, or, where that only names the stub of
+    /// systemd-resolved, /run/systemd/resolve/resolv.conf.
     #[prost(string, repeated, tag = "4")]
     pub name_servers: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     /// Search domains, in their order.

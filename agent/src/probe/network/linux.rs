@@ -7,12 +7,14 @@ use belfort_agent_sys::netlink::{Family, Netlink, NetlinkError};
 use belfort_proto::inventory::v1::{InterfaceAddress, NetworkInterface, NetworkSection};
 use belfort_proto::limits;
 
-use super::{addresses, interface_type, mac, resolver, speed_mbps};
+use super::{Resolver, addresses, interface_type, mac, resolver, speed_mbps};
 use crate::probe::outcome::{Outcomes, SMALL_BYTES, Sources};
 use crate::probe::rtnetlink::{self, Address, Link};
 use crate::probe::{Host, text};
 
 const NET: &str = "/sys/class/net";
+/// The servers behind the stub of systemd-resolved.
+const BEHIND_STUB: &str = "/run/systemd/resolve/resolv.conf";
 const NETLINK: &str = "netlink:route";
 
 #[derive(Default)]
@@ -40,8 +42,12 @@ pub(super) fn read(host: &Host) -> NetworkSection {
         })
         .collect();
     interfaces.sort_by(|a, b| a.name.cmp(&b.name));
-    let resolver = sources.needed("/etc/resolv.conf", SMALL_BYTES).map(|file| resolver(&file));
-    let resolver = resolver.unwrap_or_default();
+    let mut found = sources.needed("/etc/resolv.conf", SMALL_BYTES).map(|file| resolver(&file));
+    if found.as_ref().is_some_and(Resolver::is_stub) {
+        let behind = sources.optional(BEHIND_STUB, SMALL_BYTES);
+        found = behind.map(|file| resolver(&file)).or(found);
+    }
+    let resolver = found.unwrap_or_default();
     NetworkSection {
         interfaces,
         gateways: addresses(&host.policy, kernel.gateways),
@@ -95,13 +101,13 @@ fn interface(
     let base = format!("{NET}/{}", String::from_utf8_lossy(&link.name));
     // Interfaces without hardware lie under /sys/devices/virtual: one link tells.
     let place = sources.link(&base).unwrap_or_default();
-    let physical = !place.is_empty()
-        && !place.contains("/virtual/")
-        && sources.exists(&format!("{base}/device"));
-    let wireless = physical && sources.exists(&format!("{base}/phy80211"));
+    let elsewhere = !place.is_empty() && !place.contains("/virtual/");
+    let driver = elsewhere.then(|| sources.link(&format!("{base}/device/driver"))).flatten();
+    let physical = elsewhere && (driver.is_some() || sources.exists(&format!("{base}/device")));
+    // A link that only wireless interfaces have; to which network they belong is not looked at.
+    let wireless = physical && sources.link(&format!("{base}/phy80211")).is_some();
     addresses.sort_by(|a, b| (&a.address, a.prefix_length).cmp(&(&b.address, b.prefix_length)));
     addresses.dedup();
-    let driver = physical.then(|| sources.link(&format!("{base}/device/driver"))).flatten();
     let driver = driver.unwrap_or_default();
     let driver = driver.rsplit('/').next().unwrap_or_default();
     let speed = if physical { sources.attribute(&format!("{base}/speed")) } else { String::new() };
@@ -115,5 +121,69 @@ fn interface(
         mtu: link.mtu,
         up: link.up,
         addresses,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use belfort_agent_sys::files::Root;
+    use belfort_proto::inventory::v1::InterfaceType;
+    use tempfile::TempDir;
+
+    use super::*;
+
+    fn link(name: &str) -> Link {
+        Link {
+            name: name.as_bytes().to_vec(),
+            hardware: rtnetlink::HARDWARE_ETHERNET,
+            mac: vec![2, 0, 0, 0, 0, 1],
+            ..Link::default()
+        }
+    }
+
+    #[test]
+    fn what_an_interface_is_by_its_files() {
+        let dir = TempDir::new().unwrap();
+        let net = dir.path().join("sys/class/net");
+        fs::create_dir_all(&net).unwrap();
+        for (name, place) in [
+            ("wlp2s0", "devices/pci0000:00/0000:02:00.0/net/wlp2s0"),
+            ("eth0", "devices/pci0000:00/0000:00:1f.6/net/eth0"),
+            ("bare0", "devices/platform/x/net/bare0"),
+            ("docker0", "devices/virtual/net/docker0"),
+        ] {
+            fs::create_dir_all(dir.path().join("sys").join(place)).unwrap();
+            symlink(format!("../../{place}"), net.join(name)).unwrap();
+        }
+        for name in ["wlp2s0", "eth0"] {
+            fs::create_dir(net.join(name).join("device")).unwrap();
+            symlink(format!("../../drivers/{name}-driver"), net.join(name).join("device/driver"))
+                .unwrap();
+        }
+        fs::create_dir(net.join("bare0/device")).unwrap();
+        symlink("../../ieee80211/phy0", net.join("wlp2s0/phy80211")).unwrap();
+        fs::write(net.join("eth0/speed"), "4294967295\n").unwrap();
+        let root = Root::at(dir.path()).unwrap();
+        let mut sources = Sources::new(&root);
+        let mut of = |name: &str| interface(&mut sources, &link(name), Vec::new());
+        let wireless = of("wlp2s0");
+        assert_eq!((wireless.r#type(), wireless.physical), (InterfaceType::Wireless, true));
+        assert_eq!(
+            (&*wireless.driver, &*wireless.mac_address),
+            ("wlp2s0-driver", "02:00:00:00:00:01")
+        );
+        let wired = of("eth0");
+        assert_eq!((wired.r#type(), wired.speed_mbps), (InterfaceType::Ethernet, 0));
+        let bare = of("bare0");
+        assert_eq!(
+            (bare.r#type(), bare.physical, &*bare.driver),
+            (InterfaceType::Ethernet, true, "")
+        );
+        let made = of("docker0");
+        assert_eq!((made.r#type(), made.physical), (InterfaceType::Virtual, false));
+        assert_eq!((&*made.mac_address, of("gone").physical), ("", false));
     }
 }

@@ -4,13 +4,11 @@ use std::collections::BTreeSet;
 
 use belfort_proto::inventory::v1::{ProcessorFlaw, ProcessorSection};
 
+use crate::probe::cpuinfo::{self, CpuInfo};
 use crate::probe::dmi::identity;
 use crate::probe::outcome::Sources;
-use crate::probe::{Host, cpuinfo, text};
+use crate::probe::{Host, text};
 
-const CPUINFO: &str = "/proc/cpuinfo";
-/// About 1.5 kB per logical processor.
-const CPUINFO_BYTES_MAX: usize = 8 << 20;
 const CPU: &str = "/sys/devices/system/cpu";
 const FLAWS: &str = "/sys/devices/system/cpu/vulnerabilities";
 /// More processors than any Linux kernel supports.
@@ -18,8 +16,10 @@ const PROCESSORS_MAX: usize = 8192;
 
 pub(super) fn read(host: &Host) -> ProcessorSection {
     let mut sources = Sources::new(&host.root);
-    let content = sources.needed(CPUINFO, CPUINFO_BYTES_MAX).unwrap_or_default();
-    let info = cpuinfo::parse(&content);
+    let info = host.processors().cloned().unwrap_or_else(|error| {
+        sources.outcomes.unread(cpuinfo::PATH, error);
+        CpuInfo::default()
+    });
     let (packages, cores) = match (info.packages, info.cores) {
         (0, _) | (_, 0) => topology(&mut sources),
         known => known,

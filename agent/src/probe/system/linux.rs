@@ -6,9 +6,10 @@ use belfort_proto::inventory::v1::SystemSection;
 use super::container::engine_in_environment;
 use super::virtualization::{Traces, acpi_maker, control_program, is_first_domain, virtualization};
 use super::{cloud, directory};
+use crate::probe::cpuinfo::{self, CpuInfo};
 use crate::probe::dmi::identity::{self, Identity};
 use crate::probe::outcome::{SMALL_BYTES, Sources};
-use crate::probe::{Host, cpuinfo, text};
+use crate::probe::{Host, text};
 
 const DMI: &str = "/sys/class/dmi/id";
 const ACPI: &str = "/sys/firmware/acpi/tables/APIC";
@@ -110,8 +111,12 @@ fn traces(
     section: &SystemSection,
     identity: Identity,
 ) -> Traces {
-    let cpu = sources.optional("/proc/cpuinfo", cpuinfo_bytes_max()).unwrap_or_default();
-    let cpu = cpuinfo::parse(&cpu);
+    let cpu = host.processors().cloned().unwrap_or_else(|error| {
+        if error != ReadError::Absent {
+            sources.outcomes.unread(cpuinfo::PATH, error);
+        }
+        CpuInfo::default()
+    });
     let engine = engine(sources);
     let machine = host.names.machine.as_str();
     let mut traces = Traces {
@@ -148,11 +153,6 @@ fn traces(
         traces.acpi_maker = acpi_maker(&table);
     }
     traces
-}
-
-fn cpuinfo_bytes_max() -> usize {
-    // About 1.5 kB per logical processor.
-    8 << 20
 }
 
 /// The engine of the container this runs in; empty when it is not known; nothing outside containers.
