@@ -273,6 +273,23 @@ fn updates_from_the_cache_of_dnf_5() {
 }
 
 #[test]
+fn updates_from_a_cache_in_zchunk() {
+    let system = System::new();
+    system.file("etc/yum.repos.d/a.repo", "[updates]\n");
+    let cache = cache(&system, "var/cache/dnf/updates-0123456789abcdef/repodata", &["--zck"]);
+    // dnf downloads only one of both.
+    for file in fs::read_dir(&cache).unwrap() {
+        let path = file.unwrap().path();
+        if path.to_str().unwrap().ends_with("primary.xml.gz") {
+            fs::remove_file(path).unwrap();
+        }
+    }
+    let section = system.updates();
+    assert_eq!(section.outcomes, []);
+    assert_eq!(pending(&section), EXPECTED);
+}
+
+#[test]
 fn what_is_not_read_is_named() {
     let system = System::new();
     system.file("etc/yum.repos.d/a.repo", "[updates]\n");

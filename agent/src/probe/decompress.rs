@@ -11,6 +11,7 @@ use belfort_agent_sys::files::Stream;
 use flate2::read::MultiGzDecoder;
 
 mod lz4;
+mod zchunk;
 
 /// Largest window of zstd, as a power of two in bytes. 8 MB is what decoders should support by RFC
 /// 8878, 3.1.1.1.2, and what no ordinary level of the compressor goes beyond.
@@ -27,6 +28,8 @@ pub enum Compression {
     Gzip,
     /// Frames of Zstandard. Source of the format: RFC 8878.
     Zstd,
+    /// Frames of Zstandard behind an index.
+    Zchunk,
     /// One that is not read; its name is in the outcome.
     Unread(&'static str),
 }
@@ -36,10 +39,10 @@ const ENDINGS: &[(&str, Compression)] = &[
     (".lz4", Compression::Lz4),
     (".gz", Compression::Gzip),
     (".zst", Compression::Zstd),
+    (".zck", Compression::Zchunk),
     (".xz", Compression::Unread("xz")),
     (".lzma", Compression::Unread("lzma")),
     (".bz2", Compression::Unread("bzip2")),
-    (".zck", Compression::Unread("zchunk")),
 ];
 
 impl Compression {
@@ -102,6 +105,7 @@ impl<R: Read> Decoder<R> {
                 decoder.window_log_max(WINDOW_LOG_MAX)?;
                 Inner::Zstd(decoder)
             }
+            Compression::Zchunk => Inner::Zstd(zchunk::open(source)?),
             Compression::Unread(name) => return Err(DecodeError::Unread(name).into()),
         };
         Ok(Self { inner, cap_bytes, left_bytes: cap_bytes })
@@ -173,6 +177,7 @@ mod tests {
                 encoder.finish().unwrap()
             }
             Compression::Zstd => zstd::encode_all(plain, 1).unwrap(),
+            Compression::Zchunk => zchunk::tests::packed(&[plain], b""),
         }
     }
 
@@ -183,8 +188,13 @@ mod tests {
         Ok(all)
     }
 
-    const READ: [Compression; 4] =
-        [Compression::Plain, Compression::Lz4, Compression::Gzip, Compression::Zstd];
+    const READ: [Compression; 5] = [
+        Compression::Plain,
+        Compression::Lz4,
+        Compression::Gzip,
+        Compression::Zstd,
+        Compression::Zchunk,
+    ];
 
     #[test]
     fn names_tell_the_compression() {

@@ -15,10 +15,19 @@ const HITS_MAX: usize = 1024;
 const PATH_BYTES_MAX: usize = 4096;
 
 /// Programs whose owners are looked for.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Programs {
     /// By the name of the file.
     by_name: HashMap<Vec<u8>, Vec<Program>>,
+    /// Which [`likeness`] any of the names has: a system has some hundred thousand files, and nearly all
+    /// are told apart from programs by this alone.
+    likenesses: [bool; 1024],
+}
+
+/// A number below 1,024 that equal names have in common, and few others.
+fn likeness(name: &[u8]) -> usize {
+    let byte = |byte: Option<&u8>| byte.copied().map_or(0, usize::from);
+    (byte(name.first()) + 31 * byte(name.last()) + 7 * name.len()) % 1024
 }
 
 #[derive(Debug)]
@@ -32,7 +41,7 @@ impl Programs {
     /// For absolute paths. `merged` says that `/usr/sbin` is the same place as `/usr/bin`; that `/bin` is
     /// the same as `/usr/bin`, and so on, is always taken for so: packages list either.
     pub fn new<'a>(programs: impl IntoIterator<Item = &'a str>, merged: bool) -> Self {
-        let mut all = Self::default();
+        let mut all = Self { by_name: HashMap::new(), likenesses: [false; 1024] };
         for program in programs {
             let Some((directory, name)) = program.rsplit_once('/') else { continue };
             let mut directories = vec![format!("{directory}/")];
@@ -57,6 +66,9 @@ impl Programs {
                 directories.extend(same);
             }
             let directories = directories.into_iter().map(String::into_bytes).collect();
+            if let Some(known) = all.likenesses.get_mut(likeness(name.as_bytes())) {
+                *known = true;
+            }
             let known = all.by_name.entry(name.as_bytes().to_vec()).or_default();
             known.push(Program { path: program.to_owned(), directories });
         }
@@ -87,7 +99,8 @@ impl Programs {
         header.text(blob, name_at, limits::STRING_BYTES, &mut package)?;
         let mut hits = Vec::new();
         header.texts(blob, names, PATH_BYTES_MAX, &mut |number, name| {
-            if hits.len() < HITS_MAX
+            if self.likenesses.get(likeness(name)) == Some(&true)
+                && hits.len() < HITS_MAX
                 && let Some(programs) = self.by_name.get(name)
             {
                 hits.push((number, programs));

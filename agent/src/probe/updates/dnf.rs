@@ -3,6 +3,8 @@
 //! A repository's cache holds `repomd.xml`, which names the other files; `primary`, every package it offers;
 //! and, where the distribution publishes advisories, `updateinfo`. [`repositories`] tells which repositories
 //! count, [`metadata`] reads their files as a stream, and what is here compares with what is installed.
+//! Not looked at: excluded packages, which stay open to attack all the same; priorities of repositories;
+//! packages that take the place of others under another name; modules, of which an outcome tells.
 //! Sources: dnf.conf(5), dnf5-caching(7), and the schemas of createrepo.
 
 use std::cmp::Ordering;

@@ -49,6 +49,8 @@ pub fn primary(source: impl Read, mut each: impl FnMut(&Named)) -> Result<()> {
     let mut named = Named::default();
     while let Some(tag) = scanner.next_tag()? {
         match tag.name {
+            b"/metadata" => return Ok(()),
+            b"metadata" if tag.is_empty => return Ok(()),
             b"package" => named = Named::default(),
             b"name" => named.name = scanner.text(WORD_BYTES_MAX)?,
             b"arch" => named.architecture = scanner.text(WORD_BYTES_MAX)?,
@@ -62,7 +64,7 @@ pub fn primary(source: impl Read, mut each: impl FnMut(&Named)) -> Result<()> {
             scanner.skip_past(b"</package>")?;
         }
     }
-    Ok(())
+    Err(std::io::ErrorKind::UnexpectedEof.into())
 }
 
 /// Hands every package that an advisory of security in `updateinfo` names to `each`.
@@ -70,6 +72,8 @@ pub fn security(source: impl Read, mut each: impl FnMut(&Named)) -> Result<()> {
     let mut scanner = Scanner::new(source);
     while let Some(tag) = scanner.next_tag()? {
         match tag.name {
+            b"/updates" => return Ok(()),
+            b"updates" if tag.is_empty => return Ok(()),
             b"update" if tag.attribute(b"type") != "security" => {
                 scanner.skip_past(b"</update>")?;
             }
@@ -84,7 +88,7 @@ pub fn security(source: impl Read, mut each: impl FnMut(&Named)) -> Result<()> {
             _ => {}
         }
     }
-    Ok(())
+    Err(std::io::ErrorKind::UnexpectedEof.into())
 }
 
 fn version(tag: &Tag<'_>, [epoch, version, release]: [&[u8]; 3]) -> String {
@@ -128,7 +132,14 @@ mod tests {
             let found = shown(|each| security(Drops(UPDATEINFO, drop), each));
             assert_eq!(found, ["bash x86_64 1:5.2-4.el9"]);
         }
-        assert!(primary(&PRIMARY[..PRIMARY.len() - 30], |_| ()).is_err());
+        for cut in 0..PRIMARY.len() {
+            assert!(primary(&PRIMARY[..cut], |_| ()).is_err(), "{cut}");
+        }
+        for cut in 0..UPDATEINFO.len() {
+            assert!(security(&UPDATEINFO[..cut], |_| ()).is_err(), "{cut}");
+        }
+        primary(&b"<metadata packages=\"0\"/>"[..], |_| ()).unwrap();
+        security(&b"<updates/>"[..], |_| ()).unwrap();
     }
 
     #[test]

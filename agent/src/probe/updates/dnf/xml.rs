@@ -24,6 +24,8 @@ pub struct Scanner<R> {
 pub struct Tag<'a> {
     /// Name with its prefix; that of an end tag begins with a slash.
     pub name: &'a [u8],
+    /// Whether it ends its element at once: no end tag follows.
+    pub is_empty: bool,
     attributes: &'a [u8],
 }
 
@@ -111,11 +113,13 @@ impl<R: Read> Scanner<R> {
         let from = self.start;
         self.start += end + 1;
         let tag = self.buffer.get(from..from + end).unwrap_or_default();
-        // A tag that ends at once begins and ends its element; who reads on meets no end tag.
-        let tag = tag.strip_suffix(b"/").unwrap_or(tag);
+        let (tag, is_empty) = match tag.strip_suffix(b"/") {
+            Some(tag) => (tag, true),
+            None => (tag, false),
+        };
         let name = tag.iter().position(u8::is_ascii_whitespace).unwrap_or(tag.len());
         let (name, attributes) = tag.split_at_checked(name).unwrap_or_default();
-        Ok(Some(Tag { name, attributes }))
+        Ok(Some(Tag { name, is_empty, attributes }))
     }
 
     /// The text up to the next tag, of which the first `most` bytes are kept.
