@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use belfort_agent_sys::files::{Entry, ReadError, Root};
+use belfort_agent_sys::files::{Entry, EntryKind, ReadError, Root};
 use belfort_proto::inventory::v1::{Outcome, OutcomeStatus};
 
 use super::text;
@@ -37,7 +37,9 @@ impl Outcomes {
     }
 
     fn add(&mut self, source: &str, status: OutcomeStatus, reason: &str) {
-        self.0.entry(text::clean(source.as_bytes())).or_insert((status, reason.to_owned()));
+        // Configuration can name any place, also in somebody's home.
+        let source = text::impersonal_path(source.as_bytes());
+        self.0.entry(source).or_insert((status, reason.to_owned()));
     }
 
     /// Takes over the outcomes of what was read for several sections.
@@ -117,6 +119,26 @@ impl<'a> Sources<'a> {
             Err(error) => {
                 self.outcomes.unread(path, error);
                 Vec::new()
+            }
+        }
+    }
+
+    /// Folders in a directory that many machines do not have. Links are not followed: what they lead to
+    /// lies elsewhere, or is found under its own name.
+    pub fn folders(&mut self, path: &str) -> impl Iterator<Item = Entry> + use<> {
+        let entries = self.list(path).into_iter();
+        entries.filter(|entry| matches!(entry.kind, EntryKind::Directory | EntryKind::Other))
+    }
+
+    /// Reads one file among many alike. One that is not there is none; other trouble is an outcome of the
+    /// pattern that all of them share, so that ten thousand bad ones are one.
+    pub fn one_of_many(&mut self, pattern: &str, path: &str, cap: usize) -> Option<Vec<u8>> {
+        match self.root.read(path, cap) {
+            Ok(content) => Some(content),
+            Err(ReadError::Absent) => None,
+            Err(error) => {
+                self.outcomes.unread(pattern, error);
+                None
             }
         }
     }

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 
 use belfort_proto::inventory::v1::Package;
 use belfort_proto::limits;
-use memchr::memchr;
+use memchr::{memchr, memmem};
 
 use super::installed;
 use crate::probe::text;
@@ -28,6 +28,10 @@ struct Database {
     /// Beginning of a line whose end is in the next piece.
     begun: Vec<u8>,
     current: Package,
+    /// Whether the lines are those of files.
+    in_files: bool,
+    /// Whether the last piece ended with a line.
+    at_line: bool,
     found: Vec<Package>,
 }
 
@@ -49,18 +53,45 @@ impl Database {
     /// Takes the next piece.
     fn feed(&mut self, piece: &[u8]) {
         let mut rest = piece;
-        while let Some(end) = memchr(b'\n', rest) {
-            let (line, after) = rest.split_at(end);
-            if self.begun.is_empty() {
-                self.line(line);
-            } else {
-                self.begin(line);
-                let line = std::mem::take(&mut self.begun);
-                self.line(&line);
-            }
-            rest = after.get(1..).unwrap_or_default();
+        while !rest.is_empty() {
+            let taken = if self.in_files { self.pass_files(rest) } else { self.take_line(rest) };
+            rest = rest.get(taken..).unwrap_or_default();
         }
-        self.begin(rest);
+    }
+
+    /// Takes a line, or the beginning of one; answers how much.
+    fn take_line(&mut self, rest: &[u8]) -> usize {
+        let Some(end) = memchr(b'\n', rest) else {
+            self.begin(rest);
+            return rest.len();
+        };
+        let line = rest.get(..end).unwrap_or_default();
+        if self.begun.is_empty() {
+            self.line(line);
+        } else {
+            self.begin(line);
+            let line = std::mem::take(&mut self.begun);
+            self.line(&line);
+        }
+        self.at_line = true;
+        end + 1
+    }
+
+    /// Passes over the files of a package, up to the empty line after it; answers over how much. They come
+    /// last, and make up nearly all of a database.
+    fn pass_files(&mut self, rest: &[u8]) -> usize {
+        let end = if self.at_line && rest.first() == Some(&b'\n') {
+            Some(0)
+        } else {
+            memmem::find(rest, b"\n\n").map(|before| before + 1)
+        };
+        if let Some(end) = end {
+            self.end();
+            end + 1
+        } else {
+            self.at_line = rest.last() == Some(&b'\n');
+            rest.len()
+        }
     }
 
     /// The packages, once everything was handed over.
@@ -87,12 +118,17 @@ impl Database {
             Some(b'V') => &mut self.current.version,
             Some(b'A') => &mut self.current.architecture,
             Some(b'o') => &mut self.current.source_name,
+            Some(b'F') => {
+                self.in_files = true;
+                return;
+            }
             _ => return,
         };
         *field = text::clean(value);
     }
 
     fn end(&mut self) {
+        self.in_files = false;
         let Package { name, version, architecture, source_name, .. } =
             std::mem::take(&mut self.current);
         // A name with a dot before it is none of software: `apk add --virtual` made it to hold others.
@@ -139,7 +175,7 @@ P:.build-deps\nV:20240101.000000\nA:noarch\n\nP:last\nV:1-r0\nA:x86_64\no:last";
     fn a_line_without_end_is_not_kept() {
         let mut database = Database::default();
         for _ in 0..1000 {
-            database.feed(&[b'F'; 1000]);
+            database.feed(&[b'f'; 1000]);
         }
         assert_eq!(database.begun.len(), LINE_BYTES_MAX);
     }

@@ -12,7 +12,6 @@ mod python;
 mod rpm;
 mod snap;
 
-use belfort_agent_sys::files::{Entry, EntryKind, ReadError};
 use belfort_proto::inventory::v1::{Package, PackagesSection};
 use belfort_proto::limits;
 
@@ -57,29 +56,4 @@ pub(super) fn read(host: &Host) -> PackagesSection {
     // Two ways can lead to one folder.
     packages.dedup();
     PackagesSection { outcomes: sources.outcomes.into_vec(), packages }
-}
-
-/// Reads a file of one package among many. One that is not there is none; other trouble is an outcome of
-/// the pattern that all of them share, once.
-fn one_of_many(
-    sources: &mut Sources<'_>,
-    pattern: &str,
-    path: &str,
-    cap: usize,
-) -> Option<Vec<u8>> {
-    match sources.root.read(path, cap) {
-        Ok(content) => Some(content),
-        Err(ReadError::Absent) => None,
-        Err(error) => {
-            sources.outcomes.unread(pattern, error);
-            None
-        }
-    }
-}
-
-/// Folders in a folder that many machines do not have. Links are not followed: what they lead to lies
-/// elsewhere, or is found under its own name.
-fn folders(sources: &mut Sources<'_>, path: &str) -> impl Iterator<Item = Entry> + use<> {
-    let entries = sources.list(path).into_iter();
-    entries.filter(|entry| matches!(entry.kind, EntryKind::Directory | EntryKind::Other))
 }

@@ -8,7 +8,6 @@ mod nspawn;
 mod podman;
 mod running;
 
-use belfort_agent_sys::files::{Entry, EntryKind, ReadError};
 use belfort_proto::inventory::v1::{Workload, WorkloadsSection};
 use belfort_proto::limits;
 
@@ -38,23 +37,4 @@ pub(super) fn read(host: &Host) -> WorkloadsSection {
     }
     sort(&mut workloads);
     WorkloadsSection { outcomes: sources.outcomes.into_vec(), workloads }
-}
-
-/// Reads a file of one workload among many. One that is not there is none; other trouble is an outcome of
-/// the pattern that all of them share, once.
-fn one_of_many(sources: &mut Sources<'_>, pattern: &str, path: &str) -> Option<Vec<u8>> {
-    match sources.root.read(path, BYTES_MAX) {
-        Ok(content) => Some(content),
-        Err(ReadError::Absent) => None,
-        Err(error) => {
-            sources.outcomes.unread(pattern, error);
-            None
-        }
-    }
-}
-
-/// Folders in a folder that many machines do not have.
-fn folders(sources: &mut Sources<'_>, path: &str) -> impl Iterator<Item = Entry> + use<> {
-    let entries = sources.list(path).into_iter();
-    entries.filter(|entry| matches!(entry.kind, EntryKind::Directory | EntryKind::Other))
 }

@@ -44,9 +44,15 @@ pub(super) fn of_language(package_type: &str) -> Option<&'static str> {
     })
 }
 
-/// Whether packages of this type come with the operating system.
-pub(super) fn is_system(package_type: &str) -> bool {
-    matches!(package_type, "deb" | "rpm" | "apk")
+/// Whether packages of this type come with the operating system. Tools of others run on it, too, and keep
+/// databases of their own there: its advisories do not concern those.
+pub(super) fn is_system(os: &OsFacts, package_type: &str) -> bool {
+    match os.id.as_str() {
+        "debian" | "ubuntu" => package_type == "deb",
+        "alpine" => package_type == "apk",
+        "rocky" | "almalinux" | "rhel" => package_type == "rpm",
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -65,5 +71,14 @@ mod tests {
         assert_eq!(of("rocky", "9.4"), ["Rocky Linux:9"]);
         assert_eq!(of("rhel", "9.4"), ["Red Hat:enterprise_linux:9"]);
         assert!(of("debian", "").is_empty() && of("gentoo", "2").is_empty());
+    }
+
+    #[test]
+    fn packages_of_another_system_are_not_its_own() {
+        let os = OsFacts { id: "debian".to_owned(), ..OsFacts::default() };
+        assert!(is_system(&os, "deb") && !is_system(&os, "rpm") && !is_system(&os, "apk"));
+        let os = OsFacts { id: "rocky".to_owned(), ..OsFacts::default() };
+        assert!(is_system(&os, "rpm") && !is_system(&os, "deb"));
+        assert!(!is_system(&OsFacts::default(), "deb"));
     }
 }

@@ -96,7 +96,7 @@ impl Index {
         }
         for (key, binaries) in sources(packages) {
             let Source { package_type, name, version } = key;
-            if ecosystem::is_system(package_type) {
+            if ecosystem::is_system(os, package_type) {
                 for ecosystem in &system {
                     self.package(ecosystem, &key, &binaries, &mut found);
                 }

@@ -52,9 +52,13 @@ pub fn installed(section: &PackagesSection) -> (Vec<(Installation, String)>, boo
     packages.sort();
     packages.dedup_by(|a, b| a.0 == b.0);
     let read = section.outcomes.iter().all(|outcome| outcome.status() == OutcomeStatus::Absent);
-    let complete = read && !packages.is_empty();
+    let of_system = |ecosystem: &str| !ADDED.contains(&ecosystem);
+    let complete = read && packages.iter().any(|(one, _)| of_system(&one.ecosystem));
     (packages, complete)
 }
+
+/// Ecosystems beside that of the system itself: their packages alone are no list of what a machine has.
+const ADDED: &[&str] = &["brew", "cargo", "flatpak", "gem", "npm", "pypi", "snap"];
 
 pub(super) fn services(section: &ServicesSection, facts: &mut DeviceFacts) {
     let off = |field: &str| fields::is_off(&section.outcomes, field);
@@ -189,6 +193,14 @@ mod tests {
         let curl = &packages[0].0;
         assert_eq!((curl.source_name.as_str(), curl.source_version.as_str()), ("curl", "1"));
         assert!(!with(&[], None).1);
+        let alone = Package {
+            ecosystem: "pypi".to_owned(),
+            name: "requests".to_owned(),
+            state: PackageState::Installed.into(),
+            ..Package::default()
+        };
+        let section = PackagesSection { packages: vec![alone], ..PackagesSection::default() };
+        assert!(!installed(&section).1);
         assert!(!with(&["curl"], Some(OutcomeStatus::Failed)).1);
         assert!(with(&["curl"], Some(OutcomeStatus::Absent)).1);
         let section = PackagesSection {

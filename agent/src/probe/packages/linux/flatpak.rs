@@ -2,7 +2,6 @@
 
 use belfort_proto::inventory::v1::Package;
 
-use super::{folders, one_of_many};
 use crate::probe::Host;
 use crate::probe::outcome::Sources;
 use crate::probe::packages::flatpak::{DEPLOY_BYTES_MAX, INSTALLATION_PATH, package, version};
@@ -12,13 +11,13 @@ const PATTERN: &str = "/var/lib/flatpak/*/*/*/*/active/deploy";
 pub(super) fn read(_: &Host, sources: &mut Sources<'_>, packages: &mut Vec<Package>) {
     for (kind, is_runtime) in [("app", false), ("runtime", true)] {
         let top = format!("{INSTALLATION_PATH}/{kind}");
-        for name in folders(sources, &top) {
+        for name in sources.folders(&top) {
             let place = format!("{top}/{}", name.name);
-            for architecture in folders(sources, &place) {
+            for architecture in sources.folders(&place) {
                 let place = format!("{place}/{}", architecture.name);
-                for branch in folders(sources, &place) {
+                for branch in sources.folders(&place) {
                     let path = format!("{place}/{}/active/deploy", branch.name);
-                    let deploy = one_of_many(sources, PATTERN, &path, DEPLOY_BYTES_MAX);
+                    let deploy = sources.one_of_many(PATTERN, &path, DEPLOY_BYTES_MAX);
                     let Some(deploy) = deploy else { continue };
                     let names = [name.name.as_str(), &architecture.name, &branch.name];
                     packages.push(package(is_runtime, names, version(&deploy)));

@@ -3,7 +3,6 @@
 use belfort_agent_sys::files::EntryKind;
 use belfort_proto::inventory::v1::Package;
 
-use super::{folders, one_of_many};
 use crate::probe::Host;
 use crate::probe::outcome::Sources;
 use crate::probe::packages::gem::{BUNDLE, FOLDERS, Named, SPECIFICATION_BYTES_MAX, named, stub};
@@ -11,7 +10,7 @@ use crate::probe::packages::gem::{BUNDLE, FOLDERS, Named, SPECIFICATION_BYTES_MA
 pub(super) fn read(_: &Host, sources: &mut Sources<'_>, packages: &mut Vec<Package>) {
     specifications(sources, BUNDLE, packages);
     for top in FOLDERS {
-        for ruby in folders(sources, top) {
+        for ruby in sources.folders(top) {
             specifications(sources, &format!("{top}/{}", ruby.name), packages);
         }
     }
@@ -30,7 +29,7 @@ fn specifications(sources: &mut Sources<'_>, folder: &str, packages: &mut Vec<Pa
             Some(Named::Unclear) => {
                 let pattern = format!("{folder}/*");
                 let path = format!("{folder}/{}", entry.name);
-                let content = one_of_many(sources, &pattern, &path, SPECIFICATION_BYTES_MAX);
+                let content = sources.one_of_many(&pattern, &path, SPECIFICATION_BYTES_MAX);
                 packages.extend(content.and_then(|content| stub(&content)));
             }
             None => {}

@@ -2,7 +2,6 @@
 
 use belfort_proto::inventory::v1::Package;
 
-use super::{folders, one_of_many};
 use crate::probe::Host;
 use crate::probe::outcome::Sources;
 use crate::probe::packages::npm::{FOLDERS, MANIFEST_BYTES_MAX, SHARED, package};
@@ -11,9 +10,9 @@ use crate::probe::packages::owned;
 pub(super) fn read(_: &Host, sources: &mut Sources<'_>, packages: &mut Vec<Package>) {
     for top in FOLDERS {
         let mut names = Vec::new();
-        for entry in folders(sources, top) {
+        for entry in sources.folders(top) {
             if entry.name.starts_with('@') {
-                let scope = folders(sources, &format!("{top}/{}", entry.name));
+                let scope = sources.folders(&format!("{top}/{}", entry.name));
                 names.extend(scope.map(|inner| format!("{}/{}", entry.name, inner.name)));
             } else if !entry.name.starts_with('.') {
                 names.push(entry.name);
@@ -25,7 +24,7 @@ pub(super) fn read(_: &Host, sources: &mut Sources<'_>, packages: &mut Vec<Packa
                 continue;
             }
             let path = format!("{top}/{name}/package.json");
-            let Some(manifest) = one_of_many(sources, &pattern, &path, MANIFEST_BYTES_MAX) else {
+            let Some(manifest) = sources.one_of_many(&pattern, &path, MANIFEST_BYTES_MAX) else {
                 continue;
             };
             match package(&manifest) {

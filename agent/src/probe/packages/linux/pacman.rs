@@ -2,7 +2,6 @@
 
 use belfort_proto::inventory::v1::Package;
 
-use super::{folders, one_of_many};
 use crate::probe::Host;
 use crate::probe::outcome::Sources;
 use crate::probe::packages::pacman::{DATABASE_PATH, DESCRIPTION_BYTES_MAX, package};
@@ -10,9 +9,9 @@ use crate::probe::packages::pacman::{DATABASE_PATH, DESCRIPTION_BYTES_MAX, packa
 const PATTERN: &str = "/var/lib/pacman/local/*/desc";
 
 pub(super) fn read(_: &Host, sources: &mut Sources<'_>, packages: &mut Vec<Package>) {
-    for entry in folders(sources, DATABASE_PATH) {
+    for entry in sources.folders(DATABASE_PATH) {
         let path = format!("{DATABASE_PATH}/{}/desc", entry.name);
-        let Some(content) = one_of_many(sources, PATTERN, &path, DESCRIPTION_BYTES_MAX) else {
+        let Some(content) = sources.one_of_many(PATTERN, &path, DESCRIPTION_BYTES_MAX) else {
             continue;
         };
         match package(&content) {

@@ -3,7 +3,6 @@
 use belfort_agent_sys::files::EntryKind;
 use belfort_proto::inventory::v1::Package;
 
-use super::{folders, one_of_many};
 use crate::probe::Host;
 use crate::probe::outcome::{SMALL_BYTES, Sources};
 use crate::probe::packages::python::{
@@ -29,7 +28,7 @@ pub(super) fn read(_: &Host, sources: &mut Sources<'_>, packages: &mut Vec<Packa
     for top in OWN {
         libraries(sources, top, &["dist-packages", "site-packages"], false, packages);
     }
-    for program in folders(sources, PROGRAMS).take(PROGRAMS_MAX) {
+    for program in sources.folders(PROGRAMS).take(PROGRAMS_MAX) {
         let top = format!("{PROGRAMS}/{}/lib", program.name);
         libraries(sources, &top, &["site-packages"], false, packages);
     }
@@ -46,7 +45,7 @@ fn libraries(
     if top.ends_with("64") && sources.link(top).is_some() {
         return;
     }
-    for library in folders(sources, top) {
+    for library in sources.folders(top) {
         if !is_library(&library.name) {
             continue;
         }
@@ -75,7 +74,7 @@ impl Place<'_> {
     fn read(&self, sources: &mut Sources<'_>, file: &str, cap: usize) -> Option<Vec<u8>> {
         let Self { folder, entry, .. } = self;
         let path = format!("{folder}/{entry}{file}");
-        one_of_many(sources, &format!("{folder}/*{file}"), &path, cap)
+        sources.one_of_many(&format!("{folder}/*{file}"), &path, cap)
     }
 
     /// Whether an administrator installed the project, and not the system's package manager.

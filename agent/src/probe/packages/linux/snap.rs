@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use belfort_proto::inventory::v1::Package;
 
-use super::one_of_many;
 use crate::probe::Host;
 use crate::probe::outcome::Sources;
 use crate::probe::packages::snap::{IMAGES_PATH, MOUNT_PATHS, YAML_BYTES_MAX, image, package};
@@ -28,7 +27,7 @@ pub(super) fn read(_: &Host, sources: &mut Sources<'_>, packages: &mut Vec<Packa
             continue;
         }
         let path = format!("{folder}/{revision}/meta/snap.yaml");
-        let yaml = one_of_many(sources, PATTERN, &path, YAML_BYTES_MAX).unwrap_or_default();
+        let yaml = sources.one_of_many(PATTERN, &path, YAML_BYTES_MAX).unwrap_or_default();
         packages.push(package(name, &yaml));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use belfort_proto::inventory::v1::{Tristate, Workload};
 
-use super::{BYTES_MAX, folders, one_of_many, running};
+use super::{BYTES_MAX, running};
 use crate::probe::outcome::Sources;
 use crate::probe::workloads::docker::{
     CONFIGURATION_PATH, Container, DATA_PATH, Digests, container, data_root, privileged,
@@ -15,17 +15,17 @@ pub(super) fn read(sources: &mut Sources<'_>, workloads: &mut Vec<Workload>) {
     let data = data_root(&configuration).unwrap_or_else(|| DATA_PATH.to_owned());
     let containers = format!("{data}/containers");
     let mut digests: BTreeMap<String, Digests> = BTreeMap::new();
-    for entry in folders(sources, &containers) {
+    for entry in sources.folders(&containers) {
         let pattern = format!("{containers}/*/config.v2.json");
         let folder = format!("{containers}/{}", entry.name);
-        let config = one_of_many(sources, &pattern, &format!("{folder}/config.v2.json"));
+        let config = sources.one_of_many(&pattern, &format!("{folder}/config.v2.json"), BYTES_MAX);
         let Some(config) = config else { continue };
         let Some(Container { mut workload, image_id, driver, pid }) = container(&config) else {
             sources.outcomes.failed(&pattern, "not a description of a container");
             continue;
         };
         let pattern = format!("{containers}/*/hostconfig.json");
-        let host = one_of_many(sources, &pattern, &format!("{folder}/hostconfig.json"));
+        let host = sources.one_of_many(&pattern, &format!("{folder}/hostconfig.json"), BYTES_MAX);
         workload.privileged = host.as_deref().map(privileged).unwrap_or_default().into();
         let running = pid.map_or(Tristate::No, |pid| running::process(sources, pid, &workload.id));
         workload.running = running.into();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use belfort_agent_sys::files::{EntryKind, ReadError};
 use belfort_proto::inventory::v1::{Tristate, Workload};
 
-use super::{one_of_many, running};
+use super::{BYTES_MAX, running};
 use crate::probe::outcome::Sources;
 use crate::probe::workloads::libvirt::{DRIVERS, Domain, domain};
 use crate::probe::workloads::workload;
@@ -50,7 +50,7 @@ fn files(sources: &mut Sources<'_>, folder: &str) -> Option<Vec<Domain>> {
             continue;
         }
         let path = format!("{folder}/{}", entry.name);
-        if let Some(xml) = one_of_many(sources, &pattern, &path) {
+        if let Some(xml) = sources.one_of_many(&pattern, &path, BYTES_MAX) {
             match domain(&xml) {
                 Some(domain) => found.push(domain),
                 None => sources.outcomes.failed(&pattern, "not a description of a domain"),

@@ -2,17 +2,17 @@
 
 use belfort_proto::inventory::v1::{Workload, WorkloadType};
 
-use super::{folders, one_of_many, running};
+use super::{BYTES_MAX, running};
 use crate::probe::outcome::Sources;
 use crate::probe::workloads::lxc::{CONTAINERS_PATH, MANAGERS, control_groups, privileged};
 use crate::probe::workloads::workload;
 
 pub(super) fn read(sources: &mut Sources<'_>, workloads: &mut Vec<Workload>) {
-    for entry in folders(sources, CONTAINERS_PATH) {
+    for entry in sources.folders(CONTAINERS_PATH) {
         let path = format!("{CONTAINERS_PATH}/{}/config", entry.name);
         // A folder without configuration is no container.
         let pattern = format!("{CONTAINERS_PATH}/*/config");
-        let Some(config) = one_of_many(sources, &pattern, &path) else { continue };
+        let Some(config) = sources.one_of_many(&pattern, &path, BYTES_MAX) else { continue };
         workloads.push(Workload {
             privileged: privileged(&config).into(),
             ..container(sources, "lxc", &entry.name)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use belfort_agent_sys::files::EntryKind;
 use belfort_proto::inventory::v1::{Tristate, Workload, WorkloadType};
 
-use super::{one_of_many, running};
+use super::{BYTES_MAX, running};
 use crate::probe::outcome::Sources;
 use crate::probe::workloads::nspawn::{
     IMAGES_PATH, MACHINES_PATH, SETTINGS_PATH, of_image, of_settings, running as state,
@@ -32,7 +32,7 @@ pub(super) fn read(sources: &mut Sources<'_>, workloads: &mut Vec<Workload>) {
             continue;
         }
         let path = format!("{MACHINES_PATH}/{}", entry.name);
-        let content = one_of_many(sources, &pattern, &path);
+        let content = sources.one_of_many(&pattern, &path, BYTES_MAX);
         if let Some(found) = content.and_then(|content| state(&content)) {
             let running = found.leader.map(|leader| running::process(sources, leader, ""));
             machines.insert(entry.name, (found.id, running.unwrap_or(Tristate::Yes)));

@@ -3,7 +3,7 @@
 use belfort_agent_sys::files::ReadError;
 use belfort_proto::inventory::v1::{Tristate, Workload};
 
-use super::{BYTES_MAX, one_of_many, running};
+use super::{BYTES_MAX, running};
 use crate::probe::outcome::{SMALL_BYTES, Sources};
 use crate::probe::text;
 use crate::probe::workloads::podman::{
@@ -54,7 +54,8 @@ fn storage(sources: &mut Sources<'_>, driver: &str, workloads: &mut Vec<Workload
 fn complete(sources: &mut Sources<'_>, folder: &str, workload: &mut Workload) {
     let below = format!("{folder}/{}/userdata", workload.id);
     let pattern = format!("{STORAGE_PATH}/{folder}/*/userdata/config.json");
-    let config = one_of_many(sources, &pattern, &format!("{STORAGE_PATH}/{below}/config.json"));
+    let config =
+        sources.one_of_many(&pattern, &format!("{STORAGE_PATH}/{below}/config.json"), BYTES_MAX);
     workload.privileged = config.as_deref().map(privileged).unwrap_or_default().into();
     let pid = sources.root.read(&format!("{RUN_PATH}/{below}/pidfile"), SMALL_BYTES);
     let running = match pid.as_deref().map(text::number) {
