@@ -393,3 +393,36 @@ fn what_is_not_understood_is_named() {
         .collect();
     insta::assert_snapshot!(outcomes.join("\n"));
 }
+
+#[test]
+fn a_stream_keeps_its_cap_and_its_time() {
+    use std::io::{Read as _, Write as _};
+    use std::time::Duration;
+
+    use belfort_agent_sys::files::{ReadError, Stream};
+
+    let dir = tempfile::TempDir::new().unwrap();
+    let path = dir.path().join("list");
+    fs::write(&path, "12345").unwrap();
+    let root = Root::at(dir.path()).unwrap();
+    assert_eq!(root.open_stream("list", 4).unwrap_err(), ReadError::TooLarge(4));
+    assert_eq!(root.open_stream(".", 4).unwrap_err(), ReadError::NotRegular);
+    assert_eq!(root.open_stream("none", 4).unwrap_err(), ReadError::Absent);
+    let before = root.stamp("list").unwrap();
+    let mut stream = root.open_stream("list", 5).unwrap();
+    assert_eq!(stream.stamp(), before);
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    assert_eq!(text, "12345");
+    // It grows while it is read.
+    let mut stream = root.open_stream("list", 5).unwrap();
+    fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(b"6").unwrap();
+    let error = stream.read_to_end(&mut Vec::new()).unwrap_err();
+    assert_eq!(Stream::error(&error), Some(ReadError::TooLarge(5)));
+    assert_ne!(root.stamp("list").unwrap(), before);
+    let mut stream = root.open_stream("list", 6).unwrap();
+    root.limit(Some(Duration::ZERO));
+    let error = stream.read(&mut [0; 8]).unwrap_err();
+    assert_eq!(Stream::error(&error), Some(ReadError::TimeLimit));
+    assert_eq!(root.open_stream("list", 6).unwrap_err(), ReadError::TimeLimit);
+}

@@ -6,7 +6,7 @@ use crate::probe::text;
 
 /// Largest depth of braces, and most settings: more is no configuration but an attack.
 const DEPTH_MAX: usize = 32;
-const SETTINGS_MAX: usize = 10_000;
+const SETTINGS_MAX: usize = 2000;
 
 /// Settings by their full names in lower case, `apt::periodic::enable`. Items of lists have no name of
 /// their own: they stand under their list's, in order.

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use belfort_proto::limits;
+
 use super::scan::{Offer, source_of};
 use crate::probe::{dpkg, text};
 
@@ -32,7 +34,11 @@ fn package(paragraph: &[u8]) -> Option<Offer<'_>> {
         return None;
     }
     let (source, source_version) = source_of(source, name, version);
-    let plain = |value| std::str::from_utf8(value).ok();
+    // dpkg takes no others.
+    let is_plain = |value: &&str| {
+        value.len() <= limits::STRING_BYTES && value.bytes().all(|byte| byte.is_ascii_graphic())
+    };
+    let plain = |value| std::str::from_utf8(value).ok().filter(is_plain);
     Some(Offer {
         name: plain(name)?,
         architecture: plain(architecture)?,

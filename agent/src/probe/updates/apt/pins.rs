@@ -5,8 +5,10 @@ use super::policy::List;
 use super::scan::Offer;
 use super::sources::paragraphs;
 
-/// Most pins that are kept: each is tried on every version.
+/// Most pins that are kept, counted by the names in them: each is tried on every version.
 const PINS_MAX: usize = 1000;
+/// Longest name or value, bytes.
+const WORD_BYTES_MAX: usize = 256;
 
 /// A priority that forbids a version whatever else is said: `never`.
 pub const NEVER: i32 = i32::MIN;
@@ -69,7 +71,8 @@ pub fn preferences(content: &[u8], into: &mut Vec<Pin>) -> Vec<PinError> {
         if field("package").is_empty() && field("pin").is_empty() {
             continue;
         }
-        if into.len() >= PINS_MAX {
+        let count: usize = into.iter().map(|pin| pin.packages.len().max(1)).sum();
+        if count + field("package").split_whitespace().count() > PINS_MAX {
             errors.push(PinError::Many);
             break;
         }
@@ -113,6 +116,9 @@ pub fn default_release(name: &str) -> Result<Pin, PinError> {
 }
 
 fn pattern(text: &str) -> Result<Pattern, PinError> {
+    if text.len() > WORD_BYTES_MAX {
+        return Err(PinError::Form);
+    }
     Pattern::parse(text).ok_or(PinError::Expression)
 }
 

@@ -14,6 +14,7 @@ use super::pins::{NEVER, Pin};
 use super::release::Release;
 use super::scan::Offer;
 use super::version;
+use crate::probe::text;
 
 /// Priority of what is installed.
 const INSTALLED: i32 = 100;
@@ -44,7 +45,7 @@ impl List {
         match (name, self.suite.as_str()) {
             (name, "") => name.to_owned(),
             ("", suite) => suite.to_owned(),
-            (name, suite) => format!("{name}:{suite}"),
+            (name, suite) => text::clean(format!("{name}:{suite}").as_bytes()),
         }
     }
 }

@@ -7,6 +7,9 @@ use crate::probe::text;
 
 /// Most sources that are looked at.
 const SOURCES_MAX: usize = 1000;
+/// Most components or architectures of a source, and longest word of one, bytes.
+const WORDS_MAX: usize = 64;
+const WORD_BYTES_MAX: usize = 256;
 
 /// One suite of one archive.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -81,12 +84,19 @@ struct Stanza {
 
 impl Stanza {
     fn expand(&self, native: &str, into: &mut Vec<Source>) -> Result<(), SourceError> {
-        if self.uris.is_empty() || self.suites.is_empty() {
+        let Self { uris, suites, components, architectures, added, removed } = self;
+        let lists = [components, architectures, added, removed];
+        let mut words = [uris, suites].into_iter().chain(lists).flatten();
+        if uris.is_empty()
+            || suites.is_empty()
+            || lists.iter().any(|list| list.len() > WORDS_MAX)
+            || words.any(|word| word.len() > WORD_BYTES_MAX)
+        {
             return Err(SourceError::Form);
         }
-        for uri in &self.uris {
+        for uri in uris {
             let (site, place) = place(uri)?;
-            for suite in &self.suites {
+            for suite in suites {
                 if into.len() >= SOURCES_MAX {
                     return Err(SourceError::Many);
                 }

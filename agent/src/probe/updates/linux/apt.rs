@@ -6,6 +6,7 @@
 
 use belfort_agent_sys::files::ReadError;
 use belfort_proto::inventory::v1::Tristate;
+use belfort_proto::limits;
 
 use super::Found;
 use crate::probe::outcome::{SMALL_BYTES, Sources};
@@ -19,7 +20,9 @@ use crate::probe::{Host, dpkg, text};
 
 mod archives;
 
-const CONF_BYTES_MAX: usize = 1 << 20;
+const CONF_BYTES_MAX: usize = 256 << 10;
+/// Most files of a directory of parts.
+const PARTS_MAX: usize = 500;
 const STAMP: &str = "/var/lib/apt/periodic/update-success-stamp";
 const TIMER: &str = "apt-daily-upgrade.timer";
 
@@ -54,7 +57,11 @@ pub(super) fn read(host: &Host, sources: &mut Sources<'_>) -> Option<Found> {
         .iter()
         .enumerate()
         .flat_map(|(list, content)| offers(content).map(move |offer| (offer, list)));
-    let pending = policy.pending(&installed, offers.collect());
+    let mut pending = policy.pending(&installed, offers.collect());
+    if pending.len() > limits::ELEMENTS {
+        sources.outcomes.failed(archives::LISTS, "more updates than can be reported");
+        pending.truncate(limits::ELEMENTS);
+    }
     let stamp = sources.root.modified_seconds(STAMP).ok();
     Some(Found {
         pending,
@@ -69,6 +76,7 @@ fn parts(sources: &mut Sources<'_>, path: &str, endings: &[&str], bare: bool) ->
     entries
         .filter(|entry| is_part(&entry.name, endings, bare))
         .map(|entry| format!("{path}/{}", entry.name))
+        .take(PARTS_MAX)
         .collect()
 }
 

@@ -16,7 +16,8 @@ use crate::probe::updates::apt::release::Release;
 use crate::probe::updates::apt::scan::{Offer, ScanError, scan};
 use crate::probe::updates::apt::sources::Source;
 
-const LISTS: &str = "/var/lib/apt/lists";
+/// Where apt keeps what it fetched.
+pub(super) const LISTS: &str = "/var/lib/apt/lists";
 /// Largest list as it lies there, and as it is decoded. Debian's has 60 MB.
 const LIST_BYTES_MAX: u64 = 128 << 20;
 const DECODED_BYTES_MAX: u64 = 256 << 20;
