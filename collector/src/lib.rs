@@ -5,7 +5,7 @@
 //! rules to `belfort-model`, the meaning to `belfort-assess` and the keeping to `belfort-store`.
 //!
 //! The rooms: [`ca`] signs; [`jobs`] keeps findings and risks current; [`serve`] puts everything
-//! together; [`login`] knows passwords, codes and identity providers; [`config`] and [`data_directory`] are what it starts from; [`view`] is what the outside
+//! together; [`login`] knows passwords, codes and identity providers; [`oui`] knows makers of network hardware; [`config`] and [`data_directory`] are what it starts from; [`view`] is what the outside
 //! sees.
 
 pub mod agent_settings;
@@ -22,6 +22,7 @@ pub mod i18n;
 pub mod ingest;
 pub mod jobs;
 pub mod login;
+pub mod oui;
 pub mod report;
 pub mod rest;
 pub mod secret;

@@ -13,6 +13,7 @@ mod registry;
 mod report;
 mod risk;
 mod rule;
+mod section;
 mod software;
 mod system;
 mod workflow;
@@ -34,6 +35,7 @@ pub use registry::{DataSetView, DisposalView, OwnershipView, SchemeView, StepVie
 pub use report::{ReportView, VerifiedView};
 pub use risk::{Rating, RiskView};
 pub use rule::{AppliedView, AssignedView, BatchView, PreviewView, RuleView, UndoneView};
+pub use section::with_vendors;
 pub use software::{InstalledView, SoftwareFull, SoftwareView};
 pub use system::{AuditVerifiedView, AuditView, OverviewView};
 pub use workflow::{

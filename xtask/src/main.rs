@@ -14,6 +14,7 @@ mod codegen;
 mod collector;
 mod demo;
 mod floors;
+mod oui;
 mod packages;
 mod steps;
 mod verify_host;
@@ -50,6 +51,15 @@ enum Command {
     Ci,
     /// Check that every crate imports only what lies below it
     Floors,
+    /// Renew the makers of network hardware, `collector/data/oui.zst`, from the listings of the IEEE
+    Oui {
+        /// Folder with `oui.csv`, `mam.csv` and `oui36.csv`; Debian's package `ieee-data` has them here
+        #[arg(long, default_value = "/usr/share/ieee-data")]
+        from: PathBuf,
+        /// Day the listings are of, as `YYYY-MM-DD`
+        #[arg(long)]
+        as_of: String,
+    },
     /// Ask the REST API everything its description allows, and much it does not, with schemathesis
     Api {
         /// Cases per operation
@@ -105,6 +115,7 @@ fn main() -> Result<()> {
         }
         Command::Ci => ci::run(&root),
         Command::Floors => floors::check(&root),
+        Command::Oui { from, as_of } => oui::write(&root, &from, &as_of),
         Command::Api { examples, seed } => {
             packages::ensure()?;
             api::run(&root, examples, seed)

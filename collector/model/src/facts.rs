@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::Timestamp;
 
+mod neighbour;
 mod posture;
 mod update;
+pub use neighbour::NeighbourFacts;
 pub use posture::{AccessControlFacts, SshFacts, SudoFacts, WorkloadFacts};
 pub use update::UpdateFacts;
 
@@ -106,6 +108,8 @@ pub struct DeviceFacts {
     /// Capacity of the weakest battery in percent of its design; nothing when there is none or it is
     /// not known.
     pub battery_health_percent: Option<u32>,
+    /// Devices beside it, with those of the last months; nothing when they are not collected.
+    pub neighbours: Option<Vec<NeighbourFacts>>,
     /// Parts whose replacement matters.
     pub parts: PartFacts,
     /// Parts that were replaced, newest last.
@@ -265,6 +269,7 @@ impl DeviceFacts {
             }
         }
         self.keep_waiting(previous, now);
+        self.keep_neighbours(previous, now);
         self
     }
 

@@ -1,9 +1,11 @@
 //! What changed between two reports, subject by subject.
 
+mod devices;
+
 use std::collections::BTreeMap;
 
 use belfort_model::time::Timestamp;
-use belfort_proto::inventory::v1::{PackageState, SectionKind};
+use belfort_proto::inventory::v1::{PackageState, SectionKind, Tristate, Workload, WorkloadType};
 use belfort_proto::reflect;
 use belfort_proto::section::Section;
 use belfort_store::record::ChangeRecord;
@@ -64,8 +66,41 @@ fn entries(section: &Section) -> BTreeMap<String, String> {
             }
             entries
         }
-        other => flat(other),
+        Section::Devices(section) => devices::entries(section),
+        Section::Workloads(section) => section.workloads.iter().map(workload).collect(),
+        // Who comes and goes beside the device is no change of it.
+        Section::Neighbours(_) => BTreeMap::new(),
+        other => {
+            let mut entries = flat(other);
+            entries.retain(|subject, _| !is_passing(other.kind(), subject));
+            entries
+        }
     }
+}
+
+/// What changes by itself, or would tell when who used the device: updates that wait until the packages say
+/// they came, the day lists were renewed, the last user.
+fn is_passing(kind: SectionKind, subject: &str) -> bool {
+    match kind {
+        SectionKind::Updates => subject == "refreshed_on" || subject.starts_with("pending "),
+        SectionKind::Accounts => subject == "last_user",
+        _ => false,
+    }
+}
+
+/// The id, which is another one whenever a container is made anew, is no part of it.
+fn workload(workload: &Workload) -> (String, String) {
+    let what = match workload.r#type() {
+        WorkloadType::VirtualMachine => "virtual machine",
+        WorkloadType::Container | WorkloadType::Unspecified => "container",
+    };
+    let mut value = vec![workload.image.clone(), workload.image_digest.clone()];
+    for (state, word) in [(workload.running(), "running"), (workload.privileged(), "privileged")] {
+        value.push(if state == Tristate::Yes { word } else { "" }.to_owned());
+    }
+    value.retain(|part| !part.is_empty());
+    let value = if value.is_empty() { "yes".to_owned() } else { value.join(", ") };
+    (format!("{what} {} ({})", workload.name, workload.runtime), value)
 }
 
 /// Any section by its field names: scalars as they are, elements of lists by what identifies them.
@@ -137,7 +172,9 @@ fn text(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use belfort_proto::inventory::v1::{
-        Listener, ListenerScope, Package, PackagesSection, Protocol, ServicesSection, SystemSection,
+        AccountsSection, Listener, ListenerScope, Neighbour, NeighboursSection, Package,
+        PackagesSection, PendingUpdate, Protocol, ServicesSection, SystemSection, UpdatesSection,
+        WorkloadsSection,
     };
 
     use super::*;
@@ -192,5 +229,53 @@ mod tests {
             Section::Services(ServicesSection { listeners, ..ServicesSection::default() })
         };
         insta::assert_snapshot!(lines(listeners(&[22]), listeners(&[22, 23])).join("\n"), @r#"services: listeners PROTOCOL_TCP 23 LISTENER_SCOPE_ANY: None -> Some("yes")"#);
+    }
+
+    #[test]
+    fn a_container_that_is_made_anew_is_the_same() {
+        let workloads = |id: &str, image: &str, running: Tristate| {
+            let web = Workload {
+                runtime: "docker".to_owned(),
+                name: "web".to_owned(),
+                id: id.to_owned(),
+                image: image.to_owned(),
+                running: running.into(),
+                ..Workload::default()
+            };
+            Section::Workloads(WorkloadsSection { workloads: vec![web], outcomes: vec![] })
+        };
+        let before = workloads("1", "web:1", Tristate::Yes);
+        assert!(lines(before.clone(), workloads("2", "web:1", Tristate::Yes)).is_empty());
+        insta::assert_snapshot!(lines(before, workloads("2", "web:2", Tristate::No)).join("\n"), @r#"workloads: container web (docker): Some("web:1, running") -> Some("web:2")"#);
+    }
+
+    #[test]
+    fn what_passes_by_itself_is_no_change() {
+        let updates = |day: &str, names: &[&str], automatic: Tristate| {
+            let pending = |name: &&str| PendingUpdate {
+                name: (*name).to_owned(),
+                ..PendingUpdate::default()
+            };
+            Section::Updates(UpdatesSection {
+                pending: names.iter().map(pending).collect(),
+                refreshed_on: day.to_owned(),
+                automatic: automatic.into(),
+                ..UpdatesSection::default()
+            })
+        };
+        let before = updates("2026-11-26", &["curl"], Tristate::Yes);
+        assert!(lines(before.clone(), updates("2026-11-27", &[], Tristate::Yes)).is_empty());
+        insta::assert_snapshot!(lines(before, updates("2026-11-26", &["curl"], Tristate::No)).join("\n"), @r#"updates: automatic: Some("TRISTATE_YES") -> Some("TRISTATE_NO")"#);
+        let accounts = |last_user: &str| {
+            let last_user = last_user.to_owned();
+            Section::Accounts(AccountsSection { last_user, ..AccountsSection::default() })
+        };
+        assert!(lines(accounts("p:1"), accounts("p:2")).is_empty());
+        let neighbours = |address: &str| {
+            let address = address.to_owned();
+            let neighbours = vec![Neighbour { address, ..Neighbour::default() }];
+            Section::Neighbours(NeighboursSection { neighbours, ..NeighboursSection::default() })
+        };
+        assert!(lines(neighbours("192.0.2.1"), neighbours("192.0.2.2")).is_empty());
     }
 }

@@ -3,6 +3,7 @@
 mod accounts;
 mod hardware;
 mod malware;
+mod neighbours;
 mod posture;
 mod software;
 mod updates;
@@ -52,8 +53,7 @@ pub fn observe<'a>(sections: impl Iterator<Item = &'a Section>) -> Observed {
             Section::Devices(section) => hardware::devices(section, &mut facts),
             Section::Updates(section) => updates::updates(section, &mut facts),
             Section::Workloads(section) => posture::workloads(section, &mut facts),
-            // Who is beside it says nothing of the device itself.
-            Section::Neighbours(_) => {}
+            Section::Neighbours(section) => neighbours::neighbours(section, &mut facts),
         }
     }
     evidence.sort();

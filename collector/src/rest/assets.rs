@@ -16,7 +16,7 @@ use super::{Api, Paging};
 use crate::app::access::{Actor, Right};
 use crate::app::assets::{self, AssetEdit};
 use crate::rest::agents::invalid;
-use crate::view::{Asset, AssetFull, Change, List};
+use crate::view::{self, Asset, AssetFull, Change, List};
 use crate::{clock, ingest};
 
 /// Assets that match, by name.
@@ -104,7 +104,7 @@ pub async fn section(
         let hash = hash.ok_or_else(none)?.key.hash;
         let blob = api.app.store.section_get(&[hash])?.into_iter().next().ok_or_else(none)?;
         let content = ingest::content(&blob).ok_or_else(Problem::internal)?;
-        reflect::section_json(kind, &content).map_err(|error| {
+        reflect::section_json(kind, &content).map(view::with_vendors).map_err(|error| {
             tracing::error!(%error, "stored section cannot be shown");
             Problem::internal()
         })

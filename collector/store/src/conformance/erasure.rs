@@ -1,7 +1,7 @@
 //! What is erased of an asset that goes out of service, beside its sections.
 
 use belfort_model::asset::Lifecycle;
-use belfort_model::facts::{AccountFacts, AdministratorFacts};
+use belfort_model::facts::{AccountFacts, AdministratorFacts, NeighbourFacts};
 use belfort_model::finding::{
     CheckResult, EvidenceItem, Finding, FindingChanges, FindingStatus, Hit, Judgement,
 };
@@ -31,6 +31,7 @@ pub(super) fn what_facts_and_findings_say_of_people_is_erased(lab: &Lab) {
         .map(|name| AdministratorFacts { name: name.to_owned(), through: vec!["sudo".to_owned()] });
     let administrators = administrators.to_vec();
     first.facts.accounts = Some(AccountFacts { administrators, ..AccountFacts::default() });
+    first.facts.neighbours = Some(vec![NeighbourFacts::default()]);
     first.facts.host_name = "pc-1".to_owned();
     store.report_commit(&first).unwrap();
     let result = [(CODE, CheckResult::Hit)];
@@ -78,7 +79,7 @@ pub(super) fn what_facts_and_findings_say_of_people_is_erased(lab: &Lab) {
     assert!(!told.contains("p:") && told.contains("gezien"), "{told}");
     assert!(after.iter().any(|one| one.key == "x"), "what names nobody stays");
     let facts = store.asset_get(agent.asset).unwrap().unwrap().facts.unwrap();
-    assert_eq!((facts.accounts, facts.host_name.as_str()), (None, "pc-1"));
+    assert_eq!((facts.accounts, facts.neighbours, facts.host_name.as_str()), (None, None, "pc-1"));
 
     // It comes back, and one of them is still an administrator.
     let back = step(Lifecycle::Decommissioned, Lifecycle::InUse);

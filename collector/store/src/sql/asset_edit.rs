@@ -145,8 +145,9 @@ fn erase(tx: &mut Tx<'_>, id: AssetId, erasure: &Erasure) -> Result<()> {
         tx.execute("DELETE FROM change WHERE asset = $1 AND section = $2", params![id, name])?;
     }
     tx.execute("UPDATE asset SET root = $2 WHERE id = $1", params![id, erasure.root_after])?;
-    if let Some(facts) = detail::facts(tx, id)?.filter(|facts| facts.accounts.is_some()) {
-        let facts = DeviceFacts { accounts: None, ..facts };
+    let told = |facts: &DeviceFacts| facts.accounts.is_some() || facts.neighbours.is_some();
+    if let Some(facts) = detail::facts(tx, id)?.filter(told) {
+        let facts = DeviceFacts { accounts: None, neighbours: None, ..facts };
         tx.execute(
             "UPDATE device_facts SET document = $2 WHERE asset = $1",
             params![id, document("facts", &facts)?],
