@@ -13,8 +13,10 @@ mod ci;
 mod codegen;
 mod collector;
 mod demo;
+mod dist;
 mod floors;
 mod oui;
+mod fuzz;
 mod packages;
 mod steps;
 mod verify_host;
@@ -84,6 +86,33 @@ enum Command {
         #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1440))]
         idle_minutes: u64,
     },
+    /// Build the agent as one program for every distribution of Linux, and check it
+    Dist {
+        /// What it is linked with
+        #[arg(long, value_enum, default_value = "gnu")]
+        target: dist::Target,
+    },
+    /// Run every parser of the agent under a fuzzer, each for a time of its own; goes on where it stopped
+    Fuzz {
+        /// Minutes for each parser
+        #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "seconds")]
+        minutes: u64,
+        /// Seconds for each parser, for a quick look
+        #[arg(long, value_name = "N")]
+        seconds: Option<u64>,
+        /// Only parsers whose name contains this; can be given several times
+        #[arg(long, value_name = "NAME")]
+        target: Vec<String>,
+        /// Parsers at the same time
+        #[arg(long, default_value_t = 2)]
+        jobs: usize,
+        /// Also those that this build has run as long already
+        #[arg(long)]
+        again: bool,
+        /// Take small files of what was found into the committed corpus
+        #[arg(long)]
+        keep: bool,
+    },
     /// Compare what the agent reports of this machine, field by field, with the machine's own tools
     VerifyHost {
         /// As JSON, every row
@@ -123,6 +152,11 @@ fn main() -> Result<()> {
         Command::Bench { rules: true, .. } => bench::rules(&root),
         Command::Bench { advisories: true, .. } => bench::advisories(&root),
         Command::Bench { json, idle_minutes, .. } => bench::bench(&root, json, idle_minutes),
+        Command::Dist { target } => dist::run(&root, target),
+        Command::Fuzz { minutes, seconds, target, jobs, again, keep } => {
+            let seconds = seconds.unwrap_or(minutes * 60);
+            fuzz::run(&root, &fuzz::Options { seconds, targets: target, jobs, again, keep })
+        }
         Command::VerifyHost { json, all, only } => verify_host::run(&root, json, all, &only),
         Command::Codegen { check: false } => codegen::write(&root),
         Command::Codegen { check: true } => codegen::check(&root),

@@ -43,6 +43,15 @@ const COMPARED: &[(&str, &str)] = &[
     ("usbutils", "lsusb"),
 ];
 
+/// What `dist` needs to check the program.
+const DISTRIBUTED: &[(&str, &str)] =
+    &[("binutils", "objdump"), ("debootstrap", "debootstrap"), ("python3-venv", "python3")];
+
+/// Installs what `dist` needs.
+pub(crate) fn ensure_for_dist() -> Result<()> {
+    install(DISTRIBUTED)
+}
+
 /// Installs what the tests need.
 pub(crate) fn ensure() -> Result<()> {
     install(NEEDED)

@@ -1,0 +1,309 @@
+//! `cargo xtask fuzz`: every parser of the agent under libFuzzer, each for a time of its own.
+//!
+//! The parsers are those of `fuzz/src/parsers.rs`. What a run finds beyond the committed corpus stays in
+//! `target/fuzz`; every finished parser is a line in `target/fuzz/log.jsonl`, so that a run that was
+//! ended goes on where it stopped.
+
+use std::collections::VecDeque;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use serde_json::{Value, json};
+
+use crate::steps;
+
+/// The version every machine builds with.
+const CARGO_FUZZ: &str = "0.13.2";
+/// Longest input. What is read is larger now and then; what goes wrong goes wrong on less.
+const INPUT_BYTES: u32 = 1 << 16;
+/// Memory that no parser may need for such an input.
+const MEMORY_MB: u32 = 512;
+/// Most bytes and files kept of one parser in the committed corpus.
+const KEPT_BYTES: u64 = 2500;
+const KEPT_FILES: usize = 8;
+
+/// What is run.
+pub(crate) struct Options {
+    /// Time for each parser.
+    pub(crate) seconds: u64,
+    /// Only parsers whose name contains one of these.
+    pub(crate) targets: Vec<String>,
+    /// At the same time.
+    pub(crate) jobs: usize,
+    /// Also those the log says have run as long as asked, in the same program.
+    pub(crate) again: bool,
+    /// Afterwards take small files of what was found into the committed corpus.
+    pub(crate) keep: bool,
+}
+
+/// How one parser fared.
+struct Done {
+    name: String,
+    executions: u64,
+    coverage: u64,
+    result: String,
+}
+
+/// Runs the parsers; fails when one did not hold.
+pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
+    let fuzzer = Fuzzer::build(root)?;
+    let all = names(root)?;
+    let wanted: Vec<String> = all
+        .into_iter()
+        .filter(|name| {
+            options.targets.is_empty() || options.targets.iter().any(|one| name.contains(one))
+        })
+        .collect();
+    ensure!(!wanted.is_empty(), "no parser of such a name in fuzz/src/parsers.rs");
+    let (done, waiting): (Vec<_>, Vec<_>) = wanted
+        .into_iter()
+        .partition(|name| !options.again && fuzzer.has_run(name, options.seconds));
+    let rounds = waiting.len().div_ceil(options.jobs.max(1)) as u64;
+    println!(
+        "{} parsers for {} s each, {} at a time: about {} min; {} have run already",
+        waiting.len(),
+        options.seconds,
+        options.jobs,
+        (rounds * options.seconds).div_ceil(60),
+        done.len()
+    );
+    let queue = Mutex::new(VecDeque::from(waiting));
+    let results = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..options.jobs.max(1) {
+            scope.spawn(|| {
+                loop {
+                    let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+                    let Some(name) = next else { break };
+                    let one = fuzzer.fuzz(&name, options);
+                    let one = one.unwrap_or_else(|error| Done {
+                        name,
+                        executions: 0,
+                        coverage: 0,
+                        result: format!("did not run: {error:#}"),
+                    });
+                    println!("{}", line(&one));
+                    results.lock().unwrap_or_else(PoisonError::into_inner).push(one);
+                }
+            });
+        }
+    });
+    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    results.sort_by(|one, other| one.name.cmp(&other.name));
+    println!("\n{:42} {:>12} {:>9}  result", "parser", "executions", "coverage");
+    for one in &results {
+        println!("{}", line(one));
+    }
+    let executions: u64 = results.iter().map(|one| one.executions).sum();
+    println!("{} parsers, {executions} executions", results.len());
+    let failed: Vec<_> =
+        results.iter().filter(|one| one.result != "held").map(|one| one.name.as_str()).collect();
+    ensure!(failed.is_empty(), "did not hold: {}", failed.join(", "));
+    Ok(())
+}
+
+fn line(done: &Done) -> String {
+    let Done { name, executions, coverage, result } = done;
+    format!("{name:42} {executions:12} {coverage:9}  {result}")
+}
+
+/// The parsers by name, out of the table that the fuzzer is built with.
+pub(crate) fn names(root: &Path) -> Result<Vec<String>> {
+    let table = fs::read_to_string(root.join("fuzz/src/parsers.rs")).context("read the parsers")?;
+    let names = table.lines().filter_map(|line| {
+        // Either `("name", …` or, where the line was too long, the name on a line of its own.
+        let line = line.trim_start();
+        let name = line.strip_prefix("(\"").or_else(|| line.strip_prefix('"'))?;
+        let name = name.split_once("\",")?.0;
+        name.contains("::").then(|| name.to_owned())
+    });
+    Ok(names.collect())
+}
+
+struct Fuzzer {
+    root: PathBuf,
+    program: PathBuf,
+    /// Tells one build from another.
+    build: String,
+}
+
+impl Fuzzer {
+    /// Builds the fuzzer with cargo-fuzz. Instrumentation needs compiler options that a stable compiler
+    /// has but does not offer; `RUSTC_BOOTSTRAP` makes it. The address sanitizer watches the few
+    /// dependencies that have unsafe code.
+    fn build(root: &Path) -> Result<Self> {
+        let cargo_fuzz = tool(root)?;
+        let status = Command::new(&cargo_fuzz)
+            .args(["fuzz", "build", "--fuzz-dir", ".", "parsers"])
+            .current_dir(root.join("fuzz"))
+            .env("RUSTC_BOOTSTRAP", "1")
+            .status()
+            .context("start cargo-fuzz")?;
+        ensure!(status.success(), "the fuzzer does not build");
+        let built = root.join("fuzz/target/x86_64-unknown-linux-gnu/release/parsers");
+        let program = root.join("target/fuzz/parsers");
+        fs::create_dir_all(root.join("target/fuzz"))?;
+        // A later build must not pull the program from under a long run.
+        let content = fs::read(&built).with_context(|| format!("read {}", built.display()))?;
+        if fs::read(&program).ok().as_deref() != Some(&content) {
+            let new = program.with_extension("new");
+            fs::copy(&built, &new)?;
+            fs::rename(&new, &program)?;
+        }
+        let sum = crate::collector::output(Command::new("sha256sum").arg(&program))?;
+        let build = sum.get(..16).unwrap_or_default().to_owned();
+        Ok(Self { root: root.to_owned(), program, build })
+    }
+
+    fn log(&self) -> PathBuf {
+        self.root.join("target/fuzz/log.jsonl")
+    }
+
+    /// Whether this build of a parser has held for so long.
+    fn has_run(&self, name: &str, seconds: u64) -> bool {
+        let log = fs::read_to_string(self.log()).unwrap_or_default();
+        log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()).any(|line| {
+            let text =
+                |key: &str| line.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let time = line.get("seconds").and_then(Value::as_u64).unwrap_or(0);
+            text("parser") == name
+                && text("build") == self.build
+                && text("result") == "held"
+                && time >= seconds
+        })
+    }
+
+    fn fuzz(&self, name: &str, options: &Options) -> Result<Done> {
+        let folder = name.replace("::", ".");
+        let work = self.root.join("target/fuzz/corpus").join(&folder);
+        let seeds = self.root.join("fuzz/corpus").join(&folder);
+        let found = self.root.join("target/fuzz/found").join(&folder);
+        for directory in [&work, &found] {
+            fs::create_dir_all(directory)?;
+        }
+        let start = Instant::now();
+        let mut command = Command::new(&self.program);
+        command.env("BELFORT_PARSER", name).arg(&work);
+        if seeds.exists() {
+            command.arg(&seeds);
+        }
+        let output = command
+            .arg(format!("-max_total_time={}", options.seconds))
+            .arg(format!("-max_len={INPUT_BYTES}"))
+            .arg(format!("-rss_limit_mb={MEMORY_MB}"))
+            .arg(format!("-malloc_limit_mb={MEMORY_MB}"))
+            .args(["-timeout=5", "-print_final_stats=1", "-verbosity=1"])
+            .arg(format!("-artifact_prefix={}/", found.display()))
+            .stdout(Stdio::null())
+            .output()
+            .context("start the fuzzer")?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        fs::write(self.root.join(format!("target/fuzz/{folder}.log")), said.as_bytes())?;
+        let executions = said.lines().find_map(|line| {
+            line.strip_prefix("stat::number_of_executed_units:")?.trim().parse().ok()
+        });
+        let coverage = said
+            .lines()
+            .rev()
+            .find_map(|line| line.split("cov: ").nth(1)?.split(' ').next()?.parse().ok());
+        let result = if output.status.success() {
+            "held".to_owned()
+        } else {
+            let panic = said.lines().find(|line| {
+                ["panicked at", "ERROR: ", "SUMMARY: "].iter().any(|word| line.contains(word))
+            });
+            format!("{} (input in {})", panic.unwrap_or("failed"), found.display())
+        };
+        let done = Done {
+            name: name.to_owned(),
+            executions: executions.unwrap_or(0),
+            coverage: coverage.unwrap_or(0),
+            result,
+        };
+        self.record(&done, start.elapsed(), options.seconds)?;
+        if options.keep && done.result == "held" {
+            self.keep(name, &work, &seeds)?;
+        }
+        Ok(done)
+    }
+
+    fn record(&self, done: &Done, took: Duration, seconds: u64) -> Result<()> {
+        let line = json!({
+            "parser": done.name,
+            "build": self.build,
+            "seconds": seconds,
+            "took_seconds": took.as_secs(),
+            "executions": done.executions,
+            "coverage": done.coverage,
+            "result": done.result,
+        });
+        let mut log = fs::OpenOptions::new().create(true).append(true).open(self.log())?;
+        // One write, so that lines of two parsers do not mix.
+        log.write_all(format!("{line}\n").as_bytes())?;
+        Ok(())
+    }
+
+    /// Takes the smallest files that together reach what everything found reaches, up to a bound.
+    fn keep(&self, name: &str, work: &Path, seeds: &Path) -> Result<()> {
+        let merged = tempfile::tempdir()?;
+        let output = Command::new(&self.program)
+            .env("BELFORT_PARSER", name)
+            .arg("-merge=1")
+            .arg(merged.path())
+            .arg(work)
+            .output()
+            .context("start the fuzzer")?;
+        ensure!(output.status.success(), "the corpus of {name} does not merge");
+        let mut files: Vec<(u64, PathBuf)> = Vec::new();
+        for entry in fs::read_dir(merged.path())? {
+            let path = entry?.path();
+            files.push((path.metadata()?.len(), path));
+        }
+        files.sort();
+        fs::create_dir_all(seeds)?;
+        let have = fs::read_dir(seeds)?.count();
+        let mut bytes = 0;
+        for (size, path) in files.into_iter().take(KEPT_FILES.saturating_sub(have)) {
+            bytes += size;
+            if bytes > KEPT_BYTES {
+                break;
+            }
+            let Some(file) = path.file_name().and_then(|file| file.to_str()) else { continue };
+            fs::copy(&path, seeds.join(file.get(..12).unwrap_or(file)))?;
+        }
+        Ok(())
+    }
+}
+
+fn tool(root: &Path) -> Result<PathBuf> {
+    let home = root.join("target/tools");
+    let program = home.join("bin/cargo-fuzz");
+    let version = Command::new(&program).args(["fuzz", "--version"]).output();
+    let current =
+        version.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(CARGO_FUZZ));
+    if !current {
+        println!("building cargo-fuzz {CARGO_FUZZ}, once");
+        let (home, build) = (home.to_string_lossy(), root.join("target/tools-build"));
+        let arguments = [
+            "install",
+            "--locked",
+            "--quiet",
+            "cargo-fuzz",
+            "--version",
+            CARGO_FUZZ,
+            "--root",
+            &home,
+        ];
+        let build = build.to_string_lossy();
+        steps::run(root, "cargo", &[&arguments[..], &["--target-dir", &build]].concat())?;
+    }
+    if !program.exists() {
+        bail!("cargo-fuzz was not built");
+    }
+    Ok(program)
+}
