@@ -5,7 +5,8 @@
 //! it offers is safe. What it is not: parsing or meaning; bytes go out as they came in.
 //!
 //! The rooms: [`files`] reads below a root directory; [`netlink`] asks the kernel; [`host`] names
-//! the machine; [`process`] concerns this process; [`private`] keeps a private directory.
+//! the machine; [`process`] concerns this process; [`private`] keeps a private directory; [`watch`] is
+//! told of changes.
 
 pub mod files;
 pub mod host;
@@ -13,3 +14,5 @@ pub mod host;
 pub mod netlink;
 pub mod private;
 pub mod process;
+#[cfg(target_os = "linux")]
+pub mod watch;

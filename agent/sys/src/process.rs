@@ -42,6 +42,24 @@ pub fn cpu_time() -> Duration {
     Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
+/// Processor time of the calling thread since it started.
+#[cfg(target_os = "linux")]
+pub fn thread_cpu_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+/// Limits the memory that this process may ask for, bytes: what it writes to, without programs and
+/// libraries. An allocation beyond it fails. A lower limit that is there already stays.
+pub fn limit_memory(bytes: u64) {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let before = getrlimit(Resource::Data);
+    let lower = |limit: Option<u64>| Some(limit.map_or(bytes, |limit| limit.min(bytes)));
+    let limit = Rlimit { current: lower(before.current), maximum: lower(before.maximum) };
+    // Without it the limit of the service's control group still holds.
+    let _ = setrlimit(Resource::Data, limit);
+}
+
 /// Highest resident memory of a process so far, bytes; 0 when unknown.
 pub fn peak_bytes(process: &str) -> u64 {
     status_bytes(process, "VmHWM:")
