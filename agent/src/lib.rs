@@ -11,6 +11,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod cost;
 pub mod enrolment;
 pub mod exchange;
 pub mod policy;
@@ -19,3 +20,4 @@ pub mod report;
 pub mod run;
 pub mod state;
 pub mod transport;
+pub mod watch;

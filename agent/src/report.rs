@@ -7,6 +7,7 @@ use belfort_proto::limits;
 use belfort_proto::report::v1::SectionContent;
 use belfort_proto::section::{self, Entry, Hash, Manifest, SCHEMA_VERSION, Section};
 
+use crate::cost::Measure;
 use crate::probe::{self, Host, Probe};
 
 /// Time for one probe. Reached only on a machine that is in trouble, or made to hurt the agent.
@@ -27,10 +28,18 @@ pub struct Encoded {
 impl Encoded {
     /// Reads one section, within the time a probe has.
     pub fn read(probe: &dyn Probe, host: &Host) -> Self {
+        Self::measured(probe, host).0
+    }
+
+    /// Reads one section, and says what that cost.
+    pub fn measured(probe: &dyn Probe, host: &Host) -> (Self, Measure) {
+        let before = Measure::begin(host);
         host.root.limit(Some(PROBE_TIME));
         let section = probe.read(host);
         host.root.limit(None);
-        encode(probe.kind(), &section)
+        let outcomes = section.outcomes().len();
+        let encoded = encode(probe.kind(), &section);
+        (encoded, before.end(host, outcomes))
     }
 }
 
@@ -71,6 +80,31 @@ impl Report {
         let entries = sections.iter().map(|section| section.entry).collect();
         let manifest = Manifest::new(entries).map_err(ReportError::Manifest)?;
         Ok(Self { sections, manifest })
+    }
+
+    /// Puts sections that were read anew in the place of the old ones; gives those that differ.
+    pub fn replace(&mut self, sections: Vec<Encoded>) -> Result<Vec<SectionKind>, ReportError> {
+        let mut changed = Vec::new();
+        for new in sections {
+            let kind = new.entry.kind;
+            match self.sections.iter_mut().find(|old| old.entry.kind == kind) {
+                Some(old) if old.entry == new.entry => {}
+                Some(old) => {
+                    *old = new;
+                    changed.push(kind);
+                }
+                None => {
+                    let at = self.sections.partition_point(|old| old.entry.kind < kind);
+                    self.sections.insert(at, new);
+                    changed.push(kind);
+                }
+            }
+        }
+        if !changed.is_empty() {
+            let entries = self.sections.iter().map(|section| section.entry).collect();
+            self.manifest = Manifest::new(entries).map_err(ReportError::Manifest)?;
+        }
+        Ok(changed)
     }
 
     /// Root hash over all sections.
@@ -144,6 +178,26 @@ mod tests {
         };
         assert!(sent.packages.is_empty());
         assert_eq!(sent.outcomes[0].reason, "larger than 8388608 bytes");
+    }
+
+    #[test]
+    fn what_is_read_anew_replaces_what_was() {
+        let section = |name: &str| {
+            let section = SystemSection { host_name: name.to_owned(), ..Default::default() };
+            encode(SectionKind::System, &Section::System(section))
+        };
+        let memory = Section::Memory(Default::default());
+        let mut report =
+            Report::assemble(vec![section("a"), encode(SectionKind::Memory, &memory)]).unwrap();
+        let before = report.root();
+        assert_eq!(report.replace(vec![section("a")]).unwrap(), []);
+        assert_eq!(report.root(), before);
+        assert_eq!(report.replace(vec![section("b")]).unwrap(), [SectionKind::System]);
+        assert_ne!(report.root(), before);
+        let firmware = encode(SectionKind::Firmware, &Section::Firmware(Default::default()));
+        report.replace(vec![firmware]).unwrap();
+        let kinds: Vec<_> = report.sections.iter().map(|section| section.entry.kind).collect();
+        assert_eq!(kinds, [SectionKind::System, SectionKind::Firmware, SectionKind::Memory]);
     }
 
     #[test]

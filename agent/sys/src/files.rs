@@ -135,6 +135,11 @@ impl Root {
         Ok(Self { path, dir, deadline: Cell::new(None), reads: Cell::default() })
     }
 
+    /// Where it lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Whether this is the running system.
     pub fn is_system(&self) -> bool {
         self.dir.is_none()

@@ -8,11 +8,13 @@ mod announcements;
 mod directories;
 mod polled;
 mod timer;
+mod waiting;
 
 pub use announcements::{Announcements, Group};
 pub use directories::{Change, Directories, Notice, Watch, WatchError, watch_limits};
 pub use polled::Polled;
 pub use timer::{Timer, now};
+pub use waiting::{Source, Waiting};
 
 /// How reading what waits ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

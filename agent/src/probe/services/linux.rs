@@ -3,6 +3,7 @@
 mod manager;
 mod owners;
 mod sockets;
+pub(crate) use sockets::each_socket;
 
 use belfort_proto::inventory::v1::{Listener, Service, ServicesSection};
 use belfort_proto::limits;

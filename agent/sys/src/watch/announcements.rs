@@ -1,6 +1,6 @@
 //! What the kernel announces to whoever listens. Source: netlink(7), rtnetlink(7).
 
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::fd::OwnedFd;
 
 use rustix::io::Errno;
 use rustix::net::{
@@ -8,6 +8,7 @@ use rustix::net::{
 };
 
 use super::Drained;
+use super::waiting::Source;
 use crate::netlink::NetlinkError;
 
 /// Most datagrams read in one go, so that a flood cannot keep the reader for itself.
@@ -80,8 +81,8 @@ impl Announcements {
     }
 }
 
-impl AsRawFd for Announcements {
-    fn as_raw_fd(&self) -> RawFd {
-        self.socket.as_raw_fd()
+impl Source for Announcements {
+    fn descriptor(&self) -> &OwnedFd {
+        &self.socket
     }
 }

@@ -1,13 +1,14 @@
 //! Changes inside directories. Source: inotify(7).
 
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags};
 use rustix::io::Errno;
 
 use super::Drained;
+use super::waiting::Source;
 
 /// Most notices read in one go, so that a flood cannot keep the reader for itself.
 const NOTICES_MAX: usize = 32_768;
@@ -144,9 +145,9 @@ impl Directories {
     }
 }
 
-impl AsRawFd for Directories {
-    fn as_raw_fd(&self) -> RawFd {
-        self.inotify.as_raw_fd()
+impl Source for Directories {
+    fn descriptor(&self) -> &OwnedFd {
+        &self.inotify
     }
 }
 

@@ -1,11 +1,12 @@
 //! Files of proc that announce that they changed, to whoever polls them for urgent data.
 //! Source: proc(5), on `/proc/pid/mounts`.
 
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::fd::OwnedFd;
 
 use rustix::fs::{self, Mode, OFlags};
 
 use super::WatchError;
+use super::waiting::Source;
 
 /// An open file that is polled and never read. Each change is told once, by the poll itself; it
 /// must not be put into a set that is in turn polled, which would swallow it.
@@ -22,8 +23,10 @@ impl Polled {
     }
 }
 
-impl AsRawFd for Polled {
-    fn as_raw_fd(&self) -> RawFd {
-        self.file.as_raw_fd()
+impl Source for Polled {
+    const URGENT: bool = true;
+
+    fn descriptor(&self) -> &OwnedFd {
+        &self.file
     }
 }

@@ -1,11 +1,13 @@
 //! One timer. It goes off once, at the time asked for, where the timers of an event loop may wake a
 //! process several times on the way to it. Source: `timerfd_create(2)`.
 
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use rustix::fs::Timespec;
 use rustix::time::{self, ClockId, Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags};
+
+use super::waiting::Source;
 
 /// A timer on the clock that goes on while the machine sleeps.
 #[derive(Debug)]
@@ -18,6 +20,13 @@ impl Timer {
     pub fn new() -> std::io::Result<Self> {
         let flags = TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK;
         Ok(Self { timer: time::timerfd_create(TimerfdClockId::Boottime, flags)? })
+    }
+
+    /// Takes note that it went off.
+    pub fn clear(&self) {
+        let mut count = [0; 8];
+        // It may have been armed anew meanwhile, and then has nothing to say.
+        let _ = rustix::io::read(&self.timer, &mut count);
     }
 
     /// Lets it go off at a time of [`now`]'s clock; at once when that is over.
@@ -36,9 +45,9 @@ impl Timer {
     }
 }
 
-impl AsRawFd for Timer {
-    fn as_raw_fd(&self) -> RawFd {
-        self.timer.as_raw_fd()
+impl Source for Timer {
+    fn descriptor(&self) -> &OwnedFd {
+        &self.timer
     }
 }
 
