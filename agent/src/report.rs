@@ -161,7 +161,9 @@ fn too_large(kind: SectionKind) -> Option<Section> {
 
 #[cfg(test)]
 mod tests {
-    use belfort_proto::inventory::v1::{Package, PackagesSection, SystemSection};
+    use belfort_proto::inventory::v1::{
+        FirmwareSection, MemorySection, Package, PackagesSection, SystemSection,
+    };
 
     use super::*;
 
@@ -186,7 +188,7 @@ mod tests {
             let section = SystemSection { host_name: name.to_owned(), ..Default::default() };
             encode(SectionKind::System, &Section::System(section))
         };
-        let memory = Section::Memory(Default::default());
+        let memory = Section::Memory(MemorySection::default());
         let mut report =
             Report::assemble(vec![section("a"), encode(SectionKind::Memory, &memory)]).unwrap();
         let before = report.root();
@@ -194,7 +196,8 @@ mod tests {
         assert_eq!(report.root(), before);
         assert_eq!(report.replace(vec![section("b")]).unwrap(), [SectionKind::System]);
         assert_ne!(report.root(), before);
-        let firmware = encode(SectionKind::Firmware, &Section::Firmware(Default::default()));
+        let firmware =
+            encode(SectionKind::Firmware, &Section::Firmware(FirmwareSection::default()));
         report.replace(vec![firmware]).unwrap();
         let kinds: Vec<_> = report.sections.iter().map(|section| section.entry.kind).collect();
         assert_eq!(kinds, [SectionKind::System, SectionKind::Firmware, SectionKind::Memory]);

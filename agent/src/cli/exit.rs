@@ -195,7 +195,9 @@ impl From<ExchangeError> for Failure {
                 of_enrolment(inner, &error)
             }
             ExchangeError::Refused(status) => of_status(status, &error),
-            ExchangeError::Report(_) => Self::of(Exit::Unexpected, &error, ""),
+            ExchangeError::Report(_) | ExchangeError::Watch(_) => {
+                Self::of(Exit::Unexpected, &error, "")
+            }
             ExchangeError::Identity(_)
             | ExchangeError::Root { .. }
             | ExchangeError::Acknowledgement(_)

@@ -51,10 +51,11 @@ impl Watcher {
         .await;
     }
 
-    /// Reads what was told and passes it on.
-    pub fn drain(&mut self, now: Duration, reported: Option<&Reported>, paces: &mut Paces) {
-        self.directories.drain(now, &self.root, reported, paces);
-        self.told.drain(now, paces);
+    /// Reads what was told and passes it on; whether anything was.
+    pub fn drain(&mut self, now: Duration, reported: Option<&Reported>, paces: &mut Paces) -> bool {
+        let directories = self.directories.drain(now, &self.root, reported, paces);
+        let told = self.told.drain(now, paces);
+        directories || told
     }
 
     /// Looks for directories that were not there before.

@@ -148,10 +148,10 @@ impl Watched {
         root: &Root,
         reported: Option<&Reported>,
         paces: &mut Paces,
-    ) {
+    ) -> bool {
         let mut todo = Todo::default();
-        let Ok(inotify) = &self.inotify else { return };
-        inotify.drain(|inotify| {
+        let Ok(inotify) = &self.inotify else { return false };
+        let any = inotify.drain(|inotify| {
             let mut complete = BTreeSet::new();
             let drained = inotify.drain(|notice| {
                 if let Some(directory) = self.directories.get(&notice.watch) {
@@ -171,6 +171,7 @@ impl Watched {
             drained
         });
         self.follow_up(todo, now, root, reported, paces);
+        any
     }
 
     fn follow_up(

@@ -61,9 +61,10 @@ impl Told {
         any
     }
 
-    pub(super) fn drain(&self, now: Duration, paces: &mut Paces) {
+    pub(super) fn drain(&self, now: Duration, paces: &mut Paces) -> bool {
+        let mut any = false;
         for (group, sections, socket) in &self.groups {
-            socket.drain(|socket| {
+            any |= socket.drain(|socket| {
                 let drained = announcements(*group, socket, now, paces);
                 if drained == Drained::Lost {
                     // Which is not known, but only these can be meant.
@@ -74,11 +75,12 @@ impl Told {
         }
         for (sections, file) in &self.files {
             // The poll has told already; there is nothing to read.
-            file.drain(|_| {
+            any |= file.drain(|_| {
                 paces.event(now, sections);
                 Drained::Empty
             });
         }
+        any
     }
 
     pub(super) fn unwatched(&self) -> Vec<Unwatched> {

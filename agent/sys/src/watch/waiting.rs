@@ -51,12 +51,17 @@ impl<T: Source> Waiting<T> {
         self.0.poll_read_ready(context).is_ready()
     }
 
-    /// Lets `read` read when something waits, and only then.
-    pub fn drain(&self, read: impl FnOnce(&T) -> Drained) {
-        let _ = self.0.try_io(Interest::READABLE, |registered| match read(&registered.0) {
-            // The event loop asks the system again.
-            Drained::Empty => Err(Error::from(ErrorKind::WouldBlock)),
-            Drained::More | Drained::Lost => Ok(()),
+    /// Lets `read` read when something waits, and only then; whether it did.
+    pub fn drain(&self, read: impl FnOnce(&T) -> Drained) -> bool {
+        let mut any = false;
+        let _ = self.0.try_io(Interest::READABLE, |registered| {
+            any = true;
+            match read(&registered.0) {
+                // The event loop asks the system again.
+                Drained::Empty => Err(Error::from(ErrorKind::WouldBlock)),
+                Drained::More | Drained::Lost => Ok(()),
+            }
         });
+        any
     }
 }
