@@ -142,21 +142,27 @@ fn compress(
 
 /// Encodes a section. One that breaks the limit of the wire is replaced by the outcome that says so.
 pub fn encode(kind: SectionKind, section: &Section) -> Encoded {
-    let mut bytes = section.encode_to_vec();
+    let bytes = section.encode_to_vec();
     if bytes.len() > limits::SECTION_BYTES {
-        bytes = too_large(kind).map(|section| section.encode_to_vec()).unwrap_or_default();
+        return over(kind, limits::SECTION_BYTES);
     }
-    let hash = section::section_hash(kind, SCHEMA_VERSION, &bytes);
-    Encoded { entry: Entry { kind, schema_version: SCHEMA_VERSION, hash }, bytes }
+    of_bytes(kind, bytes)
 }
 
-fn too_large(kind: SectionKind) -> Option<Section> {
+/// What stands for a section that is larger than there is room for.
+pub fn over(kind: SectionKind, limit: usize) -> Encoded {
     let outcomes = vec![Outcome {
         source: "section".to_owned(),
         status: OutcomeStatus::Failed.into(),
-        reason: format!("larger than {} bytes", limits::SECTION_BYTES),
+        reason: format!("larger than {limit} bytes"),
     }];
-    Section::of_outcomes(kind, outcomes)
+    let section = Section::of_outcomes(kind, outcomes);
+    of_bytes(kind, section.map(|section| section.encode_to_vec()).unwrap_or_default())
+}
+
+fn of_bytes(kind: SectionKind, bytes: Vec<u8>) -> Encoded {
+    let hash = section::section_hash(kind, SCHEMA_VERSION, &bytes);
+    Encoded { entry: Entry { kind, schema_version: SCHEMA_VERSION, hash }, bytes }
 }
 
 #[cfg(test)]

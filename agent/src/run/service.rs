@@ -15,7 +15,7 @@ use crate::cost::Costs;
 use crate::exchange::{Delivery, Exchange, ExchangeError};
 use crate::policy::Policy;
 use crate::probe;
-use crate::report::{Encoded, Report};
+use crate::report::{self, Encoded, Report};
 use crate::state::State;
 use crate::watch::groups::Reported;
 use crate::watch::schedule::Schedule;
@@ -24,6 +24,8 @@ use crate::watch::{Paces, Watcher};
 /// After something was told, nobody listens for this long: a flood wakes the agent a few times each
 /// second instead of once for each event.
 const DEAF: Duration = Duration::from_millis(250);
+/// Most bytes of sections held. Reached only by a machine that is made to hurt the agent.
+const HELD_BYTES_MAX: usize = 12 << 20;
 /// Oldest account of costs that `status` shows while the service runs.
 const ACCOUNT_AGE: Duration = Duration::from_hours(1);
 
@@ -239,12 +241,19 @@ impl<'a> Service<'a> {
 
     fn read(&mut self, kinds: &[SectionKind]) -> Result<Vec<Encoded>, ExchangeError> {
         let host = self.machine.host(self.policy.clone()).map_err(|error| other(&error))?;
+        let kept = self.report.sections.iter().filter(|held| !kinds.contains(&held.entry.kind));
+        let mut held_bytes: usize = kept.map(|held| held.bytes.len()).sum();
         let mut sections = Vec::new();
         for probe in probe::all() {
             let kind = probe.kind();
             if kinds.contains(&kind) && host.policy.collects(kind) {
-                let (encoded, measure) = Encoded::measured(*probe, &host);
+                let (mut encoded, measure) = Encoded::measured(*probe, &host);
                 self.costs.add(kind, &measure);
+                let room = HELD_BYTES_MAX.saturating_sub(held_bytes);
+                if encoded.bytes.len() > room {
+                    encoded = report::over(kind, HELD_BYTES_MAX);
+                }
+                held_bytes += encoded.bytes.len();
                 sections.push(encoded);
             }
         }

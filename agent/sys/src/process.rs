@@ -7,10 +7,20 @@ pub fn effective_user() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
+/// The niceness of an agent that has stepped back.
+///
+/// Not lower, and not in the idle class of the scheduler: there an agent on a machine whose processors
+/// are all busy gets a few thousandths of one, and what changed could wait for minutes. At 10 it gets
+/// about a tenth of what an ordinary program gets beside it, and it needs milliseconds.
+pub const NICE: i32 = 10;
+
 /// Steps back behind everything else on the machine: lowest-but-useful processor priority, idle
-/// input and output. Failure is of no consequence: the agent then runs at ordinary priority.
+/// input and output. Failure is of no consequence: the agent then runs at ordinary priority. Whoever
+/// started the agent may have lowered it already, and that stays.
 pub fn step_back() {
-    let _ = rustix::process::nice(10);
+    if rustix::process::getpriority_process(None).is_ok_and(|nice| nice < NICE) {
+        let _ = rustix::process::setpriority_process(None, NICE);
+    }
     #[cfg(target_os = "linux")]
     {
         const WHO_PROCESS: libc::c_long = 1;

@@ -2,7 +2,6 @@
 
 use belfort_agent_sys::files::ReadError;
 use belfort_proto::inventory::v1::{Package, PackagesSection};
-use belfort_proto::limits;
 
 use super::sort;
 use crate::probe::outcome::Sources;
@@ -10,6 +9,10 @@ use crate::probe::{Host, dpkg};
 
 /// Adds the packages of one database. One that is not there adds nothing and is no outcome.
 type Reader = fn(&Host, &mut Sources<'_>, &mut Vec<Package>);
+
+/// Most packages kept: more than any distribution can install at once, and what fits the memory that
+/// the service has.
+const PACKAGES_MAX: usize = 32_768;
 
 /// Every kind of database.
 const READERS: &[Reader] = &[deb];
@@ -24,9 +27,9 @@ pub(super) fn read(host: &Host) -> PackagesSection {
         // What most machines have, so that an empty list is never silent.
         sources.outcomes.absent(dpkg::STATUS_PATH);
     }
-    if packages.len() > limits::ELEMENTS {
+    if packages.len() > PACKAGES_MAX {
         sources.outcomes.failed("packages", "more packages than can be reported");
-        packages.truncate(limits::ELEMENTS);
+        packages.truncate(PACKAGES_MAX);
     }
     sort(&mut packages);
     PackagesSection { outcomes: sources.outcomes.into_vec(), packages }
@@ -35,8 +38,8 @@ pub(super) fn read(host: &Host) -> PackagesSection {
 fn deb(host: &Host, sources: &mut Sources<'_>, packages: &mut Vec<Package>) {
     match host.dpkg_status() {
         Ok(status) => {
-            packages.reserve(dpkg::estimate(status).min(limits::ELEMENTS));
-            packages.extend(dpkg::packages(status).take(limits::ELEMENTS + 1));
+            packages.reserve(dpkg::estimate(status).min(PACKAGES_MAX));
+            packages.extend(dpkg::packages(status).take(PACKAGES_MAX + 1));
         }
         Err(ReadError::Absent) => {}
         Err(error) => sources.outcomes.unread(dpkg::STATUS_PATH, error),

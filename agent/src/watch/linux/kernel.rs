@@ -18,8 +18,11 @@ const GROUPS: &[(Group, &str, &[SectionKind])] = &[
     (Group::Firewall, "netlink:nftables", &[Protection]),
     (Group::Devices, "netlink:uevent", &[Storage, Devices]),
 ];
-const FILES: &[(&str, &[SectionKind])] =
-    &[("/proc/self/mountinfo", &[Storage]), ("/proc/sys/kernel/hostname", &[System])];
+/// Each with what stands in for it.
+const FILES: &[(&str, &str, &[SectionKind])] = &[
+    ("/proc/1/mountinfo", "/proc/self/mountinfo", &[Storage]),
+    ("/proc/sys/kernel/hostname", "", &[System]),
+];
 
 type Sections = &'static [SectionKind];
 
@@ -40,8 +43,8 @@ impl Told {
                 Err(reason) => told.unwatched.push(unwatched(*name, &reason, sections)),
             }
         }
-        for (path, sections) in FILES {
-            match waiting(Polled::open(path)) {
+        for (path, instead, sections) in FILES {
+            match waiting(Polled::open(path).or_else(|_| Polled::open(instead))) {
                 Ok(file) => told.files.push((sections, file)),
                 Err(reason) => told.unwatched.push(unwatched(*path, &reason, sections)),
             }
