@@ -17,6 +17,7 @@ use crate::policy::Policy;
 use crate::probe::Host;
 use crate::state;
 
+mod doctor;
 mod enroll;
 mod exit;
 mod once;
@@ -84,9 +85,17 @@ enum Command {
     /// Check in again and again until stopped; this is what the service runs
     #[command(after_help = "Examples:\n  belfort-agent run\n  belfort-agent run --interval 60")]
     Run(RunArgs),
-    /// Say whether the device is enrolled and how the last check-in went
+    /// Say whether the device is enrolled, how the last check-in went, and what the service costs
     #[command(after_help = "Examples:\n  belfort-agent status\n  belfort-agent status --json")]
     Status(StatusArgs),
+    /// Run every probe once and explain what is missing, denied or slow, and what to do
+    #[command(
+        after_help = "Examples:\n  belfort-agent doctor\n  belfort-agent doctor --json | jq \
+                            '.findings[] | select(.verdict == \"attention\")'\n\nEnds with exit code \
+                            9 when something needs attention. Run it as root to see what the service \
+                            sees."
+    )]
+    Doctor(DoctorArgs),
     /// Print the completion script of a shell
     #[command(after_help = "Example:\n  belfort-agent completion bash > \
                             /usr/share/bash-completion/completions/belfort-agent")]
@@ -147,6 +156,13 @@ struct RunArgs {
 
 #[derive(Debug, Args)]
 struct StatusArgs {
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct DoctorArgs {
     /// As JSON
     #[arg(long)]
     json: bool,
@@ -222,6 +238,7 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Command::Once(args) => once::once(&context, args),
         Command::Run(args) => run::run(&context, args.interval.map(Duration::from_secs)),
         Command::Status(args) => status::status(&context, args),
+        Command::Doctor(args) => doctor::doctor(&context, args),
         Command::Completion { .. } | Command::Man => Ok(()),
     }
 }

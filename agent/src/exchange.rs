@@ -69,6 +69,9 @@ pub enum ExchangeError {
     /// The report cannot be made.
     #[error(transparent)]
     Report(#[from] ReportError),
+    /// The machine cannot be read or watched at all.
+    #[error("cannot watch this machine")]
+    Watch(#[source] std::io::Error),
     /// The collector answered with an error.
     #[error("the collector answered: {}", .0.message())]
     Refused(Box<tonic::Status>),

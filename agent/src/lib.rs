@@ -6,11 +6,14 @@
 //!
 //! The rooms, in the order of the way: [`probe`] reads sections, [`policy`] says what may be read,
 //! [`report`] encodes and hashes them, [`exchange`] delivers them over [`transport`], [`run`] does so
-//! again and again. [`enrolment`] makes the identity, [`state`] keeps it, [`config`] is the device's
-//! own say. [`cli`] is the only room that prints.
+//! for as long as the service runs, and [`watch`] tells it when. [`enrolment`] makes the identity,
+//! [`state`] keeps it, [`config`] is the device's own say. [`cost`] keeps account of what all this
+//! takes, [`doctor`] says what is wrong with it. [`cli`] is the only room that prints.
 
 pub mod cli;
 pub mod config;
+pub mod cost;
+pub mod doctor;
 pub mod enrolment;
 pub mod exchange;
 pub mod policy;
@@ -19,3 +22,4 @@ pub mod report;
 pub mod run;
 pub mod state;
 pub mod transport;
+pub mod watch;

@@ -8,6 +8,7 @@ use belfort_proto::limits;
 use belfort_proto::report::v1::SectionContent;
 use belfort_proto::section::{self, Entry, Hash, Manifest, SCHEMA_VERSION, Section};
 
+use crate::cost::Measure;
 use crate::policy::Policy;
 use crate::probe::{self, Host, Probe};
 
@@ -29,10 +30,18 @@ pub struct Encoded {
 impl Encoded {
     /// Reads one section, within the time a probe has, and leaves out the fields that are switched off.
     pub fn read(probe: &dyn Probe, host: &Host) -> Self {
+        Self::measured(probe, host).0
+    }
+
+    /// Reads one section, and says what that cost.
+    pub fn measured(probe: &dyn Probe, host: &Host) -> (Self, Measure) {
+        let before = Measure::begin(host);
         host.root.limit(Some(PROBE_TIME));
         let section = probe.read(host);
         host.root.limit(None);
-        without_fields(section, &host.policy)
+        let outcomes = section.outcomes().len();
+        let encoded = without_fields(section, &host.policy);
+        (encoded, before.end(host, outcomes))
     }
 }
 
@@ -73,6 +82,31 @@ impl Report {
         let entries = sections.iter().map(|section| section.entry).collect();
         let manifest = Manifest::new(entries).map_err(ReportError::Manifest)?;
         Ok(Self { sections, manifest })
+    }
+
+    /// Puts sections that were read anew in the place of the old ones; gives those that differ.
+    pub fn replace(&mut self, sections: Vec<Encoded>) -> Result<Vec<SectionKind>, ReportError> {
+        let mut changed = Vec::new();
+        for new in sections {
+            let kind = new.entry.kind;
+            match self.sections.iter_mut().find(|old| old.entry.kind == kind) {
+                Some(old) if old.entry == new.entry => {}
+                Some(old) => {
+                    *old = new;
+                    changed.push(kind);
+                }
+                None => {
+                    let at = self.sections.partition_point(|old| old.entry.kind < kind);
+                    self.sections.insert(at, new);
+                    changed.push(kind);
+                }
+            }
+        }
+        if !changed.is_empty() {
+            let entries = self.sections.iter().map(|section| section.entry).collect();
+            self.manifest = Manifest::new(entries).map_err(ReportError::Manifest)?;
+        }
+        Ok(changed)
     }
 
     /// Root hash over all sections.
@@ -127,14 +161,23 @@ fn without_fields(mut section: Section, policy: &Policy) -> Encoded {
     match fields::strip(kind, &bytes, off) {
         Some(stripped) => seal(kind, stripped.bytes),
         // What was just encoded can be read; if not, nothing is sent rather than too much.
-        None => seal(kind, only_outcome(kind, "fields could not be left out".to_owned())),
+        None => of_bytes(kind, only_outcome(kind, "fields could not be left out".to_owned())),
     }
 }
 
-fn seal(kind: SectionKind, mut bytes: Vec<u8>) -> Encoded {
+fn seal(kind: SectionKind, bytes: Vec<u8>) -> Encoded {
     if bytes.len() > limits::SECTION_BYTES {
-        bytes = only_outcome(kind, format!("larger than {} bytes", limits::SECTION_BYTES));
+        return over(kind, limits::SECTION_BYTES);
     }
+    of_bytes(kind, bytes)
+}
+
+/// What stands for a section that is larger than there is room for.
+pub fn over(kind: SectionKind, limit: usize) -> Encoded {
+    of_bytes(kind, only_outcome(kind, format!("larger than {limit} bytes")))
+}
+
+fn of_bytes(kind: SectionKind, bytes: Vec<u8>) -> Encoded {
     let hash = section::section_hash(kind, SCHEMA_VERSION, &bytes);
     Encoded { entry: Entry { kind, schema_version: SCHEMA_VERSION, hash }, bytes }
 }
@@ -148,7 +191,9 @@ fn only_outcome(kind: SectionKind, reason: String) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use belfort_proto::inventory::v1::{Package, PackagesSection, SystemSection};
+    use belfort_proto::inventory::v1::{
+        FirmwareSection, MemorySection, Package, PackagesSection, SystemSection,
+    };
 
     use super::*;
 
@@ -165,6 +210,27 @@ mod tests {
         };
         assert!(sent.packages.is_empty());
         assert_eq!(sent.outcomes[0].reason, "larger than 8388608 bytes");
+    }
+
+    #[test]
+    fn what_is_read_anew_replaces_what_was() {
+        let section = |name: &str| {
+            let section = SystemSection { host_name: name.to_owned(), ..Default::default() };
+            encode(SectionKind::System, &Section::System(section))
+        };
+        let memory = Section::Memory(MemorySection::default());
+        let mut report =
+            Report::assemble(vec![section("a"), encode(SectionKind::Memory, &memory)]).unwrap();
+        let before = report.root();
+        assert_eq!(report.replace(vec![section("a")]).unwrap(), []);
+        assert_eq!(report.root(), before);
+        assert_eq!(report.replace(vec![section("b")]).unwrap(), [SectionKind::System]);
+        assert_ne!(report.root(), before);
+        let firmware =
+            encode(SectionKind::Firmware, &Section::Firmware(FirmwareSection::default()));
+        report.replace(vec![firmware]).unwrap();
+        let kinds: Vec<_> = report.sections.iter().map(|section| section.entry.kind).collect();
+        assert_eq!(kinds, [SectionKind::System, SectionKind::Firmware, SectionKind::Memory]);
     }
 
     #[test]

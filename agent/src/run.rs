@@ -1,13 +1,15 @@
-//! Passes over the machine and check-ins, once or again and again.
+//! Passes over the machine and check-ins, once or for as long as the service runs.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use belfort_agent_sys::files::{ReadError, Root};
+use belfort_agent_sys::host;
 use belfort_agent_sys::process;
 use belfort_proto::report::v1::Settings;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing::{info, warn};
+use tracing::warn;
 
 use crate::config::Config;
 use crate::exchange::{Delivery, Exchange, ExchangeError};
@@ -17,8 +19,14 @@ use crate::probe::kept::Kept;
 use crate::report::{Report, ReportError};
 use crate::state::{State, StateError};
 
-/// Seconds between check-ins before the collector has said otherwise.
+mod service;
+pub use service::Service;
+
+/// Time between check-ins before the collector has said otherwise.
 const INTERVAL_DEFAULT: Duration = Duration::from_mins(15);
+/// Memory that the service may write to, bytes: five times what it needs on a large machine, and
+/// enough for every probe at its cap.
+pub const MEMORY_BYTES: u64 = 48 << 20;
 /// Shortest pause, whatever the collector says: it must never be asked in a tight loop.
 const PAUSE_MIN: Duration = Duration::from_secs(1);
 /// How often new settings may ask for a new pass in one go.
@@ -45,6 +53,37 @@ pub fn policy(dir: &Path, config: &Config) -> Result<Policy, StateError> {
     }
 }
 
+/// The machine that is read.
+#[derive(Clone, Debug, Default)]
+pub struct Machine {
+    /// A directory that stands for it; the running system when there is none.
+    root: Option<PathBuf>,
+}
+
+impl Machine {
+    /// The running system.
+    pub fn system() -> Self {
+        Self::default()
+    }
+
+    /// A directory that stands for a machine. The kernel is not asked.
+    pub fn at(root: &Path) -> Self {
+        Self { root: Some(root.to_owned()) }
+    }
+
+    fn root(&self) -> Result<Root, ReadError> {
+        self.root.as_deref().map_or_else(|| Ok(Root::system()), Root::at)
+    }
+
+    /// What probes read.
+    fn host(&self, policy: Policy) -> Result<Host, ReadError> {
+        match &self.root {
+            None => Ok(Host::system(policy)),
+            Some(_) => Ok(Host::at(self.root()?, host::names(), policy)),
+        }
+    }
+}
+
 /// One pass over this machine under the present settings, with what earlier passes kept.
 pub fn pass(
     settings: Option<&Settings>,
@@ -61,8 +100,8 @@ pub fn kept(dir: &Path) -> Arc<Kept> {
 }
 
 /// Says which fields new settings switch off that this agent does not know, and so never collects.
-fn log_unknown_fields(settings: Option<&Settings>, config: &Config) {
-    for field in Policy::new(settings, config).fields_unknown {
+fn log_unknown_fields(policy: &Policy) {
+    for field in &policy.fields_unknown {
         warn!(field, "settings switch off a field this agent does not know");
     }
 }
@@ -96,57 +135,30 @@ async fn deliver(
             let Delivery { in_sync, sent, root, .. } = delivery;
             return Ok(Delivery { in_sync, sent, root, ..whole });
         }
-        log_unknown_fields(state.settings()?.as_ref(), config);
+        log_unknown_fields(&Policy::new(state.settings()?.as_ref(), config));
     }
     Err(ExchangeError::Answer("it changes the settings again and again"))
 }
 
-/// Checks in again and again until told to stop. A failure is logged and tried again later; only the
-/// state can end the loop.
+/// Watches the machine and checks in until told to stop. A failure is logged and tried again later;
+/// only the state can end it.
 pub async fn run(
     state: &State,
     config: &Config,
     interval: Option<Duration>,
 ) -> Result<(), ExchangeError> {
     process::step_back();
+    process::limit_memory(MEMORY_BYTES);
     let stop_signal = |source| StateError::Read { path: "signals".into(), source };
     let mut terminate = signal(SignalKind::terminate()).map_err(stop_signal)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(stop_signal)?;
-    let mut exchange = Exchange::new(state)?;
-    let kept = Arc::new(state.kept());
-    let mut failures = 0;
-    info!("started");
-    loop {
-        let result = tokio::select! {
-            result = deliver(state, config, &kept, &mut exchange) => result,
-            _ = terminate.recv() => break,
-            _ = interrupt.recv() => break,
-        };
-        let pause = match result {
-            Ok(delivery) => {
-                failures = 0;
-                let sections = delivery.sent.len();
-                info!(sections, up = delivery.bytes_up, down = delivery.bytes_down, "checked in");
-                interval.unwrap_or(delivery.next_check_in).max(PAUSE_MIN)
-            }
-            Err(ExchangeError::State(error)) => return Err(error.into()),
-            Err(error) => {
-                failures += 1;
-                let pause = backoff(failures, interval.unwrap_or(INTERVAL_DEFAULT), random());
-                let reason = chain(&error);
-                warn!(reason, retry_seconds = pause.as_secs(), "check-in failed");
-                pause
-            }
-        };
-        process::release_memory();
+    let stop = async {
         tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            _ = terminate.recv() => break,
-            _ = interrupt.recv() => break,
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
         }
-    }
-    info!("stopped");
-    Ok(())
+    };
+    Service::new(state, config, interval, Machine::system())?.run(stop).await
 }
 
 /// Pause after the n-th failure in a row: full jitter under a limit that doubles up to the interval.

@@ -13,6 +13,7 @@ use prost::Message as _;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::cost::Costs;
 use crate::probe::kept::{self, Kept};
 
 mod identity;
@@ -24,6 +25,7 @@ pub const PATH_DEFAULT: &str = "/var/lib/belfort-agent";
 const IDENTITY: &str = "identity.json";
 const SETTINGS: &str = "settings.pb";
 const PROGRESS: &str = "state.json";
+const COSTS: &str = "costs.json";
 const PENDING_KEY: &str = "enrolling.pem";
 const KEPT: &str = "kept";
 const LOCK: &str = "lock";
@@ -121,7 +123,7 @@ impl State {
         if !check(dir, true)? {
             return Ok(None);
         }
-        for file in [IDENTITY, SETTINGS, PROGRESS, PENDING_KEY] {
+        for file in [IDENTITY, SETTINGS, PROGRESS, COSTS, PENDING_KEY] {
             check(&dir.join(file), false)?;
         }
         Ok(Some(Self { dir: dir.to_owned(), _lock: None }))
@@ -186,6 +188,20 @@ impl State {
     /// Keeps what probes kept, when a pass changed it.
     pub fn save_kept(&self, kept: &Kept) -> Result<(), StateError> {
         kept.take_changed().map_or(Ok(()), |bytes| self.write(KEPT, &bytes))
+    }
+
+    /// What the agent costs; nothing when it never ran, or when a crash cut the account short.
+    pub fn costs(&self) -> Option<Costs> {
+        serde_json::from_slice(&self.read(COSTS).ok()??).ok()
+    }
+
+    /// Keeps what the agent costs. Not worth waiting for the disk.
+    pub fn save_costs(&self, costs: &Costs) -> Result<(), StateError> {
+        let text = serde_json::to_vec(costs).map_err(|error| StateError::Write {
+            path: self.dir.join(COSTS),
+            source: error.into(),
+        })?;
+        self.write_file(COSTS, &text, false)
     }
 
     /// The key of an enrolment that was begun and not finished, so that repeating it makes no second
@@ -258,6 +274,10 @@ impl State {
     }
 
     fn write(&self, file: &str, content: &[u8]) -> Result<(), StateError> {
+        self.write_file(file, content, true)
+    }
+
+    fn write_file(&self, file: &str, content: &[u8], durable: bool) -> Result<(), StateError> {
         let path = self.dir.join(file);
         let new = self.dir.join(format!("{file}.new"));
         let written = (|| {
@@ -267,9 +287,11 @@ impl State {
             }
             let mut target = private::create_file(&new)?;
             target.write_all(content)?;
-            target.sync_all()?;
+            if durable {
+                target.sync_all()?;
+            }
             std::fs::rename(&new, &path)?;
-            std::fs::File::open(&self.dir)?.sync_all()
+            if durable { std::fs::File::open(&self.dir)?.sync_all() } else { Ok(()) }
         })();
         written.map_err(|source| StateError::Write { path, source })
     }

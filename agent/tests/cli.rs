@@ -153,7 +153,7 @@ fn status_without_identity_says_so() {
 #[test]
 fn every_command_has_help_with_examples() {
     let (_parent, dir) = state();
-    for command in ["show", "enroll", "once", "run", "status", "completion", "man"] {
+    for command in ["show", "enroll", "once", "run", "status", "doctor", "completion", "man"] {
         let output = agent(&dir, &[command, "--help"]);
         let help = String::from_utf8(output.stdout).unwrap();
         assert!(output.status.success() && help.contains("Example"), "{command}: {help}");

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
+use belfort_proto::inventory::v1::SectionKind;
 use belfort_proto::report::v1::Settings;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -90,6 +91,8 @@ fn from_enrolment_to_a_check_in_that_sends_nothing() {
     assert_eq!(status["last_check_in"]["result"], "in_sync");
     assert_eq!(status["settings_version"], 1);
     assert_eq!(status["acknowledged_root"], first["acknowledged_root"]);
+    let system = collector.held(|held| held.section(SectionKind::System)).unwrap();
+    assert_eq!(system.kind(), SectionKind::System);
     let sequences = collector.held(|held| held.sequences.clone());
     assert!(sequences.windows(2).all(|pair| pair[0] < pair[1]), "{sequences:?}");
     assert_eq!(status["sequence"].as_u64(), sequences.last().copied());
@@ -99,7 +102,7 @@ fn without_services(version: u64) -> Settings {
     Settings {
         version,
         check_in_seconds: 900,
-        sections_off: vec![belfort_proto::inventory::v1::SectionKind::Services.into()],
+        sections_off: vec![SectionKind::Services.into()],
         ip_prefixes: vec!["10.0.0.0/8".to_owned()],
         pseudonym_key: vec![7; 32],
         ..Settings::default()

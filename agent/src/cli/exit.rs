@@ -22,7 +22,8 @@ Exit codes:
   5  the device is not enrolled
   6  the collector cannot be reached, or is not the one that is trusted
   7  the collector refused
-  8  a value is not valid";
+  8  a value is not valid
+  9  `doctor` found something that needs attention";
 
 /// Exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +47,8 @@ pub enum Exit {
     Refused = 7,
     /// A value is not valid.
     Input = 8,
+    /// `doctor` found something that needs attention.
+    Attention = 9,
 }
 
 impl From<Exit> for ExitCode {
@@ -195,7 +198,9 @@ impl From<ExchangeError> for Failure {
                 of_enrolment(inner, &error)
             }
             ExchangeError::Refused(status) => of_status(status, &error),
-            ExchangeError::Report(_) => Self::of(Exit::Unexpected, &error, ""),
+            ExchangeError::Report(_) | ExchangeError::Watch(_) => {
+                Self::of(Exit::Unexpected, &error, "")
+            }
             ExchangeError::Identity(_)
             | ExchangeError::Root { .. }
             | ExchangeError::Acknowledgement(_)
@@ -223,6 +228,7 @@ mod tests {
             Exit::Unreachable,
             Exit::Refused,
             Exit::Input,
+            Exit::Attention,
         ] {
             assert!(HELP.contains(&format!("\n  {}  ", exit as u8)), "{exit:?}");
         }

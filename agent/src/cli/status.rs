@@ -1,8 +1,11 @@
 //! `belfort-agent status`.
 
+use belfort_agent_sys::files::Root;
 use serde_json::{Value, json};
 
 use super::{Context, Failure, StatusArgs, print_value};
+use crate::cost::{Costs, SectionCosts};
+use crate::doctor::service;
 use crate::exchange::unix_ms;
 use crate::policy::Policy;
 use crate::probe::operating_system::day;
@@ -31,7 +34,8 @@ pub(super) fn status(context: &Context<'_>, args: &StatusArgs) -> Result<(), Fai
         let seconds = i64::try_from(last.unix_ms / 1000).unwrap_or(i64::MAX);
         json!({"at": timestamp(seconds), "result": last.result})
     });
-    let shown = json!({
+    let costs = state.costs();
+    let mut shown = json!({
         "enrolled": true,
         "agent_id": agent.agent_id.to_string(),
         "trust_domain": agent.trust_domain,
@@ -45,7 +49,84 @@ pub(super) fn status(context: &Context<'_>, args: &StatusArgs) -> Result<(), Fai
         // Fields that a newer collector wants off; this agent has none of them.
         "unknown_fields_off": unknown,
     });
-    print_value(&shown, args.json)
+    if let (Some(costs), Value::Object(shown)) = (&costs, &mut shown) {
+        shown.insert("service".to_owned(), service_json(costs));
+        if args.json {
+            shown.insert("sections".to_owned(), sections_json(costs));
+        }
+    }
+    print_value(&shown, args.json)?;
+    match &costs {
+        Some(costs) if !args.json => super::print(format!("\n{}", table(costs)).as_bytes()),
+        _ => Ok(()),
+    }
+}
+
+fn service_json(costs: &Costs) -> Value {
+    json!({
+        "running": service::running(&Root::system(), Some(costs)).is_some(),
+        "started": millis(costs.started_unix_ms),
+        "account_as_of": millis(costs.written_unix_ms),
+        "cpu_ms": costs.cpu_ms,
+        "cpu_ms_per_day": costs.day_cpu_ms(),
+        "peak_memory_bytes": costs.peak_bytes,
+        "full_passes": costs.full_passes,
+        "directories_watched": costs.directories,
+        "not_watched": costs.unwatched,
+    })
+}
+
+/// What each section cost at its last reading.
+pub(super) fn sections_json(costs: &Costs) -> Value {
+    let section = |costs: &SectionCosts| {
+        json!({
+            "last": millis(costs.last_unix_ms),
+            "runs": costs.runs,
+            "cpu_us": costs.cpu_us,
+            "wall_us": costs.wall_us,
+            "bytes": costs.bytes,
+            "opens": costs.opens,
+            "outcomes": costs.outcomes,
+        })
+    };
+    let each = costs.sections.iter();
+    Value::Object(each.map(|(name, costs)| (name.clone(), section(costs))).collect())
+}
+
+/// The same as a table for people.
+pub(super) fn table(costs: &Costs) -> String {
+    let mut text = format!(
+        "{:<17} {:<20} {:>9} {:>9} {:>10} {:>6} {:>8} {:>5}\n",
+        "section", "last run", "CPU ms", "wall ms", "bytes", "opens", "outcomes", "runs"
+    );
+    let row = |text: &mut String, name: &str, last: &str, costs: &SectionCosts| {
+        let (cpu, wall) = (milliseconds(costs.cpu_us), milliseconds(costs.wall_us));
+        let SectionCosts { bytes, opens, outcomes, runs, .. } = costs;
+        let line = format!(
+            "{name:<17} {last:<20} {cpu:>9} {wall:>9} {bytes:>10} {opens:>6} {outcomes:>8} {runs:>5}\n"
+        );
+        text.push_str(&line);
+    };
+    let mut all = SectionCosts::default();
+    for (name, costs) in &costs.sections {
+        row(&mut text, name, &millis(costs.last_unix_ms), costs);
+        all.cpu_us += costs.cpu_us;
+        all.wall_us += costs.wall_us;
+        all.bytes += costs.bytes;
+        all.opens += costs.opens;
+        all.outcomes += costs.outcomes;
+        all.runs += costs.runs;
+    }
+    row(&mut text, "all", "", &all);
+    text
+}
+
+fn milliseconds(micros: u64) -> String {
+    format!("{}.{:03}", micros / 1000, micros % 1000)
+}
+
+fn millis(unix_ms: u64) -> String {
+    timestamp(i64::try_from(unix_ms / 1000).unwrap_or(i64::MAX))
 }
 
 /// Seconds since 1970-01-01 UTC in the form of RFC 3339.

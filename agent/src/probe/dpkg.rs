@@ -8,7 +8,7 @@ use super::text;
 /// Where the database lies.
 pub const STATUS_PATH: &str = "/var/lib/dpkg/status";
 /// Largest database read, bytes; 1,000 packages take about 1 MB.
-pub const STATUS_BYTES_MAX: usize = 64 << 20;
+pub const STATUS_BYTES_MAX: usize = 12 << 20;
 
 /// Where dpkg keeps the list of files of every package, among others.
 pub const INFO_PATH: &str = "/var/lib/dpkg/info";

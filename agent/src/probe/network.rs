@@ -13,6 +13,8 @@ use crate::policy::{Policy, REMOTE};
 mod linux;
 #[cfg(target_os = "linux")]
 use linux::read;
+#[cfg(target_os = "linux")]
+pub(crate) use linux::{Kernel, ask};
 
 /// Reads the `network` section.
 #[derive(Debug)]

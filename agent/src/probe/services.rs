@@ -12,6 +12,8 @@ use super::{Host, Probe};
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "linux")]
+pub(crate) use linux::each_socket;
+#[cfg(target_os = "linux")]
 pub(super) use linux::manager::units;
 #[cfg(target_os = "linux")]
 use linux::read;

@@ -22,6 +22,8 @@ pub use stream::{Stamp, Stream};
 
 /// Most entries read from one directory.
 pub const DIRECTORY_ENTRIES: usize = 65_536;
+/// Largest page, which is the size that attributes of sysfs claim.
+const SYSFS_BYTES: usize = 64 << 10;
 
 /// Smallest page of any processor; larger ones are multiples of it.
 const PAGE_BYTES: usize = 4096;
@@ -34,6 +36,16 @@ pub struct Root {
     dir: Option<OwnedFd>,
     /// After it nothing more is opened.
     deadline: Cell<Option<Instant>>,
+    reads: Cell<Reads>,
+}
+
+/// What was read so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reads {
+    /// Files and directories opened, and links read.
+    pub opens: u64,
+    /// Bytes read from files.
+    pub bytes: u64,
 }
 
 /// Why a file was not read.
@@ -54,6 +66,9 @@ pub enum ReadError {
     /// It is larger than the cap, in bytes.
     #[error("larger than {0} bytes")]
     TooLarge(usize),
+    /// There is not the memory to keep it.
+    #[error("not enough memory")]
+    Memory,
     /// Links lead in a circle.
     #[error("too many symbolic links")]
     Loop,
@@ -129,7 +144,12 @@ impl Device {
 impl Root {
     /// The running system.
     pub fn system() -> Self {
-        Self { path: PathBuf::from("/"), dir: None, deadline: Cell::new(None) }
+        Self {
+            path: PathBuf::from("/"),
+            dir: None,
+            deadline: Cell::new(None),
+            reads: Cell::default(),
+        }
     }
 
     /// Another directory, inside which all links stay.
@@ -139,7 +159,13 @@ impl Root {
         }
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let dir = fs::open(path, flags, Mode::empty())?;
-        Ok(Self { path: path.to_owned(), dir: Some(dir), deadline: Cell::new(None) })
+        let (path, dir) = (path.to_owned(), Some(dir));
+        Ok(Self { path, dir, deadline: Cell::new(None), reads: Cell::default() })
+    }
+
+    /// Where it lies.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Whether this is the running system.
@@ -153,6 +179,19 @@ impl Root {
         self.deadline.set(time.and_then(|time| Instant::now().checked_add(time)));
     }
 
+    /// What was read so far.
+    pub fn reads(&self) -> Reads {
+        self.reads.get()
+    }
+
+    fn count(&self, opens: u64, bytes: usize) {
+        let before = self.reads.get();
+        self.reads.set(Reads {
+            opens: before.opens + opens,
+            bytes: before.bytes.saturating_add(bytes as u64),
+        });
+    }
+
     fn in_time(&self) -> Result<(), ReadError> {
         match self.deadline.get() {
             Some(deadline) if Instant::now() >= deadline => Err(ReadError::TimeLimit),
@@ -162,6 +201,7 @@ impl Root {
 
     fn open(&self, path: &str, flags: OFlags) -> Result<OwnedFd, ReadError> {
         self.in_time()?;
+        self.count(1, 0);
         let mut flags = flags | OFlags::CLOEXEC;
         // A path that is only named cannot block, and openat2(2) refuses the flags against it.
         if !flags.contains(OFlags::PATH) {
@@ -187,6 +227,10 @@ impl Root {
             return Err(ReadError::NotRegular);
         }
         let size = usize::try_from(stat.st_size).unwrap_or(0);
+        // Said before any memory is asked for. Attributes of sysfs claim a page whatever they hold.
+        if size > cap.max(SYSFS_BYTES) {
+            return Err(ReadError::TooLarge(cap));
+        }
         // Files of proc say size 0 and come in pieces. All others end with the first short read, except
         // that sysfs hands out its binary files by the page.
         let in_pieces = size == 0;
@@ -194,12 +238,13 @@ impl Root {
         let mut room = if in_pieces { 4096 } else { size.saturating_add(1) };
         loop {
             room = room.min(cap.saturating_add(1).saturating_sub(content.len())).max(1);
-            content.reserve(room);
+            content.try_reserve(room).map_err(|_| ReadError::Memory)?;
             let asked = content.capacity() - content.len();
             let got = match io::read(&file, spare_capacity(&mut content)) {
                 Err(Errno::INTR) => continue,
                 other => other?,
             };
+            self.count(0, got);
             if content.len() > cap {
                 return Err(ReadError::TooLarge(cap));
             }
@@ -261,6 +306,7 @@ impl Root {
     /// Where a symbolic link points, as it is written.
     pub fn link(&self, path: &str) -> Result<Vec<u8>, ReadError> {
         self.in_time()?;
+        self.count(1, 0);
         let Some(dir) = &self.dir else {
             return Ok(fs::readlinkat(CWD, path, Vec::new())?.into_bytes());
         };

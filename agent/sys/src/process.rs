@@ -7,10 +7,20 @@ pub fn effective_user() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
+/// The niceness of an agent that has stepped back.
+///
+/// Not lower, and not in the idle class of the scheduler: there an agent on a machine whose processors
+/// are all busy gets a few thousandths of one, and what changed could wait for minutes. At 10 it gets
+/// about a tenth of what an ordinary program gets beside it, and it needs milliseconds.
+pub const NICE: i32 = 10;
+
 /// Steps back behind everything else on the machine: lowest-but-useful processor priority, idle
-/// input and output. Failure is of no consequence: the agent then runs at ordinary priority.
+/// input and output. Failure is of no consequence: the agent then runs at ordinary priority. Whoever
+/// started the agent may have lowered it already, and that stays.
 pub fn step_back() {
-    let _ = rustix::process::nice(10);
+    if rustix::process::getpriority_process(None).is_ok_and(|nice| nice < NICE) {
+        let _ = rustix::process::setpriority_process(None, NICE);
+    }
     #[cfg(target_os = "linux")]
     {
         const WHO_PROCESS: libc::c_long = 1;
@@ -40,6 +50,24 @@ pub fn resident_bytes() -> u64 {
 pub fn cpu_time() -> Duration {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
     Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+/// Processor time of the calling thread since it started.
+#[cfg(target_os = "linux")]
+pub fn thread_cpu_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+/// Limits the memory that this process may ask for, bytes: what it writes to, without programs and
+/// libraries. An allocation beyond it fails. A lower limit that is there already stays.
+pub fn limit_memory(bytes: u64) {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let before = getrlimit(Resource::Data);
+    let lower = |limit: Option<u64>| Some(limit.map_or(bytes, |limit| limit.min(bytes)));
+    let limit = Rlimit { current: lower(before.current), maximum: lower(before.maximum) };
+    // Without it the limit of the service's control group still holds.
+    let _ = setrlimit(Resource::Data, limit);
 }
 
 /// Highest resident memory of a process so far, bytes; 0 when unknown.

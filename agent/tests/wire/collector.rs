@@ -20,7 +20,7 @@ use belfort_proto::report::v1::{
     CheckInRequest, CheckInResponse, RenewRequest, RenewResponse, ReportRequest, ReportResponse,
     Settings, Verdict,
 };
-use belfort_proto::section::{self, Hash, Manifest};
+use belfort_proto::section::{self, Hash, Manifest, Section};
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateSigningRequestParams, DnType, IsCa, Issuer,
     KeyPair, SanType,
@@ -46,6 +46,7 @@ pub(crate) struct Held {
     /// The content of every section that was sent, by its hash.
     pub(crate) sections: HashMap<Hash, Vec<u8>>,
     pub(crate) manifest: Manifest,
+    hashes: HashMap<SectionKind, Hash>,
     pub(crate) kinds_sent: Vec<&'static str>,
     pub(crate) sequences: Vec<u64>,
     pub(crate) settings_versions: Vec<u64>,
@@ -64,6 +65,12 @@ pub(crate) struct Held {
 }
 
 impl Held {
+    /// A section as it was reported last.
+    pub(crate) fn section(&self, kind: SectionKind) -> Option<Section> {
+        let bytes = self.sections.get(self.hashes.get(&kind)?)?;
+        Some(Section::decode(kind, bytes).unwrap())
+    }
+
     pub(crate) fn forget(&mut self) {
         self.root = None;
         self.sections.clear();
@@ -385,6 +392,8 @@ impl ReportService for Server {
             }
             let entries = manifest.entries().iter();
             held.manifest_kinds = entries.map(|entry| section::name(entry.kind)).collect();
+            let entries = manifest.entries().iter();
+            held.hashes = entries.map(|entry| (entry.kind, entry.hash)).collect();
             held.root = Some(manifest.root());
             held.manifest = manifest.clone();
             Ok(Response::new(ReportResponse { root_hash: manifest.root().0.to_vec() }))

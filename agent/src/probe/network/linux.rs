@@ -17,8 +17,9 @@ const NET: &str = "/sys/class/net";
 const BEHIND_STUB: &str = "/run/systemd/resolve/resolv.conf";
 const NETLINK: &str = "netlink:route";
 
-#[derive(Default)]
-struct Kernel {
+/// What the kernel tells of interfaces, addresses and routes.
+#[derive(Default, PartialEq)]
+pub(crate) struct Kernel {
     links: Vec<Link>,
     addresses: Vec<Address>,
     gateways: Vec<IpAddr>,
@@ -72,7 +73,8 @@ fn kernel(host: &Host, outcomes: &mut Outcomes) -> Kernel {
     })
 }
 
-fn ask() -> Result<Kernel, NetlinkError> {
+/// Asks the kernel, without looking at any file.
+pub(crate) fn ask() -> Result<Kernel, NetlinkError> {
     let mut kernel = Kernel::default();
     let mut netlink = Netlink::open(Family::Route)?;
     netlink.dump(rtnetlink::GET_LINK, &[0; 16], |kind, payload| {

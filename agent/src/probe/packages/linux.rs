@@ -13,7 +13,6 @@ mod rpm;
 mod snap;
 
 use belfort_proto::inventory::v1::{Package, PackagesSection};
-use belfort_proto::limits;
 
 use super::{is_of_system, sort};
 use crate::probe::outcome::Sources;
@@ -21,6 +20,10 @@ use crate::probe::{Host, dpkg};
 
 /// Adds the packages of one database. One that is not there adds nothing and is no outcome.
 type Reader = fn(&Host, &mut Sources<'_>, &mut Vec<Package>);
+
+/// Most packages kept: more than any distribution can install at once, and what fits the memory that
+/// the service has.
+const PACKAGES_MAX: usize = 32_768;
 
 /// Every kind of database. Those of the system come first: some of the others leave out what they find
 /// there.
@@ -48,9 +51,9 @@ pub(super) fn read(host: &Host) -> PackagesSection {
         // What most machines have, so that a list without the system's own packages is never silent.
         sources.outcomes.absent(dpkg::STATUS_PATH);
     }
-    if packages.len() > limits::ELEMENTS {
+    if packages.len() > PACKAGES_MAX {
         sources.outcomes.failed("packages", "more packages than can be reported");
-        packages.truncate(limits::ELEMENTS);
+        packages.truncate(PACKAGES_MAX);
     }
     sort(&mut packages);
     // Two ways can lead to one folder.

@@ -15,6 +15,8 @@ use crate::probe::{Host, mountinfo, text};
 
 const BLOCK: &str = "/sys/class/block";
 const MOUNTS: &str = "/proc/self/mountinfo";
+/// The same as the machine sees it: a service that systemd confines sees its own read-only view.
+const MOUNTS_OF_MACHINE: &str = "/proc/1/mountinfo";
 const MOUNTS_BYTES_MAX: usize = 4 << 20;
 
 /// What was found of all block devices, beside what is reported.
@@ -46,7 +48,10 @@ pub(super) fn read(host: &Host) -> StorageSection {
         }
         Err(error) => sources.outcomes.unread(BLOCK, error),
     }
-    let mounts = sources.needed(MOUNTS, MOUNTS_BYTES_MAX).unwrap_or_default();
+    let mounts = sources
+        .optional(MOUNTS_OF_MACHINE, MOUNTS_BYTES_MAX)
+        .or_else(|| sources.needed(MOUNTS, MOUNTS_BYTES_MAX))
+        .unwrap_or_default();
     let mounts: Vec<_> = mountinfo::parse(&mounts).collect();
     volumes::place_loops(&mut sources, &mounts, &mut devices);
     stack::mark_under_mappings(&mut devices.layers);

@@ -20,6 +20,8 @@ const DIRECTORIES: &[&str] = &[
     "/run/systemd/generator.late",
 ];
 const UNIT_BYTES_MAX: usize = 1 << 20;
+/// Most units of one directory; a machine has some hundred.
+const UNITS_MAX: usize = 4096;
 
 /// What lies in the unit directories.
 #[derive(Default)]
@@ -113,8 +115,11 @@ fn files(sources: &mut Sources<'_>) -> Files {
             }
         };
         any = true;
+        if entries.len() > UNITS_MAX {
+            sources.outcomes.failed(directory, "more units than can be reported");
+        }
         let configuration = directory.starts_with("/etc/") || directory.starts_with("/run/");
-        for entry in entries {
+        for entry in entries.into_iter().take(UNITS_MAX) {
             let path = format!("{directory}/{}", entry.name);
             if entry.name.ends_with(".service") {
                 let is_link = entry.kind == EntryKind::Link;

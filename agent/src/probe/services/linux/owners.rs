@@ -9,7 +9,9 @@ use crate::probe::rpm::{database, owners::Programs};
 use crate::probe::services::{PackageNames, candidates, lists};
 use crate::probe::{Host, dpkg};
 
-const LIST_BYTES_MAX: usize = 8 << 20;
+const LIST_BYTES_MAX: usize = 4 << 20;
+/// Most bytes of lists kept; beyond it they are read again when they are needed again.
+const LISTS_BYTES_MAX: usize = 8 << 20;
 
 /// Looks programs up, each once.
 pub(super) struct Owners<'a> {
@@ -17,6 +19,7 @@ pub(super) struct Owners<'a> {
     packages: PackageNames<'a>,
     known: BTreeMap<String, String>,
     lists: BTreeMap<&'a str, Vec<u8>>,
+    lists_bytes: usize,
 }
 
 impl<'a> Owners<'a> {
@@ -25,7 +28,7 @@ impl<'a> Owners<'a> {
         let names = dpkg::names(status).filter_map(|name| std::str::from_utf8(name).ok());
         // Names become parts of paths.
         let packages = names.filter(|name| !name.contains('/')).collect();
-        Self { host, packages, known: BTreeMap::new(), lists: BTreeMap::new() }
+        Self { host, packages, known: BTreeMap::new(), lists: BTreeMap::new(), lists_bytes: 0 }
     }
 
     /// The package that owns a program; empty when unknown.
@@ -45,17 +48,26 @@ impl<'a> Owners<'a> {
     }
 
     fn list(&mut self, package: &'a str) -> &[u8] {
+        if self.lists_bytes > LISTS_BYTES_MAX {
+            self.lists.clear();
+            self.lists_bytes = 0;
+        }
         let root = &self.host.root;
+        let read = |name: &str| {
+            root.read(&format!("{}/{name}.list", dpkg::INFO_PATH), LIST_BYTES_MAX).ok()
+        };
+        let lists_bytes = &mut self.lists_bytes;
         self.lists.entry(package).or_insert_with(|| {
-            let read = |name: &str| {
-                root.read(&format!("{}/{name}.list", dpkg::INFO_PATH), LIST_BYTES_MAX).ok()
-            };
             // Packages that can be installed for several architectures carry theirs in the name.
-            let architecture = match root_architecture(&self.host.names.machine) {
-                "" => return read(package).unwrap_or_default(),
-                architecture => architecture,
+            let list = match root_architecture(&self.host.names.machine) {
+                "" => read(package),
+                architecture => {
+                    read(package).or_else(|| read(&format!("{package}:{architecture}")))
+                }
             };
-            read(package).or_else(|| read(&format!("{package}:{architecture}"))).unwrap_or_default()
+            let list = list.unwrap_or_default();
+            *lists_bytes += list.len();
+            list
         })
     }
 }

@@ -47,10 +47,21 @@ pub(super) fn listening(host: &Host, sources: &mut Sources<'_>) -> Vec<(Socket, 
 fn ask() -> Result<Vec<Socket>, NetlinkError> {
     let mut netlink = Netlink::open(Family::SockDiag)?;
     let mut sockets = Vec::new();
+    each_socket(&mut netlink, |socket| sockets.push(socket))?;
+    Ok(sockets)
+}
+
+/// Asks the kernel for every listening socket.
+pub(crate) fn each_socket(
+    netlink: &mut Netlink,
+    mut each: impl FnMut(Socket),
+) -> Result<(), NetlinkError> {
     for (family, protocol) in DUMPS {
         let asked = netlink.dump(BY_FAMILY, &request(*family, *protocol), |kind, payload| {
-            if kind == BY_FAMILY {
-                sockets.extend(socket(*protocol, payload));
+            if kind == BY_FAMILY
+                && let Some(socket) = socket(*protocol, payload)
+            {
+                each(socket);
             }
         });
         match asked {
@@ -59,7 +70,7 @@ fn ask() -> Result<Vec<Socket>, NetlinkError> {
             Err(error) => return Err(error),
         }
     }
-    Ok(sockets)
+    Ok(())
 }
 
 /// The program of each socket. Walks the processes only when there is something to find, passes

@@ -1,0 +1,32 @@
+//! Files of proc that announce that they changed, to whoever polls them for urgent data.
+//! Source: proc(5), on `/proc/pid/mounts`.
+
+use std::os::fd::OwnedFd;
+
+use rustix::fs::{self, Mode, OFlags};
+
+use super::WatchError;
+use super::waiting::Source;
+
+/// An open file that is polled and never read. Each change is told once, by the poll itself; it
+/// must not be put into a set that is in turn polled, which would swallow it.
+#[derive(Debug)]
+pub struct Polled {
+    file: OwnedFd,
+}
+
+impl Polled {
+    /// Opens the file; changes from now on are told.
+    pub fn open(path: &str) -> Result<Self, WatchError> {
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+        Ok(Self { file: fs::open(path, flags, Mode::empty())? })
+    }
+}
+
+impl Source for Polled {
+    const URGENT: bool = true;
+
+    fn descriptor(&self) -> &OwnedFd {
+        &self.file
+    }
+}
