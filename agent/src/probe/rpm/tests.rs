@@ -26,46 +26,8 @@ fn bdb(big_endian: bool) -> Vec<u8> {
     plain(if big_endian { big } else { little })
 }
 
-/// The headers of the database of SQLite, laid out as ndb with the last one first and a hole between.
 fn ndb() -> Vec<u8> {
-    let mut headers = Vec::new();
-    each_header(Format::Sqlite, &sqlite()[..], None, &mut |blob| {
-        let mut header = Vec::new();
-        let length = usize::try_from(blob.size_bytes()).unwrap();
-        super::blob::copy(blob, 0, length, &mut header)?;
-        headers.push(header);
-        Ok(())
-    })
-    .unwrap();
-    let mut file = b"RpmP".to_vec();
-    for number in [0, 1, 1, 9, 0, 0, 0_u32] {
-        file.extend(number.to_le_bytes());
-    }
-    while file.len() < 4096 {
-        file.extend(b"Slot\0\0\0\0\0\0\0\0\0\0\0\0");
-    }
-    for number in (0..u32::try_from(headers.len()).unwrap()).rev() {
-        let header = &headers[usize::try_from(number).unwrap()];
-        let start = file.len();
-        file.extend(b"BlbS");
-        for field in [number + 1, 0, u32::try_from(header.len()).unwrap()] {
-            file.extend(field.to_le_bytes());
-        }
-        file.extend(header);
-        file.resize((file.len() + 12).next_multiple_of(16) - 12, 0);
-        // The sum is not looked at.
-        file.extend(0_u32.to_le_bytes());
-        file.extend(u32::try_from(header.len()).unwrap().to_le_bytes());
-        file.extend(b"BlbE");
-        let slot = 32 + 32 * usize::try_from(number).unwrap();
-        let blocks = u32::try_from((file.len() - start) / 16).unwrap();
-        let fields = [number + 1, u32::try_from(start / 16).unwrap(), blocks];
-        for (at, field) in (slot + 4..).step_by(4).zip(fields) {
-            file[at..at + 4].copy_from_slice(&field.to_le_bytes());
-        }
-        file.extend([0; 32]);
-    }
-    file
+    plain(include_bytes!("../../../tests/fixtures/rpm/Packages.db.zst"))
 }
 
 /// A line for each package, sorted.
