@@ -88,10 +88,14 @@ impl Policy<'_> {
             let start = offers.partition_point(|(offer, _)| self.key(offer) < key);
             let after = offers.get(start..).unwrap_or_default().iter();
             let same = after.take_while(|(offer, _)| self.key(offer) == key);
-            let versions = versions(own, same);
-            let candidate = self.candidate(own, &versions, &priorities, status)?;
             let newer =
                 |version: &str, than: &str| version::compare(version.as_bytes(), than.as_bytes());
+            // Almost every package: nothing newer, so nothing has to be weighed.
+            if !same.clone().any(|(offer, _)| newer(offer.version, own.version).is_gt()) {
+                return None;
+            }
+            let versions = versions(own, same);
+            let candidate = self.candidate(own, &versions, &priorities, status)?;
             if newer(candidate.offer.version, own.version) != Ordering::Greater {
                 return None;
             }

@@ -5,6 +5,9 @@ use std::cmp::Ordering;
 /// Compares two versions, `[epoch:]upstream[-revision]`. What is no version orders somehow, but always
 /// the same way.
 pub fn compare(a: &[u8], b: &[u8]) -> Ordering {
+    if a == b {
+        return Ordering::Equal;
+    }
     let (epoch_a, upstream_a, revision_a) = split(a);
     let (epoch_b, upstream_b, revision_b) = split(b);
     numbers(epoch_a, epoch_b)
