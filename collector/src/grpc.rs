@@ -7,6 +7,7 @@ pub mod listener;
 pub mod report;
 pub mod revocation;
 pub mod tls;
+mod told;
 
 use std::sync::Arc;
 

@@ -1,7 +1,6 @@
 //! Check-in, report and renewal of enrolled agents.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use belfort_model::agent::Agent;
@@ -22,6 +21,7 @@ use super::enrolment::{issue, malformed, store_status};
 use super::limiter::Limiter;
 use super::listener::Caller;
 use super::revocation::Revocations;
+use super::told::Told;
 use crate::agent_settings::AgentSettings;
 use crate::ca::{Authority, Csr};
 use crate::clock;
@@ -44,8 +44,7 @@ struct Inner {
     evaluate: Arc<Notify>,
     /// What the settings switch off.
     off: Off,
-    /// Agents that had these settings when they last checked in here.
-    told: Mutex<HashSet<AgentId>>,
+    told: Told,
 }
 
 impl Reports {
@@ -59,7 +58,7 @@ impl Reports {
         evaluate: Arc<Notify>,
         workers: Workers,
     ) -> Self {
-        let (off, told) = (settings.off(), Mutex::default());
+        let (off, told) = (settings.off(), Told::default());
         let inner =
             Inner { store, authority, settings, report_endpoint, revocations, evaluate, off, told };
         // An agent makes three calls per check-in; a hundred a minute is no agent of ours.
@@ -125,13 +124,15 @@ impl Inner {
             return Err(Status::invalid_argument("agent version is too long or not plain text"));
         }
         let agent = self.active(id)?;
-        self.note_settings(id, request.settings_version == self.settings.version());
+        self.told.note(id, request.settings_version == self.settings.version());
         let now = clock::now();
         let clock_offset_ms = Some(request.clock_unix_ms.saturating_sub(now.0));
         let (version, sequence) = (version.clone(), request.sequence);
         let check_in = CheckIn { now, version, sequence, clock_offset_ms };
         let held = self.store.check_in(id, &check_in).map_err(store_status)?;
-        let (verdict, wanted) = if held == Some(root.0) {
+        // What is held of an agent may be from before it had these settings, or be what was left of it.
+        let look = !self.off.is_empty() && self.told.is_unproven(id);
+        let (verdict, wanted) = if held == Some(root.0) && !look {
             (Verdict::InSync, vec![])
         } else if request.manifest.is_empty() {
             (Verdict::SendManifest, vec![])
@@ -182,6 +183,7 @@ impl Inner {
                 tracing::warn!(%agent, error = %chain(&error), "report refused");
                 ingest_status(&error)
             })?;
+        self.told.measured(agent, ingested.sent_although_off.is_empty());
         if !ingested.sent_although_off.is_empty() {
             let sections = ingested.sent_although_off.join(", ");
             tracing::warn!(%agent, sections, "what the settings switch off was dropped");
@@ -211,21 +213,10 @@ impl Inner {
         Ok(RenewResponse { identity: Some(identity) })
     }
 
-    fn note_settings(&self, agent: AgentId, current: bool) {
-        // What is at stake is a set: whoever panicked with it has not left it half changed.
-        let mut told = self.told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if current {
-            told.insert(agent);
-        } else {
-            told.remove(&agent);
-        }
-    }
-
     /// What an agent does not send. One that has not said here that it has the present settings is not
     /// measured by them: it asks for them first, and reads anew.
     fn off(&self, agent: AgentId) -> Off {
-        let told = self.told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if told.contains(&agent) { self.off.clone() } else { Off::default() }
+        if self.told.has(agent) { self.off.clone() } else { Off::default() }
     }
 
     /// The agent, as the store has it at this moment: a revocation holds at once on this call, not

@@ -30,6 +30,11 @@ pub(super) struct Kept {
 }
 
 impl Off {
+    /// Whether nothing is switched off.
+    pub fn is_empty(&self) -> bool {
+        self.sections.is_empty() && self.fields.is_empty()
+    }
+
     /// A manifest without the sections that are switched off.
     pub fn manifest(&self, manifest: &Manifest) -> Manifest {
         let entries = manifest.entries().iter().filter(|one| !self.sections.contains(&one.kind));

@@ -41,10 +41,10 @@ pub(super) fn take(tx: &mut Tx<'_>, report: &ReportCommit) -> Result<ReportOutco
     }
     section::insert(tx, &report.new_sections)?;
     section::replace(tx, report.asset, &report.manifest, report.now)?;
-    facts_set(tx, report)?;
+    let other_facts = facts_set(tx, report)?;
     evidence::replace(tx, report.asset, &report.evidence)?;
     changes_insert(tx, report.asset, &report.changes)?;
-    if report.previous_root != Some(report.root) {
+    if other_facts || report.previous_root != Some(report.root) {
         asset::due(tx, report.asset)?;
     }
     Ok(ReportOutcome::Committed)
@@ -58,8 +58,9 @@ fn missing(tx: &mut Tx<'_>, report: &ReportCommit) -> Result<Vec<SectionKey>> {
     section::sections_missing(tx, &not_sent)
 }
 
-fn facts_set(tx: &mut Tx<'_>, report: &ReportCommit) -> Result<()> {
-    tx.execute(
+/// Keeps the facts; answers whether they are other than before.
+fn facts_set(tx: &mut Tx<'_>, report: &ReportCommit) -> Result<bool> {
+    let changed = tx.execute(
         "INSERT INTO device_facts (asset, document) VALUES ($1, $2)
          ON CONFLICT (asset) DO UPDATE SET document = $2 WHERE device_facts.document <> $2",
         params![report.asset, document("facts", &report.facts)?],
@@ -90,7 +91,7 @@ fn facts_set(tx: &mut Tx<'_>, report: &ReportCommit) -> Result<()> {
             &report.facts.os.name,
         ],
     )?;
-    Ok(())
+    Ok(changed > 0)
 }
 
 pub(super) fn changes_insert(
