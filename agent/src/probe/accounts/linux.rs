@@ -153,8 +153,14 @@ fn sudoers(sources: &mut Sources<'_>, host: &str) -> Option<Sudoers> {
                 sources.outcomes.failed(main, "includes too many files");
                 break;
             }
-            let content = sources.needed(&path, CONFIGURATION_BYTES);
-            contents.extend(content.map(|content| (path, content)));
+            match sources.root.read(&path, CONFIGURATION_BYTES) {
+                Ok(content) => contents.push((path, content)),
+                // A link in the directory that leads nowhere.
+                Err(ReadError::Absent) if include.directory => {}
+                // Files in the directory are often called after the person they are for.
+                Err(error) if include.directory => sources.outcomes.unread(&include.path, error),
+                Err(error) => sources.outcomes.unread(&path, error),
+            }
         }
         contents
     };

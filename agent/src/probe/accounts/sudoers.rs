@@ -161,7 +161,9 @@ impl Sudoers {
             let mut named = BTreeSet::new();
             for (negated, item) in self.expand(AliasKind::User, &rule.users) {
                 let one = users(item, local);
-                if !self.step(one.len()) {
+                // Looking a name up takes its time, too, where there are many.
+                let looked = (local.accounts.len() + local.groups.len()) / 64;
+                if !self.step(one.len() + looked) {
                     return found;
                 }
                 if negated {
@@ -176,7 +178,9 @@ impl Sudoers {
                 found.retain(|name| !named.contains(name));
             }
         }
-        found.retain(|name| local.account(name).is_none_or(|account| account.user != 0));
+        for root in local.accounts.iter().filter(|account| account.user == 0) {
+            found.remove(&root.name);
+        }
         found
     }
 

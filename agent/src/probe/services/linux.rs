@@ -22,20 +22,33 @@ pub(super) fn read(host: &Host) -> ServicesSection {
         user if accounts::is_person(user, &accounts) => host.policy.pseudonym(user),
         user => user.to_owned(),
     };
+    // Nor must an instance for a person, such as `syncthing@` and a name.
+    let instance = |name: &str| match name.split_once('@') {
+        Some((_, person)) if accounts::is_person(person, &accounts) => {
+            Some((person.to_owned(), host.policy.pseudonym(person)))
+        }
+        _ => None,
+    };
     let units = host.units();
     sources.outcomes.extend(&units.outcomes);
     let mut services: Vec<_> = units
         .services
         .iter()
         .take(limits::ELEMENTS)
-        .map(|found| Service {
-            package: owners.package(&found.unit.program, &found.name),
-            account: account(&found.unit.user),
-            description: found.unit.description.clone(),
-            start_mode: found.start_mode.into(),
-            running: found.running.into(),
-            program: found.unit.program.clone(),
-            name: found.name.clone(),
+        .map(|found| {
+            let impersonal = |text: &str| match instance(&found.name) {
+                Some((person, pseudonym)) => text.replace(&person, &pseudonym),
+                None => text.to_owned(),
+            };
+            Service {
+                package: owners.package(&found.unit.program, &found.name),
+                account: account(&found.unit.user),
+                description: impersonal(&found.unit.description),
+                start_mode: found.start_mode.into(),
+                running: found.running.into(),
+                program: found.unit.program.clone(),
+                name: impersonal(&found.name),
+            }
         })
         .collect();
     services.sort_by(|a, b| a.name.cmp(&b.name));

@@ -78,7 +78,9 @@ fn services(sources: &mut Sources<'_>, files: &mut Files) -> Vec<Found> {
             units::apply(&content, &mut unit);
             drop_ins(sources, files, name, &mut unit);
             if let Some((_, instance)) = short.split_once('@') {
-                unit.description = unit.description.replace("%I", instance).replace("%i", instance);
+                for text in [&mut unit.description, &mut unit.user] {
+                    *text = text.replace("%I", instance).replace("%i", instance);
+                }
             }
         }
         let running = match &running {
