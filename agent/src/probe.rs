@@ -5,12 +5,14 @@
 //! parsers are pure and compiled on every platform; only the readers know the operating system.
 
 use std::cell::{OnceCell, RefCell};
+use std::sync::Arc;
 
 use belfort_agent_sys::files::Root;
 use belfort_agent_sys::host::{self, Names};
 use belfort_proto::inventory::v1::SectionKind;
 use belfort_proto::section::Section;
 
+use self::kept::Kept;
 use crate::policy::Policy;
 
 pub mod accounts;
@@ -21,6 +23,7 @@ pub mod devices;
 pub mod dmi;
 pub mod dpkg;
 pub mod firmware;
+pub mod kept;
 pub mod listeners;
 pub mod memory;
 pub mod mountinfo;
@@ -84,6 +87,8 @@ pub struct Host {
     pub kernel: bool,
     /// What may be reported.
     pub policy: Policy,
+    /// What earlier passes kept.
+    pub kept: Arc<Kept>,
     /// The package database, read once for the probes that need it.
     dpkg_status: OnceCell<Result<Vec<u8>, belfort_agent_sys::files::ReadError>>,
     /// What rpm has installed, when one probe has read it and another may need it.
@@ -99,6 +104,7 @@ impl Host {
             hypervisor: host::hypervisor_signature(),
             kernel: true,
             policy,
+            kept: Arc::default(),
             dpkg_status: OnceCell::new(),
             rpm: RefCell::default(),
         }
@@ -112,9 +118,16 @@ impl Host {
             hypervisor: String::new(),
             kernel: false,
             policy,
+            kept: Arc::default(),
             dpkg_status: OnceCell::new(),
             rpm: RefCell::default(),
         }
+    }
+
+    /// The same host, with what earlier passes kept.
+    #[must_use]
+    pub fn with(self, kept: Arc<Kept>) -> Self {
+        Self { kept, ..self }
     }
 
     /// The package database of dpkg.

@@ -1,6 +1,7 @@
 //! Passes over the machine and check-ins, once or again and again.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use belfort_agent_sys::process;
@@ -12,6 +13,7 @@ use crate::config::Config;
 use crate::exchange::{Delivery, Exchange, ExchangeError};
 use crate::policy::{Policy, PseudonymKey};
 use crate::probe::Host;
+use crate::probe::kept::Kept;
 use crate::report::{Report, ReportError};
 use crate::state::{State, StateError};
 
@@ -43,26 +45,41 @@ pub fn policy(dir: &Path, config: &Config) -> Result<Policy, StateError> {
     }
 }
 
-/// One pass over this machine under the present settings.
-pub fn pass(settings: Option<&Settings>, config: &Config) -> Result<Report, ReportError> {
-    Report::read(&Host::system(Policy::new(settings, config)))
+/// One pass over this machine under the present settings, with what earlier passes kept.
+pub fn pass(
+    settings: Option<&Settings>,
+    config: &Config,
+    kept: &Arc<Kept>,
+) -> Result<Report, ReportError> {
+    Report::read(&Host::system(Policy::new(settings, config)).with(Arc::clone(kept)))
+}
+
+/// What earlier passes kept, for a pass that only shows: whoever may not read it does without.
+pub fn kept(dir: &Path) -> Arc<Kept> {
+    let state = State::open(dir).ok().flatten();
+    state.map(|state| Arc::new(state.kept())).unwrap_or_default()
 }
 
 /// One pass and one conversation; again when the settings changed, so that nothing is sent that they
 /// no longer allow.
 pub async fn once(state: &State, config: &Config) -> Result<Delivery, ExchangeError> {
     let mut exchange = Exchange::new(state)?;
-    deliver(state, config, &mut exchange).await
+    deliver(state, config, &Arc::new(state.kept()), &mut exchange).await
 }
 
 async fn deliver(
     state: &State,
     config: &Config,
+    kept: &Arc<Kept>,
     exchange: &mut Exchange<'_>,
 ) -> Result<Delivery, ExchangeError> {
     let mut whole = Delivery::default();
     for _ in 0..PASSES {
-        let report = pass(state.settings()?.as_ref(), config)?;
+        let report = pass(state.settings()?.as_ref(), config, kept)?;
+        // A full disk makes passes dearer, not wrong.
+        if let Err(error) = state.save_kept(kept) {
+            warn!(reason = chain(&error), "what the pass read is not kept");
+        }
         let delivery = exchange.deliver(&report).await?;
         whole.bytes_up += delivery.bytes_up;
         whole.bytes_down += delivery.bytes_down;
@@ -88,11 +105,12 @@ pub async fn run(
     let mut terminate = signal(SignalKind::terminate()).map_err(stop_signal)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(stop_signal)?;
     let mut exchange = Exchange::new(state)?;
+    let kept = Arc::new(state.kept());
     let mut failures = 0;
     info!("started");
     loop {
         let result = tokio::select! {
-            result = deliver(state, config, &mut exchange) => result,
+            result = deliver(state, config, &kept, &mut exchange) => result,
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
         };

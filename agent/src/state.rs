@@ -13,6 +13,8 @@ use prost::Message as _;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::probe::kept::{self, Kept};
+
 mod identity;
 pub use identity::{Identity, IdentityError, Validity};
 
@@ -23,9 +25,12 @@ const IDENTITY: &str = "identity.json";
 const SETTINGS: &str = "settings.pb";
 const PROGRESS: &str = "state.json";
 const PENDING_KEY: &str = "enrolling.pem";
+const KEPT: &str = "kept";
 const LOCK: &str = "lock";
 /// Larger files are none of ours.
 const FILE_BYTES_MAX: u64 = 1 << 20;
+/// The same for what probes keep: a little more than all of it with its head.
+const KEPT_BYTES_MAX: u64 = kept::BYTES_MAX as u64 + 4096;
 
 /// Where the agent stands with the collector.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -172,6 +177,17 @@ impl State {
         self.save_json(PROGRESS, progress)
     }
 
+    /// What probes kept; nothing when it cannot be read, since a pass finds the same without it.
+    pub fn kept(&self) -> Kept {
+        let bytes = self.read_up_to(KEPT, KEPT_BYTES_MAX).ok().flatten();
+        bytes.map(|bytes| Kept::from_bytes(&bytes)).unwrap_or_default()
+    }
+
+    /// Keeps what probes kept, when a pass changed it.
+    pub fn save_kept(&self, kept: &Kept) -> Result<(), StateError> {
+        kept.take_changed().map_or(Ok(()), |bytes| self.write(KEPT, &bytes))
+    }
+
     /// The key of an enrolment that was begun and not finished, so that repeating it makes no second
     /// agent.
     pub fn pending_key(&self) -> Result<Option<String>, StateError> {
@@ -222,13 +238,17 @@ impl State {
     }
 
     fn read(&self, file: &str) -> Result<Option<Vec<u8>>, StateError> {
+        self.read_up_to(file, FILE_BYTES_MAX)
+    }
+
+    fn read_up_to(&self, file: &str, cap: u64) -> Result<Option<Vec<u8>>, StateError> {
         let path = self.dir.join(file);
         let size = match std::fs::metadata(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             other => other.map(|metadata| metadata.len()),
         };
         match size {
-            Ok(size) if size > FILE_BYTES_MAX => {
+            Ok(size) if size > cap => {
                 return Err(self.damaged(file, format!("{size} bytes")));
             }
             Ok(_) => {}
@@ -348,6 +368,25 @@ mod tests {
         std::fs::remove_file(&file).unwrap();
         std::os::unix::fs::symlink("/etc/hostname", &file).unwrap();
         assert!(matches!(State::open(&dir), Err(StateError::Insecure { .. })));
+    }
+
+    #[test]
+    fn what_probes_kept_survives_and_is_never_missed() {
+        let parent = tempfile::tempdir().unwrap();
+        let dir = parent.path().join("state");
+        let state = State::lock(&dir).unwrap();
+        assert_eq!(state.kept().get("apt"), None);
+        let kept = Kept::default();
+        kept.put("apt", "text".to_owned());
+        state.save_kept(&kept).unwrap();
+        assert_eq!(state.kept().get("apt").as_deref(), Some("text"));
+        let mode = std::fs::metadata(dir.join(KEPT)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        std::fs::write(dir.join(KEPT), "damaged").unwrap();
+        assert_eq!(state.kept().get("apt"), None);
+        // Without a change nothing is written, not even over damage.
+        state.save_kept(&kept).unwrap();
+        assert_eq!(std::fs::read(dir.join(KEPT)).unwrap(), b"damaged");
     }
 
     #[test]

@@ -16,6 +16,8 @@ use tempfile::TempDir;
 #[path = "fixture/root.rs"]
 mod root;
 use root::{block, file, link};
+#[path = "fixture/updates.rs"]
+mod updates;
 
 fn laptop() -> TempDir {
     let dir = TempDir::new().unwrap();
@@ -66,6 +68,7 @@ fn laptop() -> TempDir {
     file(root, efi, [6, 0, 0, 0, 1]);
     file(root, "sys/class/tpm/tpm0/tpm_version_major", "2\n");
     software(root);
+    updates::apt(root);
     dir
 }
 

@@ -295,3 +295,46 @@ fn directories_full_of_names() {
     let found = outcome(&sections, "services", "/usr/lib/systemd/system");
     assert_eq!(found.map(|(status, _)| status).as_deref(), Some("OUTCOME_STATUS_FAILED"));
 }
+
+/// Lists of packages are looked for by names that sources give, so those and the database of dpkg have
+/// to be good for lists to be read at all.
+#[test]
+fn lists_of_packages_that_hurt() {
+    use std::io::Write as _;
+    let list = "var/lib/apt/lists/deb.example_dists_a_main_binary-amd64_Packages";
+    let mut bomb = zstd::Encoder::new(Vec::new(), 1).unwrap();
+    for _ in 0..300 {
+        bomb.write_all(&[b"x".repeat(1 << 20), b"\n\n".to_vec()].concat()).unwrap();
+    }
+    let bomb = bomb.finish().unwrap();
+    let many = "Package: a\nVersion: 1\nArchitecture: amd64\n\n".repeat(300_000);
+    let bytes: Vec<u8> = (0..=255).cycle().take(300_000).collect();
+    for (end, content, reason) in [
+        (".zst", bomb.as_slice(), "a paragraph of more than 131072 bytes"),
+        ("", many.as_bytes(), "bytes on packages that are installed"),
+        ("", &bytes, "a paragraph of more than 131072 bytes"),
+        (".gz", &bytes, "damaged"),
+        (".lz4", b"\x04\x22\x4d\x18\x40\x40\xc0", "cut short"),
+        (".xz", b"\xfd7zXZ\0", "compression xz is not read"),
+    ] {
+        let root = TempDir::new().unwrap();
+        let write = |path: &str, content: &[u8]| {
+            let path = root.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, content).unwrap();
+        };
+        let package = |name| {
+            format!(
+                "Package: {name}\nStatus: install ok installed\nArchitecture: amd64\nVersion: 0\n\n"
+            )
+        };
+        write("var/lib/dpkg/status", [package("dpkg"), package("a")].concat().as_bytes());
+        write("etc/apt/sources.list", b"deb http://deb.example a main\n");
+        let file = format!("{list}{end}");
+        write(&file, content);
+        let found = outcome(&run(root.path()), "updates", &format!("/{file}"));
+        let (status, said) = found.unwrap_or_default();
+        assert_eq!(status, "OUTCOME_STATUS_FAILED", "{end}");
+        assert!(said.contains(reason), "{end}: {said}");
+    }
+}

@@ -1,5 +1,7 @@
 //! `belfort-agent once`.
 
+use std::sync::Arc;
+
 use belfort_agent_sys::process;
 use belfort_proto::section::{self, Section};
 use serde_json::{Map, Value, json};
@@ -46,7 +48,14 @@ pub(super) fn open(context: &Context<'_>) -> Result<State, Failure> {
 
 fn dry_run(context: &Context<'_>, args: &OnceArgs) -> Result<(), Failure> {
     let policy = run::policy(context.state, &context.config)?;
-    let report = Report::read(&Host::system(policy))?;
+    // Locked if that can be, so that what the pass read is kept for the next one.
+    let there = State::open(context.state).ok().flatten().is_some();
+    let state = there.then(|| State::lock(context.state).ok()).flatten();
+    let kept = run::kept(context.state);
+    let report = Report::read(&Host::system(policy).with(Arc::clone(&kept)))?;
+    if let Some(state) = state {
+        state.save_kept(&kept)?;
+    }
     let contents = report.contents(Section::KINDS)?;
     if contents.len() != report.sections.len() {
         return Err(Failure::new(Exit::Unexpected, "not every section could be compressed"));

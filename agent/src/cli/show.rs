@@ -11,7 +11,7 @@ use crate::run;
 /// Prints what would be sent.
 pub(super) fn show(context: &Context<'_>, args: &ShowArgs) -> Result<(), Failure> {
     let policy = run::policy(context.state, &context.config)?;
-    let report = Report::read(&Host::system(policy))?;
+    let report = Report::read(&Host::system(policy).with(run::kept(context.state)))?;
     let mut sections = Map::new();
     for encoded in &report.sections {
         let kind = encoded.entry.kind;

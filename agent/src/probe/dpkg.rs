@@ -23,7 +23,8 @@ pub fn names(status: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-fn paragraphs(status: &[u8]) -> impl Iterator<Item = &[u8]> {
+/// Paragraphs of the database, one for each package.
+pub fn paragraphs(status: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut start = 0;
     let ends = memmem::find_iter(status, b"\n\n").chain([status.len()]);
     ends.filter_map(move |end| {

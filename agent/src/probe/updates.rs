@@ -5,6 +5,7 @@ use belfort_proto::section::Section;
 
 use super::{Host, Probe};
 
+pub mod apt;
 pub mod dnf;
 #[cfg(target_os = "linux")]
 mod linux;

@@ -1,5 +1,6 @@
 //! Reads the `updates` section on Linux: what the caches of the package managers say.
 
+mod apt;
 mod dnf;
 
 use belfort_proto::inventory::v1::{PendingUpdate, Tristate, UpdatesSection};
@@ -23,7 +24,7 @@ pub(super) struct Found {
 type Reader = fn(&Host, &mut Sources<'_>) -> Option<Found>;
 
 /// Every package manager, sorted by name.
-const READERS: &[(&str, Reader)] = &[("dnf", dnf::read)];
+const READERS: &[(&str, Reader)] = &[("apt", apt::read), ("dnf", dnf::read)];
 
 pub(super) fn read(host: &Host) -> UpdatesSection {
     let mut sources = Sources::new(&host.root);
