@@ -11,8 +11,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 use belfort_agent::policy::Policy;
+use belfort_agent::probe::kept::Kept;
 use belfort_agent::probe::{self, Host};
 use belfort_agent_sys::files::Root;
 use belfort_agent_sys::host::Names;
@@ -270,6 +272,38 @@ fn updates_from_the_cache_of_dnf_5() {
     let section = system.updates();
     assert_eq!(section.outcomes, []);
     assert_eq!(pending(&section), EXPECTED);
+}
+
+#[test]
+fn what_did_not_change_is_not_read_again() {
+    let system = System::new();
+    system.file("etc/yum.repos.d/a.repo", "[updates]\n");
+    let cache = cache(&system, "var/cache/dnf/updates-0123456789abcdef/repodata", &[]);
+    let read = |kept: &Arc<Kept>| {
+        let root = Root::at(&system.root()).unwrap();
+        let mut host = Host::at(root, Names::default(), Policy::everything());
+        host.kept = kept.clone();
+        let kind = SectionKind::Updates;
+        probe::all().iter().find(|probe| probe.kind() == kind).unwrap().read(&host)
+    };
+    let kept = Arc::new(Kept::default());
+    let first = read(&kept);
+    let bytes = kept.take_changed().unwrap();
+    // From a file, and again and again, it is the same; nothing new is kept.
+    let kept = Arc::new(Kept::from_bytes(&bytes));
+    assert_eq!(read(&kept), first);
+    assert_eq!(kept.take_changed(), None);
+    // A file that was replaced, by one that offers nothing, is read.
+    let primary = fs::read_dir(&cache).unwrap().map(|entry| entry.unwrap().path());
+    let primary = primary.filter(|path| path.to_str().unwrap().ends_with("primary.xml.gz"));
+    for path in primary {
+        fs::write(&path, "").unwrap();
+    }
+    let Section::Updates(section) = read(&kept) else { panic!("another section") };
+    assert_eq!(pending(&section), []);
+    assert_eq!(section.outcomes.len(), 1);
+    // What could not be read is not kept.
+    assert_eq!(kept.take_changed(), None);
 }
 
 #[test]

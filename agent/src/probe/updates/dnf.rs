@@ -16,6 +16,7 @@ use super::super::rpm::order;
 use super::super::text;
 
 pub mod automatic;
+pub mod kept;
 pub mod metadata;
 pub mod repositories;
 pub mod xml;
@@ -118,7 +119,7 @@ impl Offers {
         }
     }
 
-    /// What waits, in no particular order.
+    /// What waits, sorted.
     pub fn pending(self) -> Vec<PendingUpdate> {
         let mut pending = Vec::new();
         for (name, offers) in self.by_name {
@@ -143,6 +144,7 @@ impl Offers {
                 });
             }
         }
+        pending.sort_by(|a, b| (&a.name, &a.architecture).cmp(&(&b.name, &b.architecture)));
         pending
     }
 }

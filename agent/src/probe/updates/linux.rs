@@ -1,5 +1,6 @@
 //! Reads the `updates` section on Linux: what the caches of the package managers say.
 
+mod apt;
 mod dnf;
 
 use belfort_proto::inventory::v1::{PendingUpdate, Tristate, UpdatesSection};
@@ -7,8 +8,6 @@ use belfort_proto::inventory::v1::{PendingUpdate, Tristate, UpdatesSection};
 use crate::probe::Host;
 use crate::probe::operating_system::day;
 use crate::probe::outcome::Sources;
-
-mod apt;
 
 /// What one package manager's caches say.
 #[derive(Debug, Default)]

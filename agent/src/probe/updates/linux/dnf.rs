@@ -1,16 +1,19 @@
 //! Updates that the caches of dnf know of.
 
 use belfort_agent_sys::files::{ReadError, Stream};
-use belfort_proto::inventory::v1::Tristate;
+use belfort_proto::inventory::v1::{Package, Tristate};
 
 use super::Found;
 use crate::probe::Host;
 use crate::probe::decompress::{self, Compression, Decoder};
 use crate::probe::outcome::{SMALL_BYTES, Sources};
 use crate::probe::updates::dnf::automatic::{self, CONFIGURED_TIMERS, INSTALLING_TIMER};
+use crate::probe::updates::dnf::kept::{self, Fingerprint};
 use crate::probe::updates::dnf::repositories::{Configuration, impersonal, of_directory};
 use crate::probe::updates::dnf::{Advisories, Offers, metadata};
 
+/// Name of what is kept.
+const KEPT: &str = "dnf";
 const CONFIGURATION: &str = "/etc/dnf/dnf.conf";
 /// Directories with files of repositories.
 const REPOSITORIES: &[&str] =
@@ -67,17 +70,49 @@ pub(super) fn read(host: &Host, sources: &mut Sources<'_>) -> Option<Found> {
     }
     let installed = host.take_rpm();
     sources.outcomes.extend(&installed.outcomes);
+    let fingerprint = fingerprint(sources, &read, &installed.packages);
     let mut offers = Offers::new(&installed.packages);
     host.keep_rpm(installed);
-    for (id, cache) in &read {
-        packages(sources, id, cache, &mut offers);
-    }
     if offers.lack_modules() {
         sources.outcomes.failed("dnf:modules", "updates of modules are not known");
     }
+    let known = host.kept.get(KEPT).and_then(|text| kept::read(&text, &fingerprint));
+    found.pending = if let Some(pending) = known {
+        pending
+    } else {
+        let mut whole = true;
+        for (id, cache) in &read {
+            whole &= packages(sources, id, cache, &mut offers);
+        }
+        let pending = offers.pending();
+        // What could not be read is tried again, and told again.
+        if whole {
+            host.kept.put(KEPT, kept::write(&fingerprint, &pending));
+        }
+        pending
+    };
     found.refreshed_seconds = read.iter().map(|(_, cache)| cache.refreshed_seconds).min();
-    found.pending = offers.pending();
     Some(found)
+}
+
+/// What decides which updates wait: what is installed, and the files of the repositories.
+fn fingerprint(
+    sources: &Sources<'_>,
+    caches: &[(String, Cache)],
+    installed: &[Package],
+) -> Fingerprint {
+    let mut all = Fingerprint::default();
+    all.add_installed(installed);
+    for (id, cache) in caches {
+        all.add(id);
+        for (kind, name) in &cache.files {
+            if kind.starts_with("primary") || kind.starts_with("updateinfo") {
+                let path = format!("{}/{name}", cache.directory);
+                all.add(&format!("{kind} {path} {:?}", sources.root.stamp(&path)));
+            }
+        }
+    }
+    all
 }
 
 /// What names a repository in outcomes; its directory could name a person.
@@ -124,24 +159,29 @@ fn cache(sources: &mut Sources<'_>, directory: &str) -> Option<Cache> {
     Some(Cache { directory: directory.to_owned(), files, refreshed_seconds })
 }
 
-/// What a repository offers, and what of it is of security.
-fn packages(sources: &mut Sources<'_>, id: &str, cache: &Cache, offers: &mut Offers) {
+/// What a repository offers, and what of it is of security; whether all of it could be read.
+fn packages(sources: &mut Sources<'_>, id: &str, cache: &Cache, offers: &mut Offers) -> bool {
+    let mut whole = true;
     let mut advisories = Advisories::Unknown;
     if let Some(opened) = open(sources, cache, "updateinfo") {
         match opened.and_then(|file| metadata::security(file, |named| offers.mend(named))) {
             Ok(()) => advisories = Advisories::Read,
-            Err(error) => failed(sources, id, "updateinfo", &error),
-        }
-    }
-    match open(sources, cache, "primary") {
-        Some(opened) => {
-            let each = |named: &metadata::Named| offers.offer(named, id, advisories);
-            if let Err(error) = opened.and_then(|file| metadata::primary(file, each)) {
-                failed(sources, id, "primary", &error);
+            Err(error) => {
+                failed(sources, id, "updateinfo", &error);
+                whole = false;
             }
         }
-        None => sources.outcomes.absent(&format!("{}:primary", source(id))),
     }
+    let Some(opened) = open(sources, cache, "primary") else {
+        sources.outcomes.absent(&format!("{}:primary", source(id)));
+        return false;
+    };
+    let each = |named: &metadata::Named| offers.offer(named, id, advisories);
+    if let Err(error) = opened.and_then(|file| metadata::primary(file, each)) {
+        failed(sources, id, "primary", &error);
+        whole = false;
+    }
+    whole
 }
 
 /// Opens the file of a type, or its variant in zchunk; nothing when the cache has neither.
