@@ -2,13 +2,18 @@
 
 use belfort_model::facts::{AccountFacts, AdministratorFacts, DeviceFacts, SshFacts, SudoFacts};
 use belfort_proto::fields;
-use belfort_proto::inventory::v1::{AccountsSection, Outcome, SshServer, Tristate};
+use belfort_proto::inventory::v1::{AccountsSection, Outcome, OutcomeStatus, SshServer, Tristate};
 
 use super::known;
 
 pub(super) fn accounts(section: &AccountsSection, facts: &mut DeviceFacts) {
     facts.ssh = section.ssh_server.as_ref().map(ssh);
-    let unread = |outcome: &Outcome| ACCOUNT_SOURCES.contains(&outcome.source.as_str());
+    let unread = |outcome: &Outcome| {
+        // A machine without sudo has no rules of it, which is an answer.
+        let rules =
+            outcome.source.starts_with(SUDOERS) && outcome.status() != OutcomeStatus::Absent;
+        rules || ACCOUNT_SOURCES.contains(&outcome.source.as_str())
+    };
     let off = ["count", "login_count", "administrators.name"]
         .into_iter()
         .any(|field| fields::is_off(&section.outcomes, field));
@@ -45,6 +50,8 @@ pub(super) fn accounts(section: &AccountsSection, facts: &mut DeviceFacts) {
 
 /// Sources without which nothing can be said of administrators.
 const ACCOUNT_SOURCES: &[&str] = &["/etc/passwd", "/etc/group"];
+/// Rules of sudo make administrators too.
+const SUDOERS: &str = "/etc/sudoers";
 
 fn ssh(server: &SshServer) -> SshFacts {
     let ways = [server.password_authentication(), server.keyboard_interactive_authentication()];
