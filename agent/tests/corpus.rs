@@ -15,7 +15,7 @@ fn corpus() -> PathBuf {
 
 /// The folder of a parser's files.
 fn folder(name: &str) -> String {
-    name.replace("::", ".")
+    name.replace("::", ".").replace('#', "-")
 }
 
 fn files(directory: &Path) -> Vec<PathBuf> {
@@ -60,7 +60,17 @@ fn every_parser_has_files_and_every_folder_a_parser() {
 }
 
 /// Functions that read bytes from outside and stand in no line of `fuzz/src/parsers.rs`, with why.
-const LEFT_OUT: &[(&str, &str)] = &[];
+const LEFT_OUT: &[(&str, &str)] = &[
+    ("rpm::blob::copy", "rpm::package::package does it"),
+    ("rpm::blob::strings", "rpm::owners::find does it"),
+    ("rpm::header::number", "rpm::package::package does it"),
+    ("rpm::header::numbers", "rpm::owners::find does it"),
+    ("rpm::header::read", "rpm::package::package does it"),
+    ("rpm::header::text", "rpm::package::package does it"),
+    ("rpm::header::texts", "rpm::owners::find does it"),
+    ("updates::dnf::xml::attribute", "its bytes are a name out of the code"),
+    ("updates::dnf::xml::skip_past", "its bytes are a word out of the code"),
+];
 
 #[test]
 fn no_parser_is_left_out() {
@@ -70,7 +80,8 @@ fn no_parser_is_left_out() {
         let place = path.strip_prefix(&source).unwrap().with_extension("");
         let rooms: Vec<_> = place.iter().map(|part| part.to_str().unwrap().to_owned()).collect();
         // Readers know the operating system; what they read they hand to parsers.
-        let is_reader = rooms.iter().any(|room| ["linux", "macos", "windows"].contains(&&**room));
+        let is_reader =
+            rooms.iter().any(|room| ["linux", "macos", "tests", "windows"].contains(&&**room));
         if is_reader || path.extension().is_none_or(|extension| extension != "rs") {
             continue;
         }
@@ -81,7 +92,7 @@ fn no_parser_is_left_out() {
     }
     let listed: BTreeSet<String> = parsers::PARSERS
         .iter()
-        .map(|(name, _)| *name)
+        .map(|(name, _)| name.split('#').next().unwrap())
         .chain(LEFT_OUT.iter().map(|(name, _)| *name))
         .map(str::to_owned)
         .collect();
@@ -95,11 +106,17 @@ fn no_parser_is_left_out() {
 
 /// Names of the public functions of a file, before its tests, that take bytes or a reader of bytes.
 fn byte_readers(text: &str) -> Vec<String> {
-    let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+    let code = text
+        .split(
+            "#[cfg(test)]
+mod tests {",
+        )
+        .next()
+        .unwrap();
     let functions = code.split("pub fn ").skip(1).filter_map(|function| {
         let signature = function.split(" {\n").next()?.split(" -> ").next()?;
         let takes_bytes =
-            ["[u8]", "impl Read", "dyn Read", "impl BufRead", "Read>", "dyn ReadAt", "impl ReadAt"];
+            ["[u8]", "impl Read", "dyn Read", "impl BufRead", "Read>", "dyn Blob", ": Source"];
         let name = signature.split(['(', '<']).next()?;
         takes_bytes.iter().any(|kind| signature.contains(kind)).then(|| name.to_owned())
     });

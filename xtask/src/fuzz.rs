@@ -179,7 +179,7 @@ impl Fuzzer {
     }
 
     fn fuzz(&self, name: &str, options: &Options) -> Result<Done> {
-        let folder = name.replace("::", ".");
+        let folder = name.replace("::", ".").replace('#', "-");
         let work = self.root.join("target/fuzz/corpus").join(&folder);
         let seeds = self.root.join("fuzz/corpus").join(&folder);
         let found = self.root.join("target/fuzz/found").join(&folder);
