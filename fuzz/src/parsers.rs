@@ -16,12 +16,12 @@ pub(crate) fn find(name: &str) -> Option<Parser> {
 
 /// All of them, sorted by name.
 pub(crate) const PARSERS: &[(&str, Parser)] = &[
-    ("accounts::administrator_groups", |bytes| {
+    ("accounts::groups", |bytes| {
         let accounts = probe::accounts::passwd(bytes);
-        probe::accounts::administrators(&accounts, &probe::accounts::administrator_groups(bytes));
+        probe::accounts::administrators(&accounts, &probe::accounts::groups(bytes));
     }),
     ("accounts::passwd", |bytes| drop(probe::accounts::passwd(bytes))),
-    ("accounts::without_password", |bytes| _ = probe::accounts::without_password(bytes)),
+    ("accounts::passwords", |bytes| _ = probe::accounts::passwords(bytes)),
     ("cpuinfo::parse", |bytes| drop(probe::cpuinfo::parse(bytes))),
     ("dmi::structures", |bytes| {
         for structure in probe::dmi::structures(bytes) {
@@ -39,7 +39,7 @@ pub(crate) const PARSERS: &[(&str, Parser)] = &[
     ("listeners::inode_of_link", |bytes| _ = probe::listeners::inode_of_link(bytes)),
     ("listeners::socket", |bytes| _ = probe::listeners::socket(Protocol::Tcp, bytes)),
     ("memory::meminfo_bytes", |bytes| _ = probe::memory::meminfo_bytes(bytes, "MemTotal")),
-    ("memory::modules", |bytes| drop(probe::memory::modules(bytes))),
+    ("memory::slots", |bytes| _ = probe::memory::slots(bytes)),
     ("mountinfo::parse", |bytes| _ = probe::mountinfo::parse(bytes).count()),
     ("mountinfo::root_is_overlay", |bytes| _ = probe::mountinfo::root_is_overlay(bytes)),
     ("network::mac", |bytes| drop(probe::network::mac(bytes))),
@@ -66,8 +66,12 @@ pub(crate) const PARSERS: &[(&str, Parser)] = &[
     ("services::lists", |bytes| _ = probe::services::lists(bytes, "/usr/sbin/sshd")),
     ("storage::stack::header", |bytes| _ = probe::storage::stack::header(bytes)),
     ("storage::udev", |bytes| drop(probe::storage::udev(bytes))),
-    ("system::acpi_maker", |bytes| drop(probe::system::acpi_maker(bytes))),
-    ("system::engine_in_environment", |bytes| drop(probe::system::engine_in_environment(bytes))),
+    ("system::container::engine_in_environment", |bytes| {
+        drop(probe::system::container::engine_in_environment(bytes));
+    }),
+    ("system::virtualization::acpi_maker", |bytes| {
+        drop(probe::system::virtualization::acpi_maker(bytes));
+    }),
     ("text::clean", |bytes| drop(probe::text::clean(bytes))),
     ("text::impersonal_path", |bytes| drop(probe::text::impersonal_path(bytes))),
     ("text::lines", |bytes| _ = probe::text::lines(bytes).count()),
