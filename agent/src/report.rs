@@ -142,11 +142,11 @@ fn compress(
 
 /// Encodes a section. One that breaks the limit of the wire is replaced by the outcome that says so.
 pub fn encode(kind: SectionKind, section: &Section) -> Encoded {
-    let bytes = section.encode_to_vec();
-    if bytes.len() > limits::SECTION_BYTES {
+    // Asked before, so that no memory is needed for what is not kept.
+    if section.encoded_len() > limits::SECTION_BYTES {
         return over(kind, limits::SECTION_BYTES);
     }
-    of_bytes(kind, bytes)
+    of_bytes(kind, section.encode_to_vec())
 }
 
 /// What stands for a section that is larger than there is room for.

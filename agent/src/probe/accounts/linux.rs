@@ -7,8 +7,8 @@ use crate::policy::PseudonymKey;
 use crate::probe::Host;
 use crate::probe::outcome::Sources;
 
-/// Room for some 50,000 accounts.
-const BYTES_MAX: usize = 4 << 20;
+/// Room for some 30,000 accounts.
+const BYTES_MAX: usize = 2 << 20;
 const KEY: &str = "pseudonym key";
 
 pub(super) fn read(host: &Host) -> AccountsSection {
