@@ -144,7 +144,11 @@ fn compress(
 
 /// Encodes a section whole. One that breaks the limit of the wire is replaced by the outcome that says so.
 pub fn encode(kind: SectionKind, section: &Section) -> Encoded {
-    seal(kind, section.encode_to_vec())
+    // Asked before, so that no memory is needed for what is not kept.
+    if section.encoded_len() > limits::SECTION_BYTES {
+        return over(kind, limits::SECTION_BYTES);
+    }
+    of_bytes(kind, section.encode_to_vec())
 }
 
 /// Encodes a section without the fields that are switched off. Everything that leaves the device or is
@@ -159,17 +163,13 @@ fn without_fields(mut section: Section, policy: &Policy) -> Encoded {
     let bytes = section.encode_to_vec();
     drop(section);
     match fields::strip(kind, &bytes, off) {
-        Some(stripped) => seal(kind, stripped.bytes),
+        Some(stripped) if stripped.bytes.len() > limits::SECTION_BYTES => {
+            over(kind, limits::SECTION_BYTES)
+        }
+        Some(stripped) => of_bytes(kind, stripped.bytes),
         // What was just encoded can be read; if not, nothing is sent rather than too much.
         None => of_bytes(kind, only_outcome(kind, "fields could not be left out".to_owned())),
     }
-}
-
-fn seal(kind: SectionKind, bytes: Vec<u8>) -> Encoded {
-    if bytes.len() > limits::SECTION_BYTES {
-        return over(kind, limits::SECTION_BYTES);
-    }
-    of_bytes(kind, bytes)
 }
 
 /// What stands for a section that is larger than there is room for.

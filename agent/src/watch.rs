@@ -49,14 +49,21 @@ pub struct Paces {
     pub network: Pace,
     /// Whether everything is to be read, because notices were lost.
     pub everything: Pace,
+    told: bool,
 }
 
 impl Paces {
     /// Something changed that concerns sections.
     pub fn event(&mut self, now: Duration, sections: &[SectionKind]) {
+        self.told |= !sections.is_empty();
         for section in sections {
             self.section(*section).event(now);
         }
+    }
+
+    /// Whether an event concerned a section since this was last asked.
+    pub fn take_told(&mut self) -> bool {
+        std::mem::take(&mut self.told)
     }
 
     /// The pace of one section.

@@ -151,6 +151,30 @@ fn status_without_identity_says_so() {
 }
 
 #[test]
+fn what_needs_attention_is_9_and_explained() {
+    let (_parent, dir) = state();
+    let output = agent(&dir, &["doctor", "--json"]);
+    assert_eq!(output.status.code(), Some(9), "{}", String::from_utf8_lossy(&output.stderr));
+    let shown: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(shown["verdict"], "attention");
+    let findings = shown["findings"].as_array().unwrap();
+    let about = |subject: &str| findings.iter().find(|finding| finding["subject"] == subject);
+    let enrolment = about("enrolment").unwrap();
+    assert!(enrolment["remedy"].as_str().unwrap().contains("belfort-agent enroll"), "{enrolment}");
+    assert!(about("watching").unwrap()["text"].as_str().unwrap().contains("directories"));
+    assert!(about("inotify limits").is_some() && about("service").is_some());
+    assert_eq!(shown["sections"]["packages"]["runs"], 1);
+    assert!(shown["sections"]["packages"]["bytes"].as_u64().unwrap() > 1000);
+    let text = String::from_utf8(agent(&dir, &["doctor"]).stdout).unwrap();
+    assert!(text.starts_with("! ") && text.contains("\nsection "), "{text}");
+    // A state that cannot be used is a finding, not the end.
+    fs::set_permissions(&dir, fs::Permissions::from_mode(0o755)).unwrap();
+    let output = agent(&dir, &["doctor"]);
+    assert_eq!(output.status.code(), Some(9));
+    assert!(String::from_utf8(output.stdout).unwrap().contains("chmod 0700"));
+}
+
+#[test]
 fn every_command_has_help_with_examples() {
     let (_parent, dir) = state();
     for command in ["show", "enroll", "once", "run", "status", "doctor", "completion", "man"] {
@@ -159,7 +183,7 @@ fn every_command_has_help_with_examples() {
         assert!(output.status.success() && help.contains("Example"), "{command}: {help}");
     }
     let help = String::from_utf8(agent(&dir, &["--help"]).stdout).unwrap();
-    assert!(help.contains("5  the device is not enrolled"), "{help}");
+    assert!(help.contains("5  the device is not enrolled") && help.contains("9  "), "{help}");
     assert!(help.contains("ip_prefixes") && help.contains("sections_off"), "{help}");
 }
 

@@ -109,6 +109,11 @@ macro_rules! sections {
                 match self { $(Self::$variant(section) => &mut section.outcomes,)+ }
             }
 
+            /// How many bytes the section takes when it is encoded.
+            pub fn encoded_len(&self) -> usize {
+                match self { $(Self::$variant(section) => section.encoded_len(),)+ }
+            }
+
             /// Encodes the section canonically.
             pub fn encode_to_vec(&self) -> Vec<u8> {
                 match self { $(Self::$variant(section) => section.encode_to_vec(),)+ }

@@ -28,6 +28,9 @@ use crate::watch::{Paces, Watcher};
 /// After something was told, nobody listens for this long: a flood wakes the agent a few times each
 /// second instead of once for each event.
 const DEAF: Duration = Duration::from_millis(250);
+/// Each time that nothing in it mattered the time doubles, up to this: with the quiet that follows an
+/// event it still leaves time to be in the register within ten seconds.
+const DEAF_MAX: Duration = Duration::from_secs(4);
 /// Most bytes of sections held. Reached only by a machine that is made to hurt the agent.
 const HELD_BYTES_MAX: usize = 12 << 20;
 /// Oldest account of costs that `status` shows while the service runs.
@@ -53,7 +56,9 @@ pub struct Service<'a> {
     reported: Option<Reported>,
     acknowledged: Option<Hash>,
     failures: u32,
-    deaf_until: Duration,
+    /// Nobody listens until then; nothing while somebody does.
+    deaf_until: Option<Duration>,
+    deaf: Duration,
     costs: Costs,
     /// When the first pass had been delivered, or could not be.
     ready_at: Option<Duration>,
@@ -83,7 +88,8 @@ impl<'a> Service<'a> {
             reported: None,
             acknowledged: None,
             failures: 0,
-            deaf_until: Duration::ZERO,
+            deaf_until: None,
+            deaf: DEAF,
             costs: Costs::new(),
             ready_at: None,
             account_at: Duration::ZERO,
@@ -111,10 +117,9 @@ impl<'a> Service<'a> {
                 () = &mut stop => return self.stopped(),
             }
             self.set_timer()?;
-            let deaf = now() < self.deaf_until;
             tokio::select! {
                 () = expired(&self.timer) => {}
-                () = self.watcher.ready(), if !deaf => {}
+                () = self.watcher.ready() => {}
                 () = &mut stop => return self.stopped(),
             }
         }
@@ -145,10 +150,8 @@ impl<'a> Service<'a> {
     /// Does what is to be done now.
     async fn step(&mut self) -> Result<(), ExchangeError> {
         let now = now();
-        if now >= self.deaf_until
-            && self.watcher.drain(now, self.reported.as_ref(), &mut self.paces)
-        {
-            self.deaf_until = now + DEAF;
+        if self.deaf_until.is_none_or(|until| until <= now) {
+            self.hear(now);
         }
         let ticked = self.schedule.advance(now);
         self.compare(now, ticked);
@@ -180,6 +183,20 @@ impl<'a> Service<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Reads what was told. When something was, nobody listens for a while; else somebody does.
+    fn hear(&mut self, now: Duration) {
+        let any = self.watcher.drain(now, self.reported.as_ref(), &mut self.paces);
+        if any {
+            let mattered = self.paces.take_told();
+            self.deaf = if mattered { DEAF } else { (self.deaf * 2).min(DEAF_MAX) };
+            self.deaf_until = Some(now + self.deaf);
+            self.watcher.listen(false);
+        } else if self.deaf_until.take().is_some() {
+            self.deaf = DEAF;
+            self.watcher.listen(true);
+        }
     }
 
     /// Compares what nobody tells of, and what was told that may be nothing new.
@@ -334,10 +351,10 @@ impl<'a> Service<'a> {
         if let Some(due) = self.paces.next_due() {
             at = at.min(due);
         }
-        if now() < self.deaf_until {
-            at = at.min(self.deaf_until);
+        if let Some(until) = self.deaf_until {
+            at = at.min(until);
         }
-        self.timer.source().arm(at).map_err(ExchangeError::Watch)
+        self.timer.source().map_or(Ok(()), |timer| timer.arm(at)).map_err(ExchangeError::Watch)
     }
 }
 

@@ -58,6 +58,12 @@ impl Watcher {
         directories || told
     }
 
+    /// Leaves everything alone, so that it wakes nobody, or listens again. What is told meanwhile waits.
+    pub fn listen(&mut self, on: bool) {
+        self.directories.listen(on);
+        self.told.listen(on);
+    }
+
     /// Looks for directories that were not there before.
     pub fn refresh(&mut self) {
         self.directories.refresh(&self.root);

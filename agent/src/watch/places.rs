@@ -89,8 +89,9 @@ pub const PLACES: &[Place] = &[
     all("/usr/local/lib/node_modules", &[Packages]),
     all("/var/lib/gems/*/specifications", &[Packages]),
     all("/usr/local/lib/ruby/gems/*/specifications", &[Packages]),
-    named("/usr/local/cargo", &[".crates.toml"], &[Packages]),
-    named("/root/.cargo", &[".crates.toml"], &[Packages]),
+    // Beside the list of what was installed lie locks that every build takes.
+    all("/usr/local/cargo/bin", &[Packages]),
+    all("/root/.cargo/bin", &[Packages]),
     // Pending updates.
     all("/var/lib/apt/lists", &[Updates]),
     named("/var/lib/apt/periodic", &["update-success-stamp"], &[Updates]),

@@ -19,6 +19,8 @@ pub use waiting::{Source, Waiting};
 /// How reading what waits ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Drained {
+    /// Nothing waited.
+    Nothing,
     /// Everything was read.
     Empty,
     /// More waits: it came faster than it was read.

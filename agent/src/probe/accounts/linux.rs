@@ -12,8 +12,8 @@ use crate::policy::{PseudonymKey, UserIdentity};
 use crate::probe::outcome::{SMALL_BYTES, Sources};
 use crate::probe::{Host, wildcard};
 
-/// Room for some 50,000 accounts.
-const BYTES_MAX: usize = 4 << 20;
+/// Room for some 30,000 accounts.
+const BYTES_MAX: usize = 2 << 20;
 const KEY: &str = "pseudonym key";
 /// Largest file of configuration, and most files of one.
 const CONFIGURATION_BYTES: usize = 1 << 20;

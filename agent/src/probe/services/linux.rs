@@ -14,7 +14,7 @@ use crate::probe::{Host, accounts};
 pub(super) fn read(host: &Host) -> ServicesSection {
     let mut sources = Sources::new(&host.root);
     let mut owners = owners::Owners::new(host);
-    let passwd = sources.optional("/etc/passwd", 4 << 20).unwrap_or_default();
+    let passwd = sources.optional("/etc/passwd", 2 << 20).unwrap_or_default();
     let accounts = accounts::passwd(&passwd);
     // Services run by a person's account must not name the person.
     let account = |user: &str| match user {

@@ -8,7 +8,7 @@ use belfort_agent_sys::files::{EntryKind, Root};
 use belfort_agent_sys::watch::{Change, Directories, Drained, Notice, Waiting, Watch, WatchError};
 use belfort_proto::inventory::v1::SectionKind;
 
-use super::kernel::waiting;
+use super::kernel::{listen, waiting};
 use super::unwatched;
 use crate::watch::groups::{self, Reported};
 use crate::watch::places::{self, Entries, Meaning, PLACES, Place};
@@ -76,6 +76,13 @@ impl Watched {
         inotify.poll_ready(context)
     }
 
+    /// Leaves the directories alone, or listens again.
+    pub(super) fn listen(&mut self, on: bool) {
+        if let Ok(inotify) = &mut self.inotify {
+            listen(inotify, on);
+        }
+    }
+
     /// Lays the table over the machine again; gives the sections of directories that are new.
     pub(super) fn refresh(&mut self, root: &Root) -> BTreeSet<SectionKind> {
         self.failed.clear();
@@ -126,7 +133,8 @@ impl Watched {
             self.too_many = true;
             return false;
         }
-        match inotify.source().add(&root.path().join(path.trim_start_matches('/'))) {
+        let Some(inotify) = inotify.source() else { return false };
+        match inotify.add(&root.path().join(path.trim_start_matches('/'))) {
             Ok(watch) => {
                 let new = || Directory { path: path.to_owned(), roles: BTreeSet::new() };
                 self.directories.entry(watch).or_insert_with(new).roles.insert(role)
@@ -184,7 +192,7 @@ impl Watched {
     ) {
         for watch in todo.ended {
             if let (Ok(inotify), Some(gone)) = (&self.inotify, self.directories.remove(&watch)) {
-                inotify.source().remove(watch);
+                inotify.source().inspect(|inotify| inotify.remove(watch));
                 let sections: Vec<_> =
                     gone.roles.iter().flat_map(|role| role.sections()).copied().collect();
                 paces.event(now, &sections);

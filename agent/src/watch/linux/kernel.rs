@@ -77,13 +77,27 @@ impl Told {
             });
         }
         for (sections, file) in &self.files {
-            // The poll has told already; there is nothing to read.
-            any |= file.drain(|_| {
+            // In the event loop the poll has told already, and does so once.
+            let aside = file.is_aside();
+            any |= file.drain(|file| {
+                if aside && !file.changed() {
+                    return Drained::Nothing;
+                }
                 paces.event(now, sections);
                 Drained::Empty
             });
         }
         any
+    }
+
+    /// Leaves everything alone, or listens again.
+    pub(super) fn listen(&mut self, on: bool) {
+        for (_, _, socket) in &mut self.groups {
+            listen(socket, on);
+        }
+        for (_, file) in &mut self.files {
+            listen(file, on);
+        }
     }
 
     pub(super) fn unwatched(&self) -> Vec<Unwatched> {
@@ -118,6 +132,11 @@ fn announcements(
         }
         Group::Devices => socket.drain(|message| paces.event(now, uevent::sections(message))),
     }
+}
+
+/// Leaves a source alone, or listens again.
+pub(super) fn listen<T: Source>(source: &mut Waiting<T>, on: bool) {
+    if on { source.put_back() } else { source.set_aside() }
 }
 
 /// Makes the event loop wait for a source; the reason when there is none.

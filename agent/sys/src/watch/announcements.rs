@@ -68,10 +68,15 @@ impl Announcements {
     /// Hands every datagram that waits to `each`.
     pub fn drain(&self, mut each: impl FnMut(&[u8])) -> Drained {
         let mut buffer = [0_u8; DATAGRAM_BYTES];
-        let mut drained = Drained::Empty;
+        let mut drained = Drained::Nothing;
         for _ in 0..DATAGRAMS_MAX {
             match net::recv(&self.socket, &mut buffer[..], RecvFlags::DONTWAIT) {
-                Ok((got, _)) => each(buffer.get(..got).unwrap_or_default()),
+                Ok((got, _)) => {
+                    each(buffer.get(..got).unwrap_or_default());
+                    if drained == Drained::Nothing {
+                        drained = Drained::Empty;
+                    }
+                }
                 Err(Errno::INTR) => {}
                 Err(Errno::NOBUFS) => drained = Drained::Lost,
                 Err(_) => return drained,

@@ -115,13 +115,16 @@ impl Directories {
     pub fn drain(&self, mut each: impl FnMut(Notice<'_>)) -> Drained {
         let mut buffer = [MaybeUninit::uninit(); 8192];
         let mut reader = Reader::new(&self.inotify, &mut buffer);
-        let mut drained = Drained::Empty;
+        let mut drained = Drained::Nothing;
         for _ in 0..NOTICES_MAX {
             let event = match reader.next() {
                 Ok(event) => event,
                 Err(Errno::INTR) => continue,
                 Err(_) => return drained,
             };
+            if drained == Drained::Nothing {
+                drained = Drained::Empty;
+            }
             let flags = event.events();
             if flags.contains(ReadFlags::QUEUE_OVERFLOW) {
                 drained = Drained::Lost;

@@ -3,7 +3,8 @@
 
 use std::os::fd::OwnedFd;
 
-use rustix::fs::{self, Mode, OFlags};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fs::{self, Mode, OFlags, Timespec};
 
 use super::WatchError;
 use super::waiting::Source;
@@ -20,6 +21,12 @@ impl Polled {
     pub fn open(path: &str) -> Result<Self, WatchError> {
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
         Ok(Self { file: fs::open(path, flags, Mode::empty())? })
+    }
+
+    /// Asks whether it changed, without waiting.
+    pub fn changed(&self) -> bool {
+        let mut polled = [PollFd::new(&self.file, PollFlags::PRI)];
+        poll(&mut polled, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_ok_and(|ready| ready > 0)
     }
 }
 

@@ -20,7 +20,7 @@ const DIRECTORIES: &[&str] = &[
     "/run/systemd/generator.late",
 ];
 const UNIT_BYTES_MAX: usize = 1 << 20;
-/// Most units of one directory; a machine has some hundred.
+/// Most services; a machine has some hundred.
 const UNITS_MAX: usize = 4096;
 
 /// What lies in the unit directories.
@@ -117,18 +117,19 @@ fn files(sources: &mut Sources<'_>) -> Files {
             }
         };
         any = true;
-        if entries.len() > UNITS_MAX {
-            sources.outcomes.failed(directory, "more units than can be reported");
-        }
         let configuration = directory.starts_with("/etc/") || directory.starts_with("/run/");
-        for entry in entries.into_iter().take(UNITS_MAX) {
+        for entry in entries {
             let path = format!("{directory}/{}", entry.name);
             if entry.name.ends_with(".service") {
                 let is_link = entry.kind == EntryKind::Link;
                 if is_link && configuration {
                     alias(sources, &path, &entry.name, &mut files.linked);
                 }
-                files.units.entry(entry.name).or_insert((path, is_link));
+                if files.units.len() < UNITS_MAX {
+                    files.units.entry(entry.name).or_insert((path, is_link));
+                } else if !files.units.contains_key(&entry.name) {
+                    sources.outcomes.failed(directory, "more services than can be reported");
+                }
             } else if let Some(timer) = entry.name.strip_suffix(".timer") {
                 files.timers.entry(timer.to_owned()).or_insert(false);
             } else if let Some(unit) = entry.name.strip_suffix(".d") {

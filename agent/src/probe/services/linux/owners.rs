@@ -12,6 +12,9 @@ use crate::probe::{Host, dpkg};
 const LIST_BYTES_MAX: usize = 4 << 20;
 /// Most bytes of lists kept; beyond it they are read again when they are needed again.
 const LISTS_BYTES_MAX: usize = 8 << 20;
+const PROGRAM_BYTES_MAX: usize = 512;
+/// Most names of packages that are searched.
+const NAMES_MAX: usize = 65_536;
 
 /// Looks programs up, each once.
 pub(super) struct Owners<'a> {
@@ -25,7 +28,8 @@ pub(super) struct Owners<'a> {
 impl<'a> Owners<'a> {
     pub(super) fn new(host: &'a Host) -> Self {
         let status = host.dpkg_status().unwrap_or_default();
-        let names = dpkg::names(status).filter_map(|name| std::str::from_utf8(name).ok());
+        let names =
+            dpkg::names(status).take(NAMES_MAX).filter_map(|name| std::str::from_utf8(name).ok());
         // Names become parts of paths.
         let packages = names.filter(|name| !name.contains('/')).collect();
         Self { host, packages, known: BTreeMap::new(), lists: BTreeMap::new(), lists_bytes: 0 }
@@ -33,7 +37,8 @@ impl<'a> Owners<'a> {
 
     /// The package that owns a program; empty when unknown.
     pub(super) fn package(&mut self, program: &str, service: &str) -> String {
-        if program.is_empty() {
+        // No package has a longer path, and what is looked up is kept.
+        if program.is_empty() || program.len() > PROGRAM_BYTES_MAX {
             return String::new();
         }
         if let Some(package) = self.known.get(program) {
