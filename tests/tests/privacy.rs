@@ -51,16 +51,16 @@ async fn check_in(
 }
 
 fn asset(collector: &Collector) -> Value {
-    let list = collector.json(&["asset", "list", "--json"]);
+    let list = collector.json(&["asset", "list"]);
     let id = list["items"][0]["id"].as_str().unwrap().to_owned();
-    collector.json(&["asset", "show", &id, "--json"])
+    collector.json(&["asset", "show", &id])
 }
 
 fn overcollection(collector: &Collector) -> Vec<Value> {
     let asset = asset(collector);
     let findings = asset["findings"].as_array().unwrap().iter();
     let found = findings.filter(|one| one["code"] == "privacy.overcollection");
-    found.map(|one| one["state"].clone()).collect()
+    found.map(|one| one["status"].clone()).collect()
 }
 
 #[tokio::test]
@@ -112,8 +112,8 @@ async fn what_is_switched_off_and_sent_all_the_same_is_not_kept() {
         assert_eq!(verdict, Verdict::InSync);
         assert_eq!(asset(&collector)["facts"]["sent_although_off"], json!({}));
         wait::until("the finding to be resolved", Duration::from_mins(1), || {
-            let states = overcollection(&collector);
-            states.iter().all(|state| state == "resolved").then_some(())
+            let statuses = overcollection(&collector);
+            statuses.iter().all(|status| status == "resolved").then_some(())
         });
     }
 }
