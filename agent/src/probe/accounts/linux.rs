@@ -9,12 +9,14 @@ use crate::probe::outcome::Sources;
 
 /// Room for some 30,000 accounts.
 const BYTES_MAX: usize = 2 << 20;
+/// Each member of a group that administers takes fifty times its bytes while it is looked at.
+const GROUP_BYTES_MAX: usize = 256 << 10;
 const KEY: &str = "pseudonym key";
 
 pub(super) fn read(host: &Host) -> AccountsSection {
     let mut sources = Sources::new(&host.root);
     let accounts = passwd(&sources.needed("/etc/passwd", BYTES_MAX).unwrap_or_default());
-    let group = sources.needed("/etc/group", BYTES_MAX).unwrap_or_default();
+    let group = sources.needed("/etc/group", GROUP_BYTES_MAX).unwrap_or_default();
     let shadow = sources.needed("/etc/shadow", BYTES_MAX);
     let mut pseudonyms = false;
     let mut administrators: Vec<_> = administrators(&accounts, &administrator_groups(&group))
