@@ -164,7 +164,10 @@ fn what_needs_attention_is_9_and_explained() {
     assert!(about("watching").unwrap()["text"].as_str().unwrap().contains("directories"));
     assert!(about("inotify limits").is_some() && about("service").is_some());
     assert_eq!(shown["sections"]["packages"]["runs"], 1);
-    assert!(shown["sections"]["packages"]["bytes"].as_u64().unwrap() > 1000);
+    // The database of packages is read by whoever needs it first.
+    let sections = shown["sections"].as_object().unwrap().values();
+    let bytes = sections.filter_map(|section| section["bytes"].as_u64()).sum::<u64>();
+    assert!(bytes > 10_000, "{bytes}");
     let text = String::from_utf8(agent(&dir, &["doctor"]).stdout).unwrap();
     assert!(text.starts_with("! ") && text.contains("\nsection "), "{text}");
     // A state that cannot be used is a finding, not the end.

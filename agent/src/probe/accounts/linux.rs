@@ -14,6 +14,8 @@ use crate::probe::{Host, wildcard};
 
 /// Room for some 30,000 accounts.
 const BYTES_MAX: usize = 2 << 20;
+/// Each member of a group that administers takes fifty times its bytes while it is looked at.
+const GROUP_BYTES_MAX: usize = 256 << 10;
 const KEY: &str = "pseudonym key";
 /// Largest file of configuration, and most files of one.
 const CONFIGURATION_BYTES: usize = 1 << 20;
@@ -36,7 +38,7 @@ const GREETERS: &[&str] = &["gdm", "greetd", "greeter", "lightdm", "sddm"];
 pub(super) fn read(host: &Host) -> AccountsSection {
     let mut sources = Sources::new(&host.root);
     let accounts = passwd(&sources.needed("/etc/passwd", BYTES_MAX).unwrap_or_default());
-    let groups = groups(&sources.needed("/etc/group", BYTES_MAX).unwrap_or_default());
+    let groups = groups(&sources.needed("/etc/group", GROUP_BYTES_MAX).unwrap_or_default());
     let shadow = sources.needed("/etc/shadow", BYTES_MAX);
     let passwords_known = shadow.is_some();
     let passwords = passwords(&shadow.unwrap_or_default());
