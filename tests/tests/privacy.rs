@@ -1,6 +1,10 @@
 //! What the organisation switches off: agents are told, and what comes all the same is not kept.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests stand outside test functions")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "helpers of tests stand outside test functions"
+)]
 
 use std::time::Duration;
 

@@ -75,7 +75,7 @@ pub async fn history(
     Ok(axum::Json(List::of(changes, Change::from)))
 }
 
-/// A section of an asset's last report, as the agent sent it.
+/// A section of an asset's last report, as the agent sent it, with makers of network hardware beside it.
 #[utoipa::path(get, path = "/api/v1/assets/{id}/sections/{name}", tag = "assets",
     params(
         ("id" = String, Path, format = Uuid),

@@ -51,7 +51,7 @@ impl DeviceFacts {
             .map(|one| NeighbourFacts { last_seen: Some(one.last_seen.unwrap_or(now)), ..one })
             .filter(|one| one.last_seen.is_some_and(|seen| now.days_since(seen) <= DAYS))
             .collect();
-        left.sort_by(|a, b| b.last_seen.cmp(&a.last_seen));
+        left.sort_by_key(|one| std::cmp::Reverse(one.last_seen));
         present.append(&mut left);
         present.truncate(NEIGHBOURS);
     }
