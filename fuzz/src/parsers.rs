@@ -38,7 +38,7 @@ pub(crate) const PARSERS: &[(&str, Parser)] = &[
         _ = (sudoers.rules("host"), sudoers.is_whole());
     }),
     ("accounts::wtmp::last_user", |bytes| {
-        _ = probe::accounts::wtmp::last_user(bytes, 384, |_| true)
+        _ = probe::accounts::wtmp::last_user(bytes, 384, |_| true);
     }),
     ("cpuinfo::parse", |bytes| drop(probe::cpuinfo::parse(bytes))),
     ("decompress::fill#gzip", |bytes| decompress(bytes, Compression::Gzip)),
@@ -99,12 +99,12 @@ pub(crate) const PARSERS: &[(&str, Parser)] = &[
     ("packages::pacman::package", |bytes| drop(probe::packages::pacman::package(bytes))),
     ("packages::python::info", |bytes| drop(probe::packages::python::info(bytes))),
     ("packages::python::is_of_administrator", |bytes| {
-        _ = probe::packages::python::is_of_administrator(bytes)
+        _ = probe::packages::python::is_of_administrator(bytes);
     }),
     ("packages::python::is_of_system", |bytes| _ = probe::packages::python::is_of_system(bytes)),
     ("packages::snap::package", |bytes| drop(probe::packages::snap::package("core", bytes))),
     ("protection::access_control::chosen", |bytes| {
-        drop(probe::protection::access_control::chosen(bytes))
+        drop(probe::protection::access_control::chosen(bytes));
     }),
     ("protection::clamav::made", |bytes| _ = probe::protection::clamav::made(bytes)),
     ("protection::has_filter_table", |bytes| _ = probe::protection::has_filter_table(bytes)),
@@ -119,7 +119,7 @@ pub(crate) const PARSERS: &[(&str, Parser)] = &[
         _ = said.forwards();
     }),
     ("protection::log_forwarding::rsyslog", |bytes| {
-        drop(probe::protection::log_forwarding::rsyslog(bytes))
+        drop(probe::protection::log_forwarding::rsyslog(bytes));
     }),
     ("protection::nftables::add", |bytes| {
         let mut rules = probe::protection::nftables::Ruleset::default();
@@ -143,7 +143,7 @@ pub(crate) const PARSERS: &[(&str, Parser)] = &[
         _ = bars.storage();
     }),
     ("protection::usb_storage::guard_refuses", |bytes| {
-        _ = probe::protection::usb_storage::guard_refuses(bytes)
+        _ = probe::protection::usb_storage::guard_refuses(bytes);
     }),
     ("rpm::each_header#bdb", |bytes| rpm(Format::Bdb, bytes, None)),
     ("rpm::each_header#ndb", |bytes| rpm(Format::Ndb, bytes, None)),
@@ -167,23 +167,23 @@ pub(crate) const PARSERS: &[(&str, Parser)] = &[
     ("services::lists", |bytes| _ = probe::services::lists(bytes, "/usr/sbin/sshd")),
     ("storage::luks::one", |bytes| _ = probe::storage::luks::one(bytes)),
     ("storage::luks::second_bytes", |bytes| {
-        _ = probe::storage::luks::second_bytes(bytes, 16 << 10)
+        _ = probe::storage::luks::second_bytes(bytes, 16 << 10);
     }),
     ("storage::luks::two", |bytes| _ = probe::storage::luks::two(bytes)),
     ("storage::luks::two_bytes", |bytes| _ = probe::storage::luks::two_bytes(bytes)),
     ("storage::stack::header", |bytes| _ = probe::storage::stack::header(bytes)),
     ("storage::udev", |bytes| drop(probe::storage::udev(bytes))),
     ("system::container::engine_in_environment", |bytes| {
-        drop(probe::system::container::engine_in_environment(bytes))
+        drop(probe::system::container::engine_in_environment(bytes));
     }),
     ("system::directory::samba_domain", |bytes| {
-        drop(probe::system::directory::samba_domain(bytes))
+        drop(probe::system::directory::samba_domain(bytes));
     }),
     ("system::virtualization::acpi_maker", |bytes| {
-        drop(probe::system::virtualization::acpi_maker(bytes))
+        drop(probe::system::virtualization::acpi_maker(bytes));
     }),
     ("system::virtualization::control_program", |bytes| {
-        drop(probe::system::virtualization::control_program(bytes))
+        drop(probe::system::virtualization::control_program(bytes));
     }),
     ("text::clean", |bytes| drop(probe::text::clean(bytes))),
     ("text::impersonal_path", |bytes| drop(probe::text::impersonal_path(bytes))),
@@ -202,10 +202,10 @@ pub(crate) const PARSERS: &[(&str, Parser)] = &[
         conf.add(bytes);
     }),
     ("updates::apt::installed::installed", |bytes| {
-        drop(probe::updates::apt::installed::installed(bytes))
+        drop(probe::updates::apt::installed::installed(bytes));
     }),
     ("updates::apt::pins::preferences", |bytes| {
-        drop(probe::updates::apt::pins::preferences(bytes, &mut Vec::new()))
+        drop(probe::updates::apt::pins::preferences(bytes, &mut Vec::new()));
     }),
     ("updates::apt::release::line", |bytes| {
         let mut release = probe::updates::apt::release::Release::default();
@@ -222,16 +222,16 @@ pub(crate) const PARSERS: &[(&str, Parser)] = &[
         }
     }),
     ("updates::apt::scan::source_of", |bytes| {
-        _ = probe::updates::apt::scan::source_of(bytes, b"a", b"1")
+        _ = probe::updates::apt::scan::source_of(bytes, b"a", b"1");
     }),
     ("updates::apt::sources::deb822", |bytes| {
-        drop(probe::updates::apt::sources::deb822(bytes, "amd64", &mut Vec::new()))
+        drop(probe::updates::apt::sources::deb822(bytes, "amd64", &mut Vec::new()));
     }),
     ("updates::apt::sources::one_line", |bytes| {
-        drop(probe::updates::apt::sources::one_line(bytes, "amd64", &mut Vec::new()))
+        drop(probe::updates::apt::sources::one_line(bytes, "amd64", &mut Vec::new()));
     }),
     ("updates::apt::sources::paragraphs", |bytes| {
-        drop(probe::updates::apt::sources::paragraphs(bytes))
+        drop(probe::updates::apt::sources::paragraphs(bytes));
     }),
     ("updates::apt::version::compare", |bytes| {
         let (one, other) = bytes.split_at(bytes.len() / 2);
@@ -239,14 +239,14 @@ pub(crate) const PARSERS: &[(&str, Parser)] = &[
         assert_eq!(order, probe::updates::apt::version::compare(other, one).reverse());
     }),
     ("updates::dnf::automatic::applies", |bytes| {
-        _ = probe::updates::dnf::automatic::applies(bytes)
+        _ = probe::updates::dnf::automatic::applies(bytes);
     }),
     ("updates::dnf::metadata::files", |bytes| drop(probe::updates::dnf::metadata::files(bytes))),
     ("updates::dnf::metadata::primary", |bytes| {
-        _ = probe::updates::dnf::metadata::primary(bytes, |_| {})
+        _ = probe::updates::dnf::metadata::primary(bytes, |_| {});
     }),
     ("updates::dnf::metadata::security", |bytes| {
-        _ = probe::updates::dnf::metadata::security(bytes, |_| {})
+        _ = probe::updates::dnf::metadata::security(bytes, |_| {});
     }),
     ("updates::dnf::repositories::add", |bytes| {
         let mut said = probe::updates::dnf::repositories::Configuration::default();
@@ -265,7 +265,7 @@ pub(crate) const PARSERS: &[(&str, Parser)] = &[
         _ = probe::wildcard::matches(pattern, name);
     }),
     ("workloads::containerd::container", |bytes| {
-        _ = probe::workloads::containerd::container("id", bytes)
+        _ = probe::workloads::containerd::container("id", bytes);
     }),
     ("workloads::docker::container", |bytes| _ = probe::workloads::docker::container(bytes)),
     ("workloads::docker::data_root", |bytes| drop(probe::workloads::docker::data_root(bytes))),

@@ -18,7 +18,7 @@ const TOOLS: &[&str] = &["cargo-zigbuild==0.24.1", "ziglang==0.17.1"];
 /// Newest version of the C library whose symbols may be needed: that of the Linux distributions of 2014.
 const GLIBC: (u32, u32) = (2, 17);
 /// Largest program, bytes.
-const SIZE_MAX: u64 = 8 << 20;
+const SIZE_MAX: u64 = 8_000_000;
 /// Releases of Debian to try the program in, the oldest first; archives keep fewer and fewer of them.
 const USERLANDS: &[&str] = &["jessie", "stretch", "buster", "bullseye", "bookworm"];
 

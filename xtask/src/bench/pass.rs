@@ -57,18 +57,18 @@ fn repeat(run: impl Fn() -> Result<One>) -> Result<Cost> {
     })
 }
 
-fn command(agent: &Path) -> Command {
+fn command(agent: &Path, state: &Path) -> Command {
     let mut command = Command::new(agent);
-    command.args(["--state", "/nonexistent/belfort"]).stdout(Stdio::piped());
+    command.arg("--state").arg(state).stdout(Stdio::piped());
     command
 }
 
 /// Runs of `show --json`. Its output is larger than a pipe holds, so while the rest waits to be read
 /// all work is done and the memory can be looked at. The kernel's own figure for a child would not do:
 /// it also counts the memory of the parent before the program was loaded.
-pub(super) fn show(agent: &Path) -> Result<Cost> {
+pub(super) fn show(agent: &Path, state: &Path) -> Result<Cost> {
     repeat(|| {
-        let mut child = command(agent).args(["show", "--json"]).spawn()?;
+        let mut child = command(agent, state).args(["show", "--json"]).spawn()?;
         let mut out = child.stdout.take().context("no output")?;
         let mut start = [0; 64];
         out.read_exact(&mut start)?;
@@ -81,9 +81,9 @@ pub(super) fn show(agent: &Path) -> Result<Cost> {
 }
 
 /// Full passes: read, encode, hash and compress everything; the agent tells its own memory.
-pub(super) fn pass(agent: &Path) -> Result<Cost> {
+pub(super) fn pass(agent: &Path, state: &Path) -> Result<Cost> {
     repeat(|| {
-        let mut child = command(agent).args(["once", "--dry-run", "--json"]).spawn()?;
+        let mut child = command(agent, state).args(["once", "--dry-run", "--json"]).spawn()?;
         let mut out = Vec::new();
         child.stdout.take().context("no output")?.read_to_end(&mut out)?;
         let (time, succeeded) = process::wait_cpu_time(&mut child)?;

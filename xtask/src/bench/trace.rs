@@ -22,7 +22,7 @@ pub(super) struct Trace {
 }
 
 /// Traces one pass.
-pub(super) fn trace(agent: &Path) -> Result<Trace> {
+pub(super) fn trace(agent: &Path, state: &Path) -> Result<Trace> {
     let dir = tempfile::tempdir()?;
     let log = dir.path().join("trace");
     let status = Command::new("strace")
@@ -30,12 +30,14 @@ pub(super) fn trace(agent: &Path) -> Result<Trace> {
         .args(["-f", "-s", "0", "-e", "write=all", "-o"])
         .arg(&log)
         .arg(agent)
-        .args(["--state", "/nonexistent/belfort", "once", "--dry-run"])
+        .arg("--state")
+        .arg(state)
+        .args(["once", "--dry-run"])
         .stdout(Stdio::null())
         .status()
         .context("install strace")?;
     ensure!(status.success(), "the traced pass failed");
-    let trace = parse(&std::fs::read_to_string(&log)?);
+    let trace = parse(&std::fs::read_to_string(&log)?, &state.to_string_lossy());
     let questions = trace.questions.lines().count();
     ensure!(questions > 50, "only {questions} questions in the trace of a pass");
     Ok(trace)
@@ -58,6 +60,8 @@ enum Question {
 
 #[derive(Default)]
 struct Parser {
+    /// Directory of the agent's state.
+    state: String,
     /// What is open by its number: path, and whether only the path.
     open: BTreeMap<String, (String, bool)>,
     order: Vec<Question>,
@@ -72,8 +76,8 @@ struct Parser {
     sockets: usize,
 }
 
-fn parse(text: &str) -> Trace {
-    let mut parser = Parser::default();
+fn parse(text: &str, state: &str) -> Trace {
+    let mut parser = Parser { state: state.to_owned(), ..Parser::default() };
     for line in text.lines() {
         parser.line(line);
     }
@@ -131,7 +135,7 @@ impl Parser {
     }
 
     fn opened(&mut self, path: &str, rest: &str, number: &str) {
-        if is_own(path) {
+        if self.is_own(path) {
             return;
         }
         self.opens += 1;
@@ -164,6 +168,16 @@ impl Parser {
         }
     }
 
+    /// Whether a path is the program's own business: libraries, its state and configuration, its
+    /// figures about itself.
+    fn is_own(&self, path: &str) -> bool {
+        const OWN: [&str; 4] = ["/etc/belfort", "/etc/ld.", "/proc/self/maps", "/proc/self/status"];
+        path.is_empty()
+            || path.contains(".so")
+            || path.starts_with(&self.state)
+            || OWN.iter().any(|own| path.starts_with(own))
+    }
+
     fn of_path(&mut self, number: &str) {
         // What is open for reading was looked at with its reading.
         if self.open.get(number).is_some_and(|(_, only_path)| *only_path) {
@@ -178,7 +192,7 @@ impl Parser {
         whole: impl Fn(String) -> Question,
         below: impl Fn(String, String) -> Question,
     ) {
-        if is_own(path) {
+        if self.is_own(path) {
             return;
         }
         match self.open.get(number) {
@@ -241,16 +255,6 @@ impl Parser {
     }
 }
 
-/// Whether a path is the program's own business: libraries, its state and configuration, its figures
-/// about itself.
-fn is_own(path: &str) -> bool {
-    path.is_empty()
-        || path.contains(".so")
-        || ["/nonexistent/", "/etc/belfort", "/etc/ld.", "/proc/self/maps", "/proc/self/status"]
-            .iter()
-            .any(|own| path.starts_with(own))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -280,7 +284,7 @@ mod tests {
 
     #[test]
     fn questions_of_a_trace() {
-        let trace = parse(TEXT);
+        let trace = parse(TEXT, "/nonexistent/state");
         let expected = "read\t/proc/cpuinfo\t100\npath\t/nothing\nlinks\t/proc/1/fd\n\
             link\t/proc/1/exe\nsocket\troute\nask\t18\t0a0b0c0d\n";
         assert_eq!(trace.questions, expected);

@@ -149,6 +149,7 @@ fn sudo(run: &mut Run) -> Result<()> {
     let root = run.directory("sudo")?;
     write(&root.join("etc/passwd"), PASSWD)?;
     write(&root.join("etc/group"), GROUP)?;
+    write(&root.join("usr/bin/sudo"), "")?;
     write(&root.join("etc/sudoers"), SUDOERS)?;
     write(&root.join("etc/sudoers.d/one"), INCLUDED)?;
     // Not read by sudo: its name has a dot.

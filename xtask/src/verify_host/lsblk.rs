@@ -33,6 +33,10 @@ pub(super) fn check(run: &mut Run) -> Result<()> {
 
 const MOUNTS: &str = "TARGET,SOURCE,FSTYPE,SIZE,OPTIONS";
 
+/// A place with mounts and processes of its own: the agent takes the mounts of process 1, since a
+/// confined service sees others.
+const APART: [&str; 5] = ["unshare", "--mount", "--pid", "--fork", "--mount-proc"];
+
 /// Two disks in files, one with partitions and one mounted read-only, in a mount namespace of its own.
 fn with_loops(run: &mut Run) -> Result<()> {
     let at = run.directory("loops")?;
@@ -47,7 +51,7 @@ fn with_loops(run: &mut Run) -> Result<()> {
         agent = run.agent.display(),
     );
     run.table.tool("lsblk (disks in files)");
-    if let Err(error) = output(&["unshare", "--mount", "sh", "-c", &script]) {
+    if let Err(error) = output(&[&APART[..], &["sh", "-c", &script]].concat()) {
         let reason = format!("no disk could be made of a file: {error:#}");
         run.table.unavailable("loop devices", "listed", &reason);
         return Ok(());
