@@ -64,7 +64,6 @@ pub(crate) const PARSERS: &[(&str, Parser)] = &[
             }
         }
     }),
-    ("dpkg::estimate", |bytes| _ = probe::dpkg::estimate(bytes)),
     ("dpkg::names", |bytes| _ = probe::dpkg::names(bytes).count()),
     ("dpkg::packages", |bytes| _ = probe::dpkg::packages(bytes).count()),
     ("dpkg::paragraphs", |bytes| _ = probe::dpkg::paragraphs(bytes).count()),

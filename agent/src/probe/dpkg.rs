@@ -55,11 +55,6 @@ pub fn paragraphs(status: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// About how many packages a database holds, so that room is made for them once.
-pub fn estimate(status: &[u8]) -> usize {
-    status.len() / 800
-}
-
 fn package(paragraph: &[u8]) -> Option<Listed> {
     let (mut name, mut status, mut source): (&[u8], &[u8], &[u8]) = (b"", b"", b"");
     let mut multi_arch: &[u8] = b"";

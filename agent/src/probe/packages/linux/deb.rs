@@ -2,8 +2,8 @@
 
 use belfort_agent_sys::files::{Directory, ReadError};
 use belfort_proto::inventory::v1::{Package, PackageState};
-use belfort_proto::limits;
 
+use super::PACKAGES_MAX;
 use crate::probe::Host;
 use crate::probe::dpkg::{self, Listed};
 use crate::probe::operating_system::day;
@@ -16,8 +16,9 @@ pub(super) fn read(host: &Host, sources: &mut Sources<'_>, packages: &mut Vec<Pa
         Err(error) => return sources.outcomes.unread(dpkg::STATUS_PATH, error),
     };
     let lists = sources.root.directory(dpkg::INFO_PATH).ok();
-    packages.reserve(dpkg::estimate(status).min(limits::ELEMENTS));
-    packages.extend(dpkg::packages(status).take(limits::ELEMENTS + 1).map(|listed| {
+    // Counted, since a list that grows by doubling would need three times its room.
+    packages.reserve_exact(dpkg::paragraphs(status).count().min(PACKAGES_MAX + 1));
+    packages.extend(dpkg::packages(status).take(PACKAGES_MAX + 1).map(|listed| {
         let installed_on = installed_on(&listed, lists.as_ref());
         Package { installed_on, ..listed.package }
     }));
