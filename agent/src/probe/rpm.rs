@@ -58,14 +58,26 @@ pub fn each_header<S: Source>(
     each: &mut dyn FnMut(&mut dyn Blob) -> Result<(), Trouble>,
 ) -> Result<u32, Trouble> {
     let mut damaged = 0;
-    let mut counted = |blob: &mut dyn Blob| match each(blob) {
-        // Without more time, or when the file cannot be read, going on would only repeat it.
-        Err(trouble @ Trouble::Read(_)) => Err(trouble),
-        Err(_) => {
-            damaged += 1;
-            Ok(())
+    // Headers share no bytes, so that together they are not longer than the database. Without this, a damaged
+    // page could name one header thousands of times.
+    let mut left = main.size_bytes().saturating_add(log.as_ref().map_or(0, Source::size_bytes));
+    let mut counted = |blob: &mut dyn Blob| {
+        let read = match left.checked_sub(blob.size_bytes()) {
+            Some(rest) => {
+                left = rest;
+                each(blob)
+            }
+            None => Err(Trouble::Damaged("headers overlap")),
+        };
+        match read {
+            // Without more time, or when the file cannot be read, going on would only repeat it.
+            Err(trouble @ Trouble::Read(_)) => Err(trouble),
+            Err(_) => {
+                damaged += 1;
+                Ok(())
+            }
+            Ok(()) => Ok(()),
         }
-        Ok(()) => Ok(()),
     };
     match format {
         Format::Sqlite => sqlite::each(main, log, &mut counted)?,

@@ -29,9 +29,10 @@ pub fn worth(mut datagram: &[u8]) -> Worth {
     while let Some((header, _)) = datagram.split_first_chunk::<HEADER_BYTES>() {
         let [l0, l1, l2, l3, t0, t1, ..] = *header;
         let length = u32::from_ne_bytes([l0, l1, l2, l3]);
-        let length = usize::try_from(length).unwrap_or(usize::MAX).max(HEADER_BYTES);
+        let length =
+            usize::try_from(length).unwrap_or(usize::MAX).max(HEADER_BYTES).min(datagram.len());
         // One that was cut still tells its beginning.
-        let payload = datagram.get(HEADER_BYTES..length.min(datagram.len())).unwrap_or_default();
+        let payload = datagram.get(HEADER_BYTES..length).unwrap_or_default();
         highest = highest.max(message(u16::from_ne_bytes([t0, t1]), payload));
         datagram = datagram.get(length.next_multiple_of(4)..).unwrap_or_default();
     }
@@ -81,6 +82,9 @@ mod tests {
         assert_eq!(worth(&told(25, &[2, 24, 0, 0])), Worth::Nothing);
         let both = [told(25, &[2, 24, 0, 0]), told(17, &link)].concat();
         assert_eq!(worth(&both), Worth::Read);
+        let mut long = told(25, &[2, 24, 0, 0]);
+        long[..4].copy_from_slice(&u32::MAX.to_ne_bytes());
+        assert_eq!(worth(&long), Worth::Nothing);
         // Neighbours, rules and what else there is.
         assert_eq!(worth(&told(28, &[0; 12])), Worth::Nothing);
     }

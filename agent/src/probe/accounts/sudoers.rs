@@ -4,6 +4,7 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use belfort_proto::inventory::v1::SudoRules;
 
@@ -66,7 +67,7 @@ struct Runas {
 struct Command {
     item: Item,
     /// Nothing: as root.
-    runas: Option<Runas>,
+    runas: Option<Rc<Runas>>,
     /// What its tag says about passwords.
     password: Option<bool>,
 }
@@ -74,7 +75,8 @@ struct Command {
 /// What some users may do on some hosts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Rule {
-    users: Vec<Item>,
+    /// Shared by the rules that one line makes.
+    users: Rc<[Item]>,
     hosts: Vec<Item>,
     commands: Vec<Command>,
 }
@@ -167,7 +169,9 @@ impl Sudoers {
                     return found;
                 }
                 if negated {
-                    named.retain(|name| !one.contains(name));
+                    for name in &one {
+                        named.remove(name);
+                    }
                 } else {
                     named.extend(one);
                 }
@@ -175,7 +179,9 @@ impl Sudoers {
             if allowed {
                 found.extend(named);
             } else {
-                found.retain(|name| !named.contains(name));
+                for name in &named {
+                    found.remove(name);
+                }
             }
         }
         for root in local.accounts.iter().filter(|account| account.user == 0) {
@@ -209,7 +215,7 @@ impl Sudoers {
         let mut found = Vec::new();
         for command in &rule.commands {
             let items = self.expand(AliasKind::Command, std::slice::from_ref(&command.item));
-            let runas = command.runas.as_ref();
+            let runas = command.runas.as_deref();
             let one = |item| CommandAs { item, runas, password: command.password };
             found.extend(items.into_iter().map(|(negated, item)| (!negated, one(item))));
         }

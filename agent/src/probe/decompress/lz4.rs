@@ -25,7 +25,7 @@ pub(super) struct Frames<R> {
     /// A block that is being given out, and how much of it was.
     plain: Vec<u8>,
     given: usize,
-    /// What came before that block, at most a window of it.
+    /// What came before that block; its last window counts.
     before: Vec<u8>,
 }
 
@@ -119,11 +119,15 @@ impl<R: Read> Frames<R> {
             } else {
                 self.packed.resize(size, 0);
                 self.source.read_exact(&mut self.packed)?;
-                self.plain.resize(frame.block_bytes_max, 0);
-                let decoded = if self.before.is_empty() {
+                // A byte stands for at most 255: little is made ready for a small block.
+                let most = size.saturating_mul(255).min(frame.block_bytes_max);
+                self.plain.resize(most, 0);
+                let surplus = self.before.len().saturating_sub(WINDOW);
+                let before = self.before.get(surplus..).unwrap_or_default();
+                let decoded = if before.is_empty() {
                     decompress_into(&self.packed, &mut self.plain)
                 } else {
-                    decompress_into_with_dict(&self.packed, &mut self.plain, &self.before)
+                    decompress_into_with_dict(&self.packed, &mut self.plain, before)
                 };
                 self.plain.truncate(decoded.map_err(|_| DecodeError::Damaged)?);
             }
@@ -144,8 +148,11 @@ impl<R: Read> Frames<R> {
         } else {
             self.before.extend_from_slice(&self.plain);
         }
-        let surplus = self.before.len().saturating_sub(WINDOW);
-        self.before.drain(..surplus);
+        // Not every time, or small blocks would move the whole window again and again.
+        if self.before.len() > 2 * WINDOW {
+            let surplus = self.before.len().saturating_sub(WINDOW);
+            self.before.drain(..surplus);
+        }
         self.plain.clear();
     }
 
@@ -235,6 +242,20 @@ pub(super) mod tests {
         plain.extend_from_within(from..from + 4);
         plain.extend(b"hello");
         assert_eq!(all(&bytes).unwrap(), plain);
+    }
+
+    #[test]
+    fn small_blocks_cost_little() {
+        // Blocks of up to 1 MB that decode to one byte each, linked and not.
+        for flags in [0x40, 0x60] {
+            let mut bytes = vec![0x04, 0x22, 0x4d, 0x18, flags, 0x60, 0];
+            for number in 0..200_000_u32 {
+                bytes.extend(2_u32.to_le_bytes());
+                bytes.extend([0x10, number.to_le_bytes()[0]]);
+            }
+            bytes.extend([0; 4]);
+            assert_eq!(all(&bytes).unwrap().len(), 200_000);
+        }
     }
 
     #[test]

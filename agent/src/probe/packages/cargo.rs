@@ -54,6 +54,11 @@ mod tests {
         let found = crates(LIST.as_bytes()).unwrap();
         let found: Vec<_> = found.iter().map(|p| format!("{} {}", p.name, p.version)).collect();
         assert_eq!(found, ["cargo-deny 0.16.1", "ripgrep 14.1.0"]);
+        // Names of names without end.
+        let _ = crates(format!("{}a=1", "a.".repeat(400_000)).as_bytes());
+        let _ = crates(format!("[{}a]", "a.".repeat(400_000)).as_bytes());
+        let _ = crates(format!("a={}", "[".repeat(800_000)).as_bytes());
+        let _ = crates(format!("a={}", "{a=".repeat(300_000)).as_bytes());
         assert!(crates(b"[v1]\n").unwrap().is_empty());
         assert!(crates(b"").unwrap().is_empty());
         assert!(

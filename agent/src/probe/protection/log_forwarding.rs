@@ -1,6 +1,8 @@
 //! Whether the loggers send records to another machine. Source of the formats: rsyslog.conf(5) and the
 //! documentation of rsyslog's actions, the *Administration Guide* of syslog-ng.
 
+use std::collections::BTreeSet;
+
 use crate::probe::text;
 
 /// What a file of rsyslog says.
@@ -117,7 +119,12 @@ fn uncommented(content: &[u8]) -> Vec<u8> {
 fn calls(content: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     /// Longer ones are none that people write.
     const BYTES_MAX: usize = 8192;
-    memchr::memchr_iter(b'(', content).filter_map(|open| {
+    // What stands in the parentheses of one is part of it.
+    let mut behind = 0;
+    memchr::memchr_iter(b'(', content).filter_map(move |open| {
+        if open < behind {
+            return None;
+        }
         let before = content.get(..open)?.trim_ascii_end();
         let word = [b"include".as_slice(), b"action"].into_iter().find(|word| {
             let found = before.strip_suffix(*word);
@@ -126,10 +133,12 @@ fn calls(content: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
         let mut quoted = false;
         let inside = content.get(open + 1..)?;
         let inside = inside.get(..BYTES_MAX).unwrap_or(inside);
-        let end = inside.iter().position(|byte| {
-            quoted ^= *byte == b'"';
-            !quoted && *byte == b')'
+        let end = memchr::memchr2_iter(b'"', b')', inside).find(|at| {
+            let quote = inside.get(*at) == Some(&b'"');
+            quoted ^= quote;
+            !quoted && !quote
         })?;
+        behind = open + 1 + end;
         Some((word, inside.get(..end)?))
     })
 }
@@ -163,7 +172,7 @@ pub struct SyslogNg {
     /// Destinations on other machines.
     remote: Vec<String>,
     /// Destinations that are used.
-    used: Vec<String>,
+    used: BTreeSet<String>,
     /// Patterns of the files it includes.
     pub includes: Vec<String>,
     /// Whether a path of logs has a destination on another machine in itself.
@@ -179,7 +188,9 @@ impl SyslogNg {
         while at < tokens.len() {
             match (token(at), token(at + 1)) {
                 ("@include", pattern) => self.includes.push(pattern.to_owned()),
-                ("destination", "(") => self.used.push(token(at + 2).to_owned()),
+                ("destination", "(") => {
+                    self.used.insert(token(at + 2).to_owned());
+                }
                 ("destination", name) => {
                     let open = at + if name == "{" { 1 } else { 2 };
                     if token(open) == "{" {

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use proptest::prelude::*;
 
+use super::header::tests::header;
 use super::owners::Programs;
 use super::{Format, Trouble, each_header, package};
 
@@ -117,6 +118,41 @@ fn another_kind_of_file_is_named() {
             assert_eq!(read(format, other, None), Err(Trouble::Format(name)));
         }
     }
+}
+
+#[test]
+fn one_header_is_not_read_again_and_again() {
+    // A table of one bucket: a page of ten entries that all lead to one overflow page.
+    let mut file = vec![0; 3 * 512];
+    let value = header(&[(1000, 6, 1, b"name\0"), (1001, 6, 1, b"1\0"), (9, 6, 1, &[0; 400])]);
+    let length = u32::try_from(value.len()).unwrap();
+    let mut put = |at: usize, numbers: &[u32]| {
+        for (number, at) in numbers.iter().zip((at..).step_by(4)) {
+            file[at..at + 4].copy_from_slice(&number.to_le_bytes());
+        }
+    };
+    put(12, &[0x0006_1561, 9, 512]);
+    put(32, &[2]);
+    put(96, &[1; 32]);
+    // Number of the page; none after it; 20 entries; its type.
+    put(512 + 8, &[1, 0, 0, 20, 13 << 8]);
+    put(1024 + 8, &[2, 0, 0, length << 16, 7 << 8]);
+    for pair in 0..10 {
+        let end = 1024 - 16 * pair;
+        file[end - 4..end].copy_from_slice(&[1, 9, 9, 9]);
+        file[end - 16] = 3;
+        file[end - 12..end - 8].copy_from_slice(&2_u32.to_le_bytes());
+        file[end - 8..end - 4].copy_from_slice(&length.to_le_bytes());
+        for (place, offset) in [(0, 4), (2, 16)] {
+            let at = 512 + 26 + 4 * pair + place;
+            let offset = u16::try_from(end - offset - 512).unwrap();
+            file[at..at + 2].copy_from_slice(&offset.to_le_bytes());
+        }
+    }
+    file[1024 + 26..1024 + 26 + value.len()].copy_from_slice(&value);
+    let found = read(Format::Bdb, &file, None).unwrap();
+    assert_eq!(found.len(), 4, "{found:?}");
+    assert_eq!(found[3], "7 damaged");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The grammar of sudoers. Source of the format: sudoers(5) of sudo 1.9.
 
+use std::rc::Rc;
+
 use super::{AliasKind, Command, Include, Included, Item, Rule, Runas, Sudoers};
 use crate::probe::text;
 
@@ -200,7 +202,7 @@ fn aliases(kind: AliasKind, rest: &[u8], into: &mut Sudoers) -> Option<()> {
 /// Users, and for lists of hosts what they may do there.
 fn rule(line: &[u8], into: &mut Sudoers) -> Option<()> {
     let mut cursor = Cursor { rest: line };
-    let users = cursor.list()?;
+    let users: Rc<[Item]> = cursor.list()?.into();
     loop {
         let hosts = cursor.list()?;
         cursor.expect(b'=')?;
@@ -319,7 +321,7 @@ impl Cursor<'_> {
         loop {
             self.blanks();
             if self.rest.starts_with(b"(") {
-                runas = self.runas();
+                runas = self.runas().map(Rc::new);
             }
             while let Some(tag) = self.tag() {
                 match tag {

@@ -53,6 +53,19 @@ fn administrators(content: &str, directory: bool) -> Vec<String> {
 }
 
 #[test]
+fn a_line_takes_no_more_memory_than_its_length() {
+    // Each rule, and each command, once had its own copy of the list before it.
+    let list = "a,".repeat(5000);
+    let many =
+        format!("{list}b {}\nb ALL = ({list}b) {}x\n", "h=c:".repeat(5000), "c,".repeat(5000));
+    assert_eq!(counts(&many).3, 1);
+    let rules = parse("a,b h = (c) c, c : h = c").rules;
+    assert!(Rc::ptr_eq(&rules[0].users, &rules[1].users));
+    let [one, other] = rules[0].commands.as_slice() else { panic!("two commands") };
+    assert!(Rc::ptr_eq(one.runas.as_ref().unwrap(), other.runas.as_ref().unwrap()));
+}
+
+#[test]
 fn as_distributions_ship_it() {
     let debian = "Defaults\tenv_reset\nDefaults secure_path=\"/usr/sbin:/usr/bin\"\n\
         root\tALL=(ALL:ALL) ALL\n# Allow members\n%sudo\tALL=(ALL:ALL) ALL\n@includedir /etc/sudoers.d\n";

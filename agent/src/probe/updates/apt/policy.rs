@@ -6,7 +6,7 @@
 //! is set, which is an outcome.
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use belfort_proto::inventory::v1::{PendingUpdate, Tristate};
 
@@ -204,8 +204,10 @@ where
     'a: 'o,
 {
     let mut versions = vec![Version { offer: *own, lists: BTreeSet::from([None]) }];
+    let mut places = HashMap::from([(own.version, 0)]);
     for (offer, list) in offers {
-        match versions.iter_mut().find(|version| version.offer.version == offer.version) {
+        let place = *places.entry(offer.version).or_insert(versions.len());
+        match versions.get_mut(place) {
             Some(version) => drop(version.lists.insert(Some(*list))),
             None => versions.push(Version { offer: *offer, lists: BTreeSet::from([Some(*list)]) }),
         }
@@ -263,6 +265,14 @@ mod tests {
         );
         // Without an archive of security updates nobody can tell.
         assert_eq!(pending(&lists[..1], &[("2", 0)], "")[0].security(), Tristate::Unspecified);
+    }
+
+    #[test]
+    fn many_versions_of_one_package_take_no_time() {
+        let versions: Vec<_> = (2..30_000).map(|version| version.to_string()).collect();
+        let offers: Vec<_> = versions.iter().map(|version| (version.as_str(), 0)).collect();
+        let found = pending(&[list("Debian", "Debian", "stable")], &offers, "");
+        assert_eq!(found[0].available_version, "29999");
     }
 
     #[test]

@@ -9,6 +9,9 @@ use memchr::{memchr, memchr3, memmem};
 /// Longest tag, bytes.
 const BUFFER_BYTES: usize = 64 << 10;
 
+/// Longest name of an entity with the sign after it, bytes: `#x10ffff;`, with some zeros before the number.
+const ENTITY_BYTES_MAX: usize = 16;
+
 /// A stream of tags.
 #[derive(Debug)]
 pub struct Scanner<R> {
@@ -180,7 +183,9 @@ fn plain(raw: &[u8]) -> String {
     let mut rest = text.as_ref();
     while let Some((before, after)) = rest.split_once('&') {
         plain.push_str(before);
-        let known = after.split_once(';').and_then(|(name, tail)| Some((entity(name)?, tail)));
+        // No entity is longer; a search to the end for each would take long where none ends.
+        let end = after.bytes().take(ENTITY_BYTES_MAX).position(|byte| byte == b';');
+        let known = end.and_then(|end| Some((entity(after.get(..end)?)?, after.get(end + 1..)?)));
         let (character, tail) = known.unwrap_or(('&', after));
         plain.push(character);
         rest = tail;
@@ -247,6 +252,13 @@ pub(super) mod tests {
             let found = tags(text, drop).unwrap();
             assert_eq!(found, ["r:x <A&x;|text & more", "y 2|tail", "/r:x |"]);
         }
+    }
+
+    #[test]
+    fn signs_that_begin_no_entity() {
+        assert_eq!(plain(b"a&b;&amp;&#x0000041;&#65;&;&"), "a&b;&AA&;&");
+        let many = vec![b'&'; 60_000];
+        assert_eq!(plain(&many).len(), many.len());
     }
 
     #[test]
