@@ -72,7 +72,8 @@ fn known(
 ) {
     wait::until(what, PATIENCE, || changes(collector, asset).iter().any(&is_it).then_some(()));
     let seconds = start.elapsed().as_secs_f64();
-    writeln!(std::io::stderr(), "{what}: in the register after {seconds:.1} s").unwrap();
+    let said = format!("{what}: in the register after {seconds:.1} s\n");
+    std::io::stderr().write_all(said.as_bytes()).unwrap();
 }
 
 /// Starts this test again in a network and a mount namespace of its own, with a copy of /etc.
