@@ -9,7 +9,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use belfort_agent_sys::process;
@@ -92,22 +92,22 @@ impl Device {
         let each = self.check_ins()?;
         let quiet = self.quiet(minutes)?;
         let check_ins = 86_400.0 / interval;
-        let quiet_day = quiet.cpu_ms / quiet.minutes * 1440.0 / 1000.0;
+        let quiet_day = quiet.cpu_ms * 1440.0 / 1000.0;
         let day = quiet_day + (check_ins * each.cpu_ms + pass_ms) / 1000.0;
-        let over = format!("over {:.0} min", quiet.minutes);
+        let of = |what: &str| format!("median of {minutes} quiet min: {what}");
         Ok(vec![
             Figure::new("first report: bytes both ways", bytes(&first), "bytes"),
             Figure::new("unchanged check-in: bytes both ways", bytes(&second), "bytes"),
-            Figure::new("seconds between check-ins", interval, "s"),
+            Figure::new("time between check-ins", interval, "s"),
             Figure::new("unchanged check-in of run: CPU", each.cpu_ms, "ms"),
             Figure::new("unchanged check-in of run: wake-ups", each.wake_ups, ""),
             Figure::new("run: peak memory", quiet.peak, "MB").at_most(LIMIT_PEAK_MB),
             Figure::new("run: idle memory", quiet.resident, "MB").at_most(LIMIT_IDLE_MB),
-            Figure::new(&format!("quiet {over}: CPU"), quiet.cpu_ms, "ms"),
-            Figure::new(&format!("quiet {over}: check-ins met"), quiet.check_ins, ""),
-            Figure::new(&format!("quiet {over}: wake-ups a minute"), quiet.wake_ups, "")
-                .at_most(LIMIT_WAKE_UPS),
-            Figure::new(&format!("quiet {over}: put off the CPU a minute"), quiet.put_off, ""),
+            Figure::new(&of("CPU"), quiet.cpu_ms, "ms"),
+            Figure::new(&of("wake-ups"), quiet.wake_ups, "").at_most(LIMIT_WAKE_UPS),
+            Figure::new("worst of these minutes: CPU", quiet.worst_cpu_ms, "ms"),
+            Figure::new("worst of these minutes: wake-ups", quiet.worst_wake_ups, ""),
+            Figure::new("changes and check-ins met meanwhile", quiet.met, ""),
             Figure::new("a day: quiet time (extrapolated)", quiet_day, "s"),
             Figure::new(
                 &format!("a day: {check_ins:.0} check-ins (extrapolated)"),
@@ -142,29 +142,38 @@ impl Device {
         let used = running.usage()?.since(&before);
         running.end()?;
         let each = |value: f64| value / f64::from(CHECK_INS);
-        Ok(PerCheckIn { cpu_ms: each(used.cpu_ms), wake_ups: each(used.voluntary) })
+        Ok(PerCheckIn { cpu_ms: each(used.cpu_ms), wake_ups: each(used.wake_ups) })
     }
 
-    /// Minutes in which nothing is to do, after the first check-in.
+    /// Minutes in which nothing is to do, after the first check-in. On a machine that is used something
+    /// changes now and then, and the agent reads it again: the median minute is the quiet one.
     fn quiet(&self, minutes: u64) -> Result<Quiet> {
         let running = self.run(&[])?;
         running.checked_in(1)?;
         // What follows a check-in, such as handing back memory, belongs to it.
         std::thread::sleep(Duration::from_secs(10));
         while running.lines.try_recv().is_ok() {}
-        let before = running.usage()?;
-        let start = Instant::now();
-        std::thread::sleep(Duration::from_secs(60 * minutes.max(1)));
-        let used = running.usage()?.since(&before);
-        let length = start.elapsed().as_secs_f64() / 60.0;
-        let met = running.lines.try_iter().filter(|line| line.contains("checked in")).count();
+        let (mut cpu_ms, mut wake_ups) = (Vec::new(), Vec::new());
+        let mut before = running.usage()?;
+        for _ in 0..minutes.max(1) {
+            std::thread::sleep(Duration::from_mins(1));
+            let now = running.usage()?;
+            let used = now.since(&before);
+            cpu_ms.push(used.cpu_ms);
+            wake_ups.push(used.wake_ups);
+            before = now;
+        }
+        cpu_ms.sort_by(f64::total_cmp);
+        wake_ups.sort_by(f64::total_cmp);
+        let median = |all: &[f64]| all.get(all.len() / 2).copied().unwrap_or(f64::NAN);
+        let worst = |all: &[f64]| all.last().copied().unwrap_or(f64::NAN);
         let process = running.child.id().to_string();
         let quiet = Quiet {
-            minutes: length,
-            cpu_ms: used.cpu_ms,
-            check_ins: super::count(met),
-            wake_ups: used.voluntary / length,
-            put_off: used.involuntary / length,
+            cpu_ms: median(&cpu_ms),
+            wake_ups: median(&wake_ups),
+            worst_cpu_ms: worst(&cpu_ms),
+            worst_wake_ups: worst(&wake_ups),
+            met: super::count(running.lines.try_iter().count()),
             resident: megabytes(process::resident_bytes_of(&process)),
             peak: megabytes(process::peak_bytes(&process)),
         };
@@ -179,12 +188,14 @@ struct PerCheckIn {
     wake_ups: f64,
 }
 
+/// Figures of a minute, and of the process at its end.
 struct Quiet {
-    minutes: f64,
     cpu_ms: f64,
-    check_ins: f64,
     wake_ups: f64,
-    put_off: f64,
+    worst_cpu_ms: f64,
+    worst_wake_ups: f64,
+    /// Lines of the log.
+    met: f64,
     resident: f64,
     peak: f64,
 }
@@ -197,19 +208,14 @@ struct Running {
 /// What all threads of a process have used so far.
 struct Usage {
     cpu_ms: f64,
-    /// Times it waited for something and was woken.
-    voluntary: f64,
-    /// Times another was given its place.
-    involuntary: f64,
+    /// Times it waited for something and was woken. Times at which another was given its place do not
+    /// count: they say how busy the machine is.
+    wake_ups: f64,
 }
 
 impl Usage {
     fn since(&self, before: &Self) -> Self {
-        Self {
-            cpu_ms: self.cpu_ms - before.cpu_ms,
-            voluntary: self.voluntary - before.voluntary,
-            involuntary: self.involuntary - before.involuntary,
-        }
+        Self { cpu_ms: self.cpu_ms - before.cpu_ms, wake_ups: self.wake_ups - before.wake_ups }
     }
 }
 
@@ -230,19 +236,17 @@ impl Running {
 
     /// Source of the figures: proc(5), `schedstat` (nanoseconds on a processor) and `status`.
     fn usage(&self) -> Result<Usage> {
-        let mut usage = Usage { cpu_ms: 0.0, voluntary: 0.0, involuntary: 0.0 };
+        let mut usage = Usage { cpu_ms: 0.0, wake_ups: 0.0 };
         for task in std::fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
             let task = task?.path();
             let schedule = std::fs::read_to_string(task.join("schedstat"))?;
             let nanoseconds = schedule.split(' ').next().and_then(|word| word.parse::<f64>().ok());
             usage.cpu_ms += nanoseconds.context("no time in schedstat")? / 1e6;
             let status = std::fs::read_to_string(task.join("status"))?;
-            let switches = |key: &str| {
-                let line = status.lines().find_map(|line| line.strip_prefix(key));
-                line.and_then(|number| number.trim().parse::<f64>().ok()).unwrap_or(0.0)
-            };
-            usage.voluntary += switches("voluntary_ctxt_switches:");
-            usage.involuntary += switches("nonvoluntary_ctxt_switches:");
+            let switches =
+                status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+            let switches = switches.and_then(|number| number.trim().parse::<f64>().ok());
+            usage.wake_ups += switches.context("no switches in status")?;
         }
         Ok(usage)
     }
