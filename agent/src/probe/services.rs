@@ -92,11 +92,13 @@ impl<'a> FromIterator<&'a str> for PackageNames<'a> {
 }
 
 impl<'a> PackageNames<'a> {
-    /// The names that contain a word.
+    /// The names that contain a word, each once.
     fn containing(&self, word: &str) -> impl Iterator<Item = &'a str> {
-        memchr::memmem::find_iter(self.joined.as_bytes(), word).filter_map(|at| {
+        let mut last = None;
+        memchr::memmem::find_iter(self.joined.as_bytes(), word).filter_map(move |at| {
             let index = self.starts.partition_point(|start| *start <= at).checked_sub(1)?;
-            self.names.get(index).copied()
+            let again = last.replace(index) == Some(index);
+            self.names.get(index).copied().filter(|_| !again)
         })
     }
 }
@@ -171,6 +173,10 @@ mod tests {
         let daemon = candidates("/lib/systemd/systemd-udevd", "systemd-udevd", &installed);
         assert_eq!(daemon.first(), Some(&"systemd"));
         assert!(candidates("/x", "y", &installed).is_empty());
+        // A name is one candidate, however often it says the word.
+        let long = "ssh".repeat(300_000);
+        let names = [long.as_str()].into_iter().collect();
+        assert_eq!(candidates("/usr/sbin/sshd", "ssh", &names).len(), 1);
     }
 
     #[test]

@@ -94,6 +94,8 @@ pub struct Sudoers {
     pub not_understood: u32,
     /// Number of lines that include something.
     includes: u32,
+    /// How much was included.
+    included_bytes: usize,
     /// Steps left for following lists and aliases, which can be made to lead to ever more.
     steps: Cell<usize>,
 }
@@ -116,6 +118,7 @@ impl Sudoers {
             target_password: false,
             not_understood: 0,
             includes: 0,
+            included_bytes: 0,
             steps: Cell::new(STEPS),
         };
         parse::file((path, content), 0, &mut sudoers, include);

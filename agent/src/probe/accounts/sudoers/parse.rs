@@ -9,6 +9,8 @@ use crate::probe::text;
 const DEPTH_MAX: usize = 16;
 /// Most lines that include something, in all files together.
 const INCLUDES_MAX: u32 = 256;
+/// Most bytes of all included files together, of which one may include itself.
+const INCLUDED_BYTES_MAX: usize = 4 << 20;
 /// Most rules, and most names of lists, that are kept: far more than people write.
 const RULES_MAX: usize = 10_000;
 
@@ -65,6 +67,11 @@ pub(super) fn file(
                 wanted.path = format!("{directory}/{}", wanted.path);
             }
             for (path, content) in include(&wanted) {
+                into.included_bytes = into.included_bytes.saturating_add(content.len());
+                if into.included_bytes > INCLUDED_BYTES_MAX {
+                    into.not_understood += 1;
+                    break;
+                }
                 file((&path, &content), depth + 1, into, include);
             }
         } else if statement(&line, into).is_none() {

@@ -66,6 +66,18 @@ fn a_line_takes_no_more_memory_than_its_length() {
 }
 
 #[test]
+fn a_long_file_that_includes_itself_comes_to_an_end() {
+    let content = format!("{}@include self\n@include self\n", "x\n".repeat(200_000));
+    let mut bytes = 0;
+    let sudoers = Sudoers::parse(("/etc/self", content.as_bytes()), &mut |include| {
+        bytes += content.len();
+        vec![(include.path.clone(), content.clone().into_bytes())]
+    });
+    assert!(sudoers.not_understood > 0);
+    assert!(bytes < 20 << 20, "{bytes}");
+}
+
+#[test]
 fn as_distributions_ship_it() {
     let debian = "Defaults\tenv_reset\nDefaults secure_path=\"/usr/sbin:/usr/bin\"\n\
         root\tALL=(ALL:ALL) ALL\n# Allow members\n%sudo\tALL=(ALL:ALL) ALL\n@includedir /etc/sudoers.d\n";

@@ -105,8 +105,10 @@ impl<R: Read> Scanner<R> {
             let Some(end) = opaque else { break };
             self.skip_past(end)?;
         }
+        // How far it was looked at: what comes in small pieces is not looked at again with each.
+        let mut seen = 0;
         let end = loop {
-            if let Some(end) = end_of_tag(self.unused()) {
+            if let Some(end) = end_of_tag(self.unused(), &mut seen) {
                 break end;
             }
             if !self.more()? {
@@ -142,14 +144,14 @@ impl<R: Read> Scanner<R> {
     }
 }
 
-/// Where the `>` of a tag stands that is in no value of an attribute.
-fn end_of_tag(bytes: &[u8]) -> Option<usize> {
-    let mut from = 0;
+/// Where the `>` of a tag stands that is in no value of an attribute. Goes on behind the values that were
+/// `seen`.
+fn end_of_tag(bytes: &[u8], seen: &mut usize) -> Option<usize> {
     loop {
-        let at = from + memchr3(b'>', b'"', b'\'', bytes.get(from..)?)?;
+        let at = *seen + memchr3(b'>', b'"', b'\'', bytes.get(*seen..)?)?;
         match bytes.get(at)? {
             b'>' => return Some(at),
-            quote => from = at + 2 + memchr(*quote, bytes.get(at + 1..)?)?,
+            quote => *seen = at + 2 + memchr(*quote, bytes.get(at + 1..)?)?,
         }
     }
 }
