@@ -128,7 +128,7 @@ fn what_changes_is_in_the_register_moments_later() {
     );
 
     let start = Instant::now();
-    run("ip", &["link", "add", "belfort0", "type", "dummy"]);
+    run("ip", &["link", "add", "belfort0", "type", "veth", "peer", "name", "belfort1"]);
     run("ip", &["addr", "add", "192.0.2.7/24", "dev", "belfort0"]);
     run("ip", &["link", "set", "belfort0", "up"]);
     known(&collector, &asset, "a new address", start, |[kind, subject, after]| {
