@@ -148,10 +148,19 @@ fn cargo(root: &Path, arguments: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// Builds the agent as it is shipped and gives the path of its program.
+/// Builds the agent as it is given out, except that the system's own linker does it, and gives the path
+/// of its program.
 fn build(root: &Path) -> Result<PathBuf> {
-    cargo(root, &["build", "--release", "--package", "belfort-agent"])?;
-    Ok(target(root)?.join("release/belfort-agent"))
+    shipped(root, &["--package", "belfort-agent"], "belfort-agent")
+}
+
+/// Builds with the profile of what is given out, apart from where `dist` lays that out.
+fn shipped(root: &Path, what: &[&str], program: &str) -> Result<PathBuf> {
+    let folder = target(root)?.join("shipped");
+    let folder_name = folder.to_string_lossy();
+    let options = ["build", "--profile", "dist", "--target-dir", &folder_name];
+    cargo(root, &[&options, what].concat())?;
+    Ok(folder.join("dist").join(program))
 }
 
 /// Where the workspace is built.

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use belfort_agent_sys::process::{self, CpuTime};
 use serde_json::Value;
 
-use super::{cargo, megabytes, target};
+use super::{megabytes, shipped};
 
 /// Runs of each measurement; the median counts.
 const RUNS: usize = 31;
@@ -106,8 +106,8 @@ pub(super) fn pass(agent: &Path, state: &Path) -> Result<Cost> {
 
 /// The floor: a program that asks the same questions, started and measured in the same way.
 pub(super) fn floor(root: &Path, questions: &str) -> Result<Cost> {
-    cargo(root, &["build", "--release", "--package", "belfort-agent-sys", "--example", "floor"])?;
-    let program = target(root)?.join("release/examples/floor");
+    let what = ["--package", "belfort-agent-sys", "--example", "floor"];
+    let program = shipped(root, &what, "examples/floor")?;
     let dir = tempfile::tempdir()?;
     let list = dir.path().join("questions");
     std::fs::write(&list, questions)?;
