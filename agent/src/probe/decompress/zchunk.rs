@@ -52,7 +52,9 @@ pub(super) fn open<R: Read>(source: R) -> Result<Decoder<'static, BufReader<R>>>
     let mut dictionary = Vec::new();
     if packed_bytes > 0 {
         let packed = source.by_ref().take(packed_bytes);
-        Decoder::new(packed)?.take(plain_bytes).read_to_end(&mut dictionary)?;
+        let mut decoder = Decoder::new(packed)?;
+        decoder.window_log_max(WINDOW_LOG_MAX)?;
+        decoder.take(plain_bytes).read_to_end(&mut dictionary)?;
     }
     let mut decoder = Decoder::with_dictionary(source, &dictionary)?;
     decoder.window_log_max(WINDOW_LOG_MAX)?;
@@ -104,6 +106,11 @@ pub(in super::super) mod tests {
 
     /// A file of these chunks.
     pub(in super::super) fn packed(chunks: &[&[u8]], dictionary: &[u8]) -> Vec<u8> {
+        packed_with(chunks, dictionary, &zstd::bulk::compress(dictionary, 1).unwrap())
+    }
+
+    /// The same, with the dictionary as it shall lie there.
+    fn packed_with(chunks: &[&[u8]], dictionary: &[u8], packed_dictionary: &[u8]) -> Vec<u8> {
         let number = |mut number: usize| -> Vec<u8> {
             let mut bytes = Vec::new();
             while number > 127 {
@@ -118,9 +125,8 @@ pub(in super::super) mod tests {
         if dictionary.is_empty() {
             index.extend([number(0), number(0)].concat());
         } else {
-            let packed = zstd::bulk::compress(dictionary, 1).unwrap();
-            index.extend([number(packed.len()), number(dictionary.len())].concat());
-            data.extend(packed);
+            index.extend([number(packed_dictionary.len()), number(dictionary.len())].concat());
+            data.extend(packed_dictionary);
         }
         let mut compressor = zstd::bulk::Compressor::with_dictionary(1, dictionary).unwrap();
         for chunk in chunks {
@@ -147,6 +153,19 @@ pub(in super::super) mod tests {
         for dictionary in [&b""[..], &dictionary] {
             assert_eq!(unpacked(&packed(&chunks, dictionary)).unwrap(), chunks.concat());
         }
+    }
+
+    #[test]
+    fn windows_of_dictionaries_are_bounded() {
+        let dictionary = b"<package>".repeat(40);
+        let pack = |window| {
+            let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
+            encoder.window_log(window).unwrap();
+            std::io::Write::write_all(&mut encoder, &dictionary).unwrap();
+            packed_with(&[b"content"], &dictionary, &encoder.finish().unwrap())
+        };
+        assert_eq!(unpacked(&pack(WINDOW_LOG_MAX)).unwrap(), b"content");
+        assert!(unpacked(&pack(WINDOW_LOG_MAX + 1)).is_err());
     }
 
     #[test]

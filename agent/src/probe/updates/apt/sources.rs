@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::rc::Rc;
 
 use crate::probe::text;
 
@@ -19,12 +20,12 @@ pub struct Source {
     /// The suite as it is configured: `bookworm-security`; empty for an archive without suites.
     pub suite: String,
     /// Its components, none for an archive without suites.
-    pub components: Vec<String>,
+    pub components: Rc<[String]>,
     /// Only these architectures; all of the machine's when empty.
-    architectures: Vec<String>,
+    architectures: Rc<[String]>,
     /// Other than all of the machine's: more and fewer.
-    added: Vec<String>,
-    removed: Vec<String>,
+    added: Rc<[String]>,
+    removed: Rc<[String]>,
     /// What the names of its lists begin with.
     base: String,
 }
@@ -66,7 +67,7 @@ impl Source {
     /// Whether lists of an architecture are read, when those of the machine are given.
     pub fn takes(&self, architecture: &str, machine: &[String]) -> bool {
         let has = |list: &[String]| list.iter().any(|one| one == architecture);
-        let base = if self.architectures.is_empty() { machine } else { &self.architectures };
+        let base = if self.architectures.is_empty() { machine } else { &*self.architectures };
         architecture == "all" || ((has(base) || has(&self.added)) && !has(&self.removed))
     }
 }
@@ -94,6 +95,9 @@ impl Stanza {
         {
             return Err(SourceError::Form);
         }
+        // Shared by the many sources that a few lines can make.
+        let [components, architectures, added, removed] =
+            lists.map(|list| Rc::from(list.as_slice()));
         for uri in uris {
             let (site, place) = place(uri)?;
             for suite in suites {
@@ -113,10 +117,10 @@ impl Stanza {
                 into.push(Source {
                     site: text::clean(site.as_bytes()),
                     suite: if flat { String::new() } else { text::clean(suite.as_bytes()) },
-                    components: self.components.clone(),
-                    architectures: self.architectures.clone(),
-                    added: self.added.clone(),
-                    removed: self.removed.clone(),
+                    components: Rc::clone(&components),
+                    architectures: Rc::clone(&architectures),
+                    added: Rc::clone(&added),
+                    removed: Rc::clone(&removed),
                     base: file_name(&path),
                 });
             }
@@ -354,6 +358,14 @@ mod tests {
         assert_eq!(errors, [SourceError::Form]);
         let machine = ["amd64".to_owned(), "i386".to_owned()];
         assert!(sources[0].takes("amd64", &machine) && !sources[0].takes("i386", &machine));
+    }
+
+    #[test]
+    fn sources_of_one_stanza_share_their_lists() {
+        let mut sources = Vec::new();
+        let stanza = b"Types: deb\nURIs: http://deb.example\nSuites: a b\nComponents: main\n";
+        assert!(deb822(stanza, "amd64", &mut sources).is_empty());
+        assert!(Rc::ptr_eq(&sources[0].components, &sources[1].components));
     }
 
     proptest! {
