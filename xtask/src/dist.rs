@@ -1,7 +1,7 @@
 //! `cargo xtask dist`: one program of the agent for every distribution of Linux, checked.
 //!
 //! It is linked by zig against the symbols of an old C library, so that it starts wherever that or a
-//! newer one is. See ADR 73.
+//! newer one is. See ADR 74.
 
 use std::fs;
 use std::path::{Path, PathBuf};

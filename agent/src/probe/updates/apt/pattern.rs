@@ -39,13 +39,11 @@ impl Pattern {
                 [] => return Self(pieces),
                 [b'*', tail @ ..] => (Piece::Some, tail),
                 [b'?', tail @ ..] => (Piece::One, tail),
-                [b'[', inside @ ..] if closes => match set(inside) {
-                    Some((piece, tail)) => (piece, tail),
-                    None => {
-                        closes = false;
-                        (Piece::Byte(b'['), inside)
-                    }
-                },
+                [b'[', inside @ ..] if closes => {
+                    let found = set(inside);
+                    closes = found.is_some();
+                    found.unwrap_or((Piece::Byte(b'['), inside))
+                }
                 [b'\\', byte, tail @ ..] | [byte, tail @ ..] => (Piece::Byte(*byte), tail),
             };
             pieces.push(piece);
