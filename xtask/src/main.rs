@@ -1,6 +1,6 @@
 //! The chores of the workspace. Run `cargo xtask --help`.
 
-#![expect(clippy::print_stdout, reason = "a command-line program")]
+#![expect(clippy::print_stderr, clippy::print_stdout, reason = "a command-line program")]
 
 use std::path::{Path, PathBuf};
 

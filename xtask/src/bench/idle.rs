@@ -167,13 +167,18 @@ impl Device {
         wake_ups.sort_by(f64::total_cmp);
         let median = |all: &[f64]| all.get(all.len() / 2).copied().unwrap_or(f64::NAN);
         let worst = |all: &[f64]| all.last().copied().unwrap_or(f64::NAN);
+        let met: Vec<String> = running.lines.try_iter().collect();
+        for line in &met {
+            // What was not quiet is told, so that nobody has to guess.
+            eprintln!("met while the agent should have been idle: {line}");
+        }
         let process = running.child.id().to_string();
         let quiet = Quiet {
             cpu_ms: median(&cpu_ms),
             wake_ups: median(&wake_ups),
             worst_cpu_ms: worst(&cpu_ms),
             worst_wake_ups: worst(&wake_ups),
-            met: super::count(running.lines.try_iter().count()),
+            met: super::count(met.len()),
             resident: megabytes(process::resident_bytes_of(&process)),
             peak: megabytes(process::peak_bytes(&process)),
         };
