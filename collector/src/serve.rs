@@ -194,16 +194,18 @@ fn people(
     web::with_headers(rest::router(api.clone()).merge(web::router(api)))
 }
 
-/// Ends when the process is asked to stop.
-pub async fn signalled() -> Result<(), ServeError> {
+/// What ends when the process is asked to stop. It listens from now on, so that a server that is asked
+/// before it has quite begun stops as well.
+pub fn signalled() -> Result<impl Future<Output = ()>, ServeError> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate()).map_err(ServeError::Signal)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(ServeError::Signal)?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 async fn listen(what: &'static str, address: SocketAddr) -> Result<TcpListener, ServeError> {

@@ -38,15 +38,8 @@ pub(super) fn run(context: &Context) -> Result<(), Failure> {
         .build()
         .map_err(|error| anyhow::anyhow!("cannot start: {error}"))?;
     let result = runtime.block_on(async {
-        let server = Server::bind(opened).await?;
-        let stop = async {
-            if let Err(error) = serve::signalled().await {
-                // Without signals the process is ended from outside; nothing is lost by it.
-                tracing::error!(%error, "cannot wait for signals");
-                std::future::pending::<()>().await;
-            }
-        };
-        server.run(stop).await
+        let stop = serve::signalled()?;
+        Server::bind(opened).await?.run(stop).await
     });
     // What is under way is durable or not at all; an evaluation goes on at the next start.
     runtime.shutdown_timeout(Duration::from_secs(5));

@@ -56,7 +56,7 @@ pub(crate) fn bad_reports() -> Vec<(&'static str, ReportRequest, &'static str)> 
         ("no hash", entry(&|it| it.hash.clear()), "0 bytes"),
         ("unknown kind", entry(&|it| it.kind = 99), "99"),
         ("no kind", entry(&|it| it.kind = 0), "kind"),
-        ("reserved kind", entry(&|it| it.kind = 6), "kind 6"),
+        ("kind to come", entry(&|it| it.kind = 16), "kind 16"),
         ("negative kind", entry(&|it| it.kind = -1), "kind -1"),
         ("unknown schema", entry(&|it| it.schema_version = 9), "schema version 9"),
         ("unknown schema of content", section(&|it| it.schema_version = 9), "manifest"),
