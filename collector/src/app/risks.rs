@@ -160,6 +160,17 @@ impl App {
         now: Timestamp,
     ) -> Result<RiskSummary> {
         change.may_try(actor)?;
+        on_newest(|| self.risk_change_once(actor, reference, change, write, now))
+    }
+
+    fn risk_change_once(
+        &self,
+        actor: &Actor,
+        reference: &str,
+        change: &RiskChange,
+        write: Write,
+        now: Timestamp,
+    ) -> Result<RiskSummary> {
         let found = self.store.risk_get(reference)?.ok_or_else(|| not_found("risk", reference))?;
         let unit = unit_of(&found);
         may_read(actor, &found)?;
@@ -242,14 +253,25 @@ impl App {
         now: Timestamp,
     ) -> Result<ActionSummary> {
         actor.require(Right::Act)?;
+        let change = RiskChange::SetAction(id, update);
+        on_newest(|| self.action_set_once(actor, id, &change, version, now))
+    }
+
+    fn action_set_once(
+        &self,
+        actor: &Actor,
+        id: ActionId,
+        change: &RiskChange,
+        version: Option<u64>,
+        now: Timestamp,
+    ) -> Result<ActionSummary> {
         let found = self.action(actor, id)?;
         same_version("action", &id.to_string(), version, found.action.version)?;
-        let change = RiskChange::SetAction(id, update);
         // The unit that does it may act on it, though the risk be another unit's: it reads no more of it.
         let risk = self.store.risk_get(&found.risk)?;
         let risk = risk.ok_or_else(|| not_found("risk", &found.risk))?;
         let unit = unit_of(&risk);
-        let next = risk.risk.apply(actor, unit, &change, &self.catalogue.matrix, now)?;
+        let next = risk.risk.apply(actor, unit, change, &self.catalogue.matrix, now)?;
         let mut versions = vec![next.clone()];
         versions.extend(settled(&next, None, now));
         let audit = Audit {
@@ -257,7 +279,7 @@ impl App {
             actor: actor.name.clone(),
             action: change.name(),
             subject: id.to_string(),
-            detail: detail(&risk.risk, &next, &change).to_string(),
+            detail: detail(&risk.risk, &next, change).to_string(),
         };
         self.store.risk_change(&versions, &audit)?;
         self.store.action_get(id)?.ok_or_else(|| not_found("action", &id.to_string()))
@@ -286,6 +308,22 @@ impl App {
         let found = self.store.meeting_get(reference)?;
         found.ok_or_else(|| AppError::Invalid(format!("there is no meeting `{reference}`")))
     }
+}
+
+/// How often a change is made anew because the entry was changed while it was being made.
+const ATTEMPTS: u32 = 5;
+
+/// Makes a change on the newest version of an entry. An evaluation may write between reading and writing;
+/// who changes an action, or names no version, must not be refused for that. A version that was named and
+/// is no longer the newest is refused each time.
+fn on_newest<T>(mut change: impl FnMut() -> Result<T>) -> Result<T> {
+    for _ in 1..ATTEMPTS {
+        match change() {
+            Err(AppError::Store(StoreError::Conflict { .. })) => {}
+            done => return done,
+        }
+    }
+    change()
 }
 
 /// Refuses a change that was made on another version than the newest.

@@ -3,11 +3,13 @@
 
 use super::*;
 use belfort_model::data_set::PersonalData;
+use belfort_model::risk::RiskChange;
 use belfort_model::scale::{Biv, Level};
 use belfort_model::time::Timestamp;
 use belfort_model::unit::UnitKind;
 
 use crate::app::assets::{NewClass, NewUnit};
+use crate::app::risks::Write;
 
 /// A register with one risk: a data set of the unit `BZ` that nobody classified for sixty days.
 struct Cycle {
@@ -247,6 +249,30 @@ async fn a_change_on_an_older_version_is_refused_and_the_past_can_be_read() {
     assert_eq!(before_all["total"], 0);
     let (status, _) = list("as_of=gisteren".to_owned()).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn who_names_no_version_is_not_refused_because_something_else_wrote_first() {
+    const AT_ONCE: usize = 4;
+    let cycle = Cycle::new().await;
+    let dpo = Actor::with_roles("functionaris", &[Role::Dpo]);
+    for _ in 0..10 {
+        let together = std::sync::Barrier::new(AT_ONCE);
+        let advise = |number| {
+            let change = RiskChange::Advise { text: format!("advies {number}") };
+            together.wait();
+            let (app, write) = (&cycle.lab.app, Write::default());
+            app.risk_change(&dpo, &cycle.reference, &change, write, clock::now()).unwrap();
+        };
+        std::thread::scope(|scope| {
+            for number in 0..AT_ONCE {
+                let advise = &advise;
+                scope.spawn(move || advise(number));
+            }
+        });
+    }
+    let risk = cycle.lab.app.risk(&root(), &cycle.reference, None).unwrap();
+    assert_eq!(risk.risk.advice.len(), 10 * AT_ONCE, "nobody's advice is lost");
 }
 
 #[tokio::test]

@@ -71,11 +71,10 @@ impl Writer {
             state.commit(doing);
         }
         drop(state);
+        // A refusal waits too: it may rest on what another member wrote, which a reader sees only then.
+        let outcome = group.map_or(Ok(()), |group| group.wait());
         let value = result?;
-        match group {
-            Some(group) => group.wait().map(|()| value),
-            None => Ok(value),
-        }
+        outcome.map(|()| value)
     }
 
     /// Runs statements outside a transaction.
