@@ -312,6 +312,9 @@ fn listeners_as_ss_sees_them() {
     // Ports below the range the system hands out, so that UDP counts as a service.
     let tcp =
         (20_000..21_000).find_map(|port| TcpListener::bind(("127.0.0.1", port)).ok()).unwrap();
+    let six = TcpListener::bind(("::1", 0)).ok();
+    let has_six = fs::read_to_string("/proc/net/if_inet6").is_ok_and(|text| text.contains(" lo\n"));
+    assert_eq!(six.is_some(), has_six, "IPv6 on loopback");
     let udp = (20_000..21_000).find_map(|port| UdpSocket::bind(("0.0.0.0", port)).ok()).unwrap();
     let (tcp_port, udp_port) = (tcp.local_addr().unwrap().port(), udp.local_addr().unwrap().port());
     let range = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap();
@@ -357,6 +360,10 @@ fn listeners_as_ss_sees_them() {
         ours.unwrap_or_else(|| panic!("no {protocol:?} {port} of {own:?}: {:?}", section.listeners))
     };
     assert_eq!(mine(Protocol::Tcp, tcp_port).scope(), ListenerScope::Loopback);
+    if let Some(six) = &six {
+        let port = six.local_addr().unwrap().port();
+        assert_eq!(mine(Protocol::Tcp, port).scope(), ListenerScope::Loopback);
+    }
     assert_eq!(mine(Protocol::Udp, udp_port).scope(), ListenerScope::Any);
 }
 

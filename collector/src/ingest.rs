@@ -304,9 +304,9 @@ pub fn decode(blob: &SectionBlob) -> Option<Section> {
     Section::decode(kind_of(blob.key), &content(blob)?).ok()
 }
 
-/// Sections that say something about people: their views are logged, and they are erased when a device goes
-/// out of service. What findings take from them is told by the catalogue.
-const PERSONAL: &[SectionKind] = &[SectionKind::Accounts];
+/// Sections that say something about people, be it by the addresses of telephones beside a device: their
+/// views are logged, and they are erased when a device goes out of service. What findings take from them is told by the catalogue.
+const PERSONAL: &[SectionKind] = &[SectionKind::Accounts, SectionKind::Neighbours];
 
 /// Sections about people, by number and by the name their changes carry.
 pub fn personal_sections() -> Vec<(i32, String)> {

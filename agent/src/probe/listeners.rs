@@ -7,10 +7,16 @@ use belfort_proto::inventory::v1::{ListenerScope, Protocol};
 /// Asks for sockets by family (`SOCK_DIAG_BY_FAMILY`).
 pub const BY_FAMILY: u16 = 20;
 
-/// The four dumps: family (`AF_INET`, `AF_INET6`), protocol and its number. TCP in LISTEN only; UDP
-/// in the only state of an unconnected socket.
-pub const DUMPS: &[(u8, Protocol)] =
-    &[(2, Protocol::Tcp), (10, Protocol::Tcp), (2, Protocol::Udp), (10, Protocol::Udp)];
+/// Asks for the TCP sockets of both families in one walk over the kernel's table (`TCPDIAG_GETSOCK`,
+/// the request before there was one by family).
+pub const TCP_OF_BOTH_FAMILIES: u16 = 18;
+
+/// The families: `AF_INET` and `AF_INET6`.
+pub const FAMILIES: [u8; 2] = [2, 10];
+
+/// TCP in LISTEN only; UDP in the only state of an unconnected socket.
+const LISTEN: u32 = 1 << 10;
+const CLOSE: u32 = 1 << 7;
 
 /// A listening socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,8 +33,6 @@ pub struct Socket {
 
 /// The request of a dump (`struct inet_diag_req_v2`).
 pub fn request(family: u8, protocol: Protocol) -> [u8; 56] {
-    const LISTEN: u32 = 1 << 10;
-    const CLOSE: u32 = 1 << 7;
     let (number, states) = match protocol {
         Protocol::Udp => (17, CLOSE),
         _ => (6, LISTEN),
@@ -37,6 +41,15 @@ pub fn request(family: u8, protocol: Protocol) -> [u8; 56] {
     if let Some((head, _)) = request.split_first_chunk_mut::<8>() {
         let [s0, s1, s2, s3] = u32::to_ne_bytes(states);
         *head = [family, number, 0, 0, s0, s1, s2, s3];
+    }
+    request
+}
+
+/// The request of [`TCP_OF_BOTH_FAMILIES`] (`struct inet_diag_req`): states stand at its end but one.
+pub fn request_of_both_families() -> [u8; 60] {
+    let mut request = [0; 60];
+    if let Some(states) = request.get_mut(52..56) {
+        states.copy_from_slice(&LISTEN.to_ne_bytes());
     }
     request
 }

@@ -81,6 +81,9 @@ impl Watcher {
 
     /// Takes what is there now for known: it is about to be read.
     pub fn compare_from_now(&mut self) {
+        if let Some(listeners) = &mut self.listeners {
+            listeners.begin_anew();
+        }
         self.listeners_differ();
         self.network_differs();
     }

@@ -58,6 +58,8 @@ impl From<Errno> for NetlinkError {
 
 /// Most bytes kept of one dump.
 pub const BYTES_MAX: usize = 16 << 20;
+/// The kernel cuts a dump into pieces of at most so much.
+const BUFFER_BYTES: usize = 32 << 10;
 const HEADER_BYTES: usize = 16;
 const MESSAGE_ERROR: u16 = 2;
 const MESSAGE_DONE: u16 = 3;
@@ -72,6 +74,8 @@ const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(2);
 pub struct Netlink {
     socket: OwnedFd,
     sequence: u32,
+    /// Room for an answer, made once: some ask again and again.
+    buffer: Vec<u8>,
 }
 
 impl Netlink {
@@ -90,7 +94,7 @@ impl Netlink {
             protocol,
         )?;
         sockopt::set_socket_timeout(&socket, sockopt::Timeout::Recv, Some(TIMEOUT))?;
-        Ok(Self { socket, sequence: 0 })
+        Ok(Self { socket, sequence: 0, buffer: Vec::new() })
     }
 
     /// Asks for a dump and hands every message's type and payload to `each`. Gives whether the answer
@@ -113,10 +117,23 @@ impl Netlink {
         let kernel = netlink::SocketAddrNetlink::new(0, 0);
         net::sendto(&self.socket, &request, SendFlags::empty(), &kernel)?;
 
-        let mut buffer = vec![0_u8; 32 << 10];
+        // Taken out for as long as it is filled and read.
+        let mut buffer = std::mem::take(&mut self.buffer);
+        buffer.resize(BUFFER_BYTES, 0);
+        let result = self.answer(&mut buffer, &mut each);
+        self.buffer = buffer;
+        result
+    }
+
+    /// Reads an answer to its end.
+    fn answer(
+        &self,
+        buffer: &mut [u8],
+        each: &mut impl FnMut(u16, &[u8]),
+    ) -> Result<bool, NetlinkError> {
         let (mut total, mut whole) = (0, true);
         loop {
-            let received = net::recv(&self.socket, buffer.as_mut_slice(), RecvFlags::TRUNC);
+            let received = net::recv(&self.socket, &mut *buffer, RecvFlags::TRUNC);
             let (_, got) = match received {
                 Err(Errno::INTR) => continue,
                 other => other?,
@@ -126,7 +143,7 @@ impl Netlink {
                 return Err(NetlinkError::TooLarge);
             }
             let datagram = buffer.get(..got).ok_or(NetlinkError::Malformed)?;
-            if got == 0 || self.messages(datagram, &mut whole, &mut each)? {
+            if got == 0 || self.messages(datagram, &mut whole, each)? {
                 return Ok(whole);
             }
         }

@@ -1,6 +1,8 @@
 //! What is compared, because nobody tells of it or too much is told: listening sockets, and what the
 //! network section is made of.
 
+use std::ops::RangeInclusive;
+
 use belfort_agent_sys::netlink::{Family, Netlink, NetlinkError};
 use belfort_proto::inventory::v1::SectionKind;
 
@@ -16,7 +18,9 @@ const RANGE: &str = "/proc/sys/net/ipv4/ip_local_port_range";
 /// means to walk all processes, which is done only when something differs.
 #[derive(Debug, Default)]
 pub(super) struct Listeners {
-    netlink: Option<Netlink>,
+    /// Kept from one time to the next, until a full pass: whom is asked, and the ports that the system
+    /// hands out itself.
+    asked: Option<(Netlink, RangeInclusive<u16>)>,
     /// Protocol, port and scope; sorted.
     known: Vec<(i32, u16, i32)>,
     /// The last list, kept for its room.
@@ -30,7 +34,7 @@ impl Listeners {
         self.error = self.ask().err();
         if self.error.is_some() {
             // What is left over of an answer must not be taken for the next one.
-            self.netlink = None;
+            self.asked = None;
             return false;
         }
         std::mem::swap(&mut self.known, &mut self.spare);
@@ -38,21 +42,28 @@ impl Listeners {
     }
 
     fn ask(&mut self) -> Result<(), NetlinkError> {
-        let range = ephemeral_ports(&std::fs::read(RANGE).unwrap_or_default());
-        let netlink = match &mut self.netlink {
-            Some(netlink) => netlink,
-            none => none.insert(Netlink::open(Family::SockDiag)?),
+        let (netlink, range) = match &mut self.asked {
+            Some(asked) => asked,
+            none => {
+                let range = ephemeral_ports(&std::fs::read(RANGE).unwrap_or_default());
+                none.insert((Netlink::open(Family::SockDiag)?, range))
+            }
         };
         let found = &mut self.spare;
         found.clear();
         each_socket(netlink, |socket| {
-            if is_service(&socket, &range) {
+            if is_service(&socket, range) {
                 found.push((socket.protocol.into(), socket.port, socket.scope.into()));
             }
         })?;
         found.sort_unstable();
         found.dedup();
         Ok(())
+    }
+
+    /// Asks for the ports again that the system hands out itself.
+    pub(super) fn begin_anew(&mut self) {
+        self.asked = None;
     }
 
     pub(super) fn unwatched(&self) -> Option<Unwatched> {

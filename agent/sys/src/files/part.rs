@@ -52,6 +52,7 @@ impl Root {
                 Err(errno) => return Err(errno.into()),
             }
         }
+        self.count(0, content.len());
         content.truncate(length);
         Ok(content)
     }

@@ -50,6 +50,7 @@ impl RandomFile<'_> {
                 Err(errno) => return Err(errno.into()),
             }
         }
+        self.root.count(0, filled);
         Ok(filled)
     }
 }

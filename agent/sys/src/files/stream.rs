@@ -103,6 +103,7 @@ impl Read for Stream<'_> {
                 other => break other.map_err(|errno| Error::other(ReadError::from(errno)))?,
             }
         };
+        self.root.count(0, got);
         // It may have grown since it was opened.
         self.left_bytes = u64::try_from(got)
             .ok()

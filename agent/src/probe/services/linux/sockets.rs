@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use belfort_agent_sys::files::ReadError;
 use belfort_agent_sys::netlink::{Family, Netlink, NetlinkError};
+use belfort_proto::inventory::v1::Protocol;
 
 use crate::probe::listeners::{
-    BY_FAMILY, DUMPS, Socket, ephemeral_ports, inode_of_link, is_service, request, socket,
+    BY_FAMILY, FAMILIES, Socket, TCP_OF_BOTH_FAMILIES, ephemeral_ports, inode_of_link, is_service,
+    request, request_of_both_families, socket,
 };
 use crate::probe::outcome::{SMALL_BYTES, Sources};
 use crate::probe::{Host, text};
@@ -56,15 +58,28 @@ pub(crate) fn each_socket(
     netlink: &mut Netlink,
     mut each: impl FnMut(Socket),
 ) -> Result<(), NetlinkError> {
-    for (family, protocol) in DUMPS {
-        let asked = netlink.dump(BY_FAMILY, &request(*family, *protocol), |kind, payload| {
-            if kind == BY_FAMILY
-                && let Some(socket) = socket(*protocol, payload)
+    let mut dump = |message: u16, request: &[u8], protocol: Protocol| {
+        netlink.dump(message, request, |kind, payload| {
+            if kind == message
+                && let Some(socket) = socket(protocol, payload)
             {
                 each(socket);
             }
-        });
-        match asked {
+        })
+    };
+    // A kernel that no longer knows the older request is asked twice.
+    if dump(TCP_OF_BOTH_FAMILIES, &request_of_both_families(), Protocol::Tcp).is_err() {
+        by_family(&mut dump, Protocol::Tcp)?;
+    }
+    by_family(&mut dump, Protocol::Udp)
+}
+
+fn by_family(
+    dump: &mut impl FnMut(u16, &[u8], Protocol) -> Result<bool, NetlinkError>,
+    protocol: Protocol,
+) -> Result<(), NetlinkError> {
+    for family in FAMILIES {
+        match dump(BY_FAMILY, &request(family, protocol), protocol) {
             // A kernel without IPv6, or without the module for one protocol.
             Ok(_) | Err(NetlinkError::Absent) => {}
             Err(error) => return Err(error),
