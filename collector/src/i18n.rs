@@ -56,8 +56,46 @@ pub struct Texts {
     bundle: FluentBundle<FluentResource>,
 }
 
-const NL: &[&str] = &[include_str!("../i18n/nl/report.ftl")];
-const EN: &[&str] = &[include_str!("../i18n/en/report.ftl")];
+const NL: &[&str] = &[
+    include_str!("../i18n/nl/report.ftl"),
+    include_str!("../i18n/nl/web.ftl"),
+    include_str!("../i18n/nl/web-overview.ftl"),
+    include_str!("../i18n/nl/web-assets.ftl"),
+    include_str!("../i18n/nl/web-asset.ftl"),
+    include_str!("../i18n/nl/web-search.ftl"),
+    include_str!("../i18n/nl/web-findings.ftl"),
+    include_str!("../i18n/nl/web-risks.ftl"),
+    include_str!("../i18n/nl/web-worklist.ftl"),
+    include_str!("../i18n/nl/web-units.ftl"),
+    include_str!("../i18n/nl/web-data.ftl"),
+    include_str!("../i18n/nl/web-software.ftl"),
+    include_str!("../i18n/nl/web-enrol.ftl"),
+    include_str!("../i18n/nl/web-reports.ftl"),
+    include_str!("../i18n/nl/web-agents.ftl"),
+    include_str!("../i18n/nl/web-audit.ftl"),
+    include_str!("../i18n/nl/web-settings.ftl"),
+    include_str!("../i18n/nl/web-login.ftl"),
+];
+const EN: &[&str] = &[
+    include_str!("../i18n/en/report.ftl"),
+    include_str!("../i18n/en/web.ftl"),
+    include_str!("../i18n/en/web-overview.ftl"),
+    include_str!("../i18n/en/web-assets.ftl"),
+    include_str!("../i18n/en/web-asset.ftl"),
+    include_str!("../i18n/en/web-search.ftl"),
+    include_str!("../i18n/en/web-findings.ftl"),
+    include_str!("../i18n/en/web-risks.ftl"),
+    include_str!("../i18n/en/web-worklist.ftl"),
+    include_str!("../i18n/en/web-units.ftl"),
+    include_str!("../i18n/en/web-data.ftl"),
+    include_str!("../i18n/en/web-software.ftl"),
+    include_str!("../i18n/en/web-enrol.ftl"),
+    include_str!("../i18n/en/web-reports.ftl"),
+    include_str!("../i18n/en/web-agents.ftl"),
+    include_str!("../i18n/en/web-audit.ftl"),
+    include_str!("../i18n/en/web-settings.ftl"),
+    include_str!("../i18n/en/web-login.ftl"),
+];
 
 impl Texts {
     /// The texts of a language.

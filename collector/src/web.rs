@@ -1,13 +1,25 @@
 //! The web interface: pages rendered here, over the same application functions as REST.
 //!
-//! For now logging in and one overview. It is Dutch, works without JavaScript, and sends nothing to anyone else.
+//! It is Dutch unless somebody chooses English, works without JavaScript, and sends nothing to anyone else.
+//! Every view is an address ([`list`]); every form proves where it comes from ([`sent`]). A page is a
+//! module here, a template in `templates/`, and its texts in `i18n/*/web-*.ftl`.
 
+mod assets;
+mod export;
+mod failed;
+mod files;
+mod frame;
+mod list;
 mod login;
+mod look;
 mod oidc;
 mod overview;
 mod password;
 mod second_factor;
+mod sent;
 mod session;
+#[cfg(test)]
+mod tests;
 
 use askama::Template;
 use axum::Router;
@@ -27,31 +39,27 @@ pub fn router(api: Api) -> Router {
         .route("/wachtwoord", get(password::form).post(password::set))
         .route("/tweede-factor", get(second_factor::form).post(second_factor::change))
         .route("/afmelden", axum::routing::post(session::log_out))
-        .route("/app.css", get(stylesheet))
-        .layer(axum::extract::DefaultBodyLimit::max(16 << 10))
+        .route("/weergave", get(look::choose))
+        .route("/static/{name}", get(files::file))
+        .merge(assets::routes())
+        .layer(axum::extract::DefaultBodyLimit::max(64 << 10))
         .with_state(api)
-}
-
-async fn stylesheet() -> impl IntoResponse {
-    const CSS: &str = include_str!("../assets/app.css");
-    let headers = [
-        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
-        (header::CACHE_CONTROL, "max-age=3600"),
-    ];
-    (headers, CSS)
 }
 
 /// Puts the security headers on every answer, also on that for an address where there is nothing.
 pub fn with_headers(router: Router) -> Router {
-    router.fallback(problem::no_such_path).layer(axum::middleware::map_response(security_headers))
+    router
+        .fallback(problem::no_such_path)
+        .layer(axum::middleware::from_fn(failed::pages))
+        .layer(axum::middleware::map_response(security_headers))
 }
 
 /// What every answer says to browsers: load nothing from elsewhere, be framed by nobody, guess
 /// nothing, tell no other site where one came from.
 async fn security_headers(mut response: Response) -> Response {
     let headers = response.headers_mut();
-    let policy = "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; \
-        frame-ancestors 'none'";
+    let policy = "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; img-src 'self' data:; \
+        connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
     // A document that holds its own style says so itself, and allows no more than that.
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(policy));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

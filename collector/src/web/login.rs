@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 
+use super::look::own_path;
 use super::render;
 use super::session::{sent_by_stranger, stranger, with_cookies};
 use crate::app::callers::Means;
@@ -26,6 +27,8 @@ struct Login {
     csrf: String,
     notice: Option<String>,
     provider: Option<String>,
+    /// Where somebody was sent here from.
+    back: String,
 }
 
 /// Why the form is shown again.
@@ -34,6 +37,8 @@ pub(super) struct Shown {
     geweigerd: Option<String>,
     verlopen: Option<String>,
     ingesteld: Option<String>,
+    #[serde(default)]
+    naar: String,
 }
 
 impl Shown {
@@ -58,10 +63,12 @@ pub(super) fn show(
     headers: &HeaderMap,
     status: StatusCode,
     notice: Option<String>,
+    back: &str,
 ) -> Result<Response, Problem> {
     let (secret, set) = stranger(headers)?;
     let provider = api.app.login.oidc.as_ref().map(|provider| provider.label().to_owned());
-    let page = Login { csrf: csrf_token(&secret), notice, provider };
+    let back = own_path(back).to_owned();
+    let page = Login { csrf: csrf_token(&secret), notice, provider, back };
     Ok(with_cookies(render(status, &page), set.as_slice()))
 }
 
@@ -71,7 +78,8 @@ pub(super) async fn form(
     headers: HeaderMap,
     Query(shown): Query<Shown>,
 ) -> Result<Response, Problem> {
-    show(&api, &headers, StatusCode::OK, shown.notice().map(str::to_owned))
+    let notice = shown.notice().map(str::to_owned);
+    show(&api, &headers, StatusCode::OK, notice, &shown.naar)
 }
 
 /// What the form sends.
@@ -83,6 +91,8 @@ pub(super) struct Sent {
     password: String,
     #[serde(default)]
     code: String,
+    #[serde(default)]
+    naar: String,
 }
 
 /// Begins a session, or says that it did not work.
@@ -118,6 +128,6 @@ pub(super) async fn log_in(
         return Ok(Redirect::to("/aanmelden?geweigerd=1").into_response());
     };
     let cookies = [set_cookie(COOKIE, &entered.secret, false), drop_cookie(VISIT_COOKIE)];
-    let next = if due { "/tweede-factor" } else { "/" };
+    let next = if due { "/tweede-factor" } else { own_path(&sent.naar) };
     Ok(with_cookies(Redirect::to(next).into_response(), &cookies))
 }

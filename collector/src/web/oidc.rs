@@ -94,7 +94,8 @@ pub(super) async fn back(
     .await?;
     let done = drop_cookie(PENDING_COOKIE);
     let refuse = |notice: &str| {
-        let page = login::show(&api, &headers, StatusCode::FORBIDDEN, Some(notice.to_owned()))?;
+        let page =
+            login::show(&api, &headers, StatusCode::FORBIDDEN, Some(notice.to_owned()), "/")?;
         Ok(with_cookies(page, std::slice::from_ref(&done)))
     };
     match came {
@@ -136,5 +137,5 @@ fn failed(api: &Api, headers: &HeaderMap, error: &OidcError) -> Result<Response,
             "De identiteitsprovider is nu niet bereikbaar. Probeer het later opnieuw.",
         ),
     };
-    login::show(api, headers, status, Some(notice.to_owned()))
+    login::show(api, headers, status, Some(notice.to_owned()), "/")
 }

@@ -35,6 +35,12 @@ impl Visit {
     }
 }
 
+/// Whether a form was sent from our own page by the session whose cookie comes with it.
+pub(super) fn is_own_form(api: &Api, headers: &HeaderMap, token: &str) -> bool {
+    is_same_origin(headers, api.app.login.url.as_deref())
+        && cookie(headers, COOKIE).is_some_and(|secret| is_csrf_token(&secret, token))
+}
+
 /// Who is logged in, if anybody.
 pub(super) async fn current(api: &Api, headers: &HeaderMap) -> Result<Option<Visit>, Problem> {
     let Some(secret) = cookie(headers, COOKIE) else { return Ok(None) };

@@ -1,0 +1,23 @@
+# Texts of the list of assets and of one asset.
+assets-lead = Devices, applications, data sets and services
+assets-all = All assets
+assets-unseen = Not seen for 30 days
+assets-filter = Filter assets
+assets-filter-q = Search by name
+assets-filter-soort = Kind
+assets-filter-vorm = Type
+assets-filter-status = Status
+assets-filter-bron = Source
+assets-filter-dienst = Unit
+assets-filter-eigenaar = Owner
+assets-filter-biv = Classification
+assets-filter-gezien = Seen
+assets-filter-locatie = Site
+assets-filter-label = Label
+assets-filter-omgeving = Environment
+assets-filter-blootstelling = Reachable from
+assets-not-seen = not for { $days } days
+assets-class-min = at least class { $level }
+assets-empty = There are no assets yet. Add a device: it shows here within a minute.
+act-add-assets = Add assets
+views = Views

@@ -1,0 +1,23 @@
+# Teksten van de lijst van assets en van één asset.
+assets-lead = Toestellen, toepassingen, gegevensverzamelingen en diensten
+assets-all = Alle assets
+assets-unseen = Niet gezien in 30 dagen
+assets-filter = Assets filteren
+assets-filter-q = Zoeken op naam
+assets-filter-soort = Soort
+assets-filter-vorm = Type
+assets-filter-status = Status
+assets-filter-bron = Bron
+assets-filter-dienst = Dienst
+assets-filter-eigenaar = Eigenaar
+assets-filter-biv = Classificatie
+assets-filter-gezien = Gezien
+assets-filter-locatie = Locatie
+assets-filter-label = Label
+assets-filter-omgeving = Omgeving
+assets-filter-blootstelling = Bereikbaar vanuit
+assets-not-seen = niet in { $days } dagen
+assets-class-min = minstens klasse { $level }
+assets-empty = Er zijn nog geen assets. Voeg een toestel toe, dan verschijnt het hier binnen de minuut.
+act-add-assets = Assets toevoegen
+views = Weergaven

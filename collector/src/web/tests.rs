@@ -1,0 +1,169 @@
+//! Pages as browsers meet them, over a real database: who sees what, and that no page shows the name of a
+//! text instead of a text.
+
+use axum::body::Body;
+use belfort_assess::catalogue::Catalogue;
+use belfort_model::access::{Role, RoleGrant};
+use http::{Request, StatusCode};
+use tower::ServiceExt as _;
+
+use super::*;
+use crate::app::App;
+use crate::app::access::Actor;
+use crate::app::log_in::{Credentials, Visitor};
+use crate::clock;
+use crate::config::login::{LoginConfig, SecondFactor};
+use crate::login::Login;
+use crate::rest::EnrolmentAddress;
+use crate::rest::session::{COOKIE, csrf_token};
+
+const PASSWORD: &str = "vier gewone woorden samen";
+
+/// A collector with its pages, nobody logged in.
+pub(super) struct Lab {
+    router: Router,
+    pub(super) app: App,
+    _directory: tempfile::TempDir,
+}
+
+/// Somebody's browser.
+pub(super) struct Browser<'a> {
+    lab: &'a Lab,
+    secret: String,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(super) struct Shown {
+    pub(super) status: StatusCode,
+    /// Where it leads, for a redirection.
+    pub(super) location: String,
+    pub(super) text: String,
+}
+
+/// Somebody who may do what tests prepare.
+pub(super) fn root() -> Actor {
+    Actor::with_roles("test", &[Role::Admin, Role::SecurityOfficer])
+}
+
+impl Lab {
+    pub(super) fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", directory.path().join("belfort.db").display());
+        let store = belfort_store::create(&url).unwrap();
+        let config = LoginConfig { totp: SecondFactor::Optional, ..LoginConfig::default() };
+        let app = App::new(store.into(), Catalogue::shipped().unwrap())
+            .with_login(Login::new(&config, [7; 32], None));
+        let enrolment = EnrolmentAddress {
+            endpoint: "https://collector.example:7441".to_owned(),
+            fingerprint: [7; 32],
+        };
+        let spool = directory.path().join("spool");
+        let api = Api { app: app.clone(), enrolment, wake: std::sync::Arc::default(), spool };
+        Self { router: with_headers(router(api)), app, _directory: directory }
+    }
+
+    /// The browser of a user with this role, logged in.
+    pub(super) fn browser(&self, role: Role) -> Browser<'_> {
+        self.browser_with(role.as_str(), &[RoleGrant { role, unit: None }])
+    }
+
+    pub(super) fn browser_with(&self, name: &str, grants: &[RoleGrant]) -> Browser<'_> {
+        let now = clock::now();
+        let user = self.app.user_create(&root(), name, grants, now).unwrap();
+        self.app.user_password_set(&root(), user.id, PASSWORD, now).unwrap();
+        let (name, password) = (name.to_owned(), PASSWORD.to_owned());
+        let given = Credentials { name, password, code: String::new() };
+        let from = Visitor { address: [192, 0, 2, 1].into(), browser: "test".to_owned() };
+        let secret = self.app.log_in(&given, &from, None, now).unwrap().unwrap().secret;
+        Browser { lab: self, secret }
+    }
+
+    async fn send(&self, request: Request<Body>) -> Shown {
+        let answer = self.router.clone().oneshot(request).await.unwrap();
+        let status = answer.status();
+        let location = answer.headers().get("location");
+        let location = location.map(|to| to.to_str().unwrap().to_owned()).unwrap_or_default();
+        let bytes = axum::body::to_bytes(answer.into_body(), 8 << 20).await.unwrap();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        assert!(!text.contains('⟦'), "a text is missing: {text}");
+        Shown { status, location, text }
+    }
+}
+
+impl Browser<'_> {
+    /// Opens a page.
+    pub(super) async fn get(&self, path: &str) -> Shown {
+        let request = Request::builder()
+            .uri(path)
+            .header("cookie", format!("{COOKIE}={}", self.secret))
+            .header("accept", "text/html");
+        self.lab.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// Opens a page that must be there; gives its HTML.
+    pub(super) async fn page(&self, path: &str) -> String {
+        let shown = self.get(path).await;
+        assert_eq!(shown.status, StatusCode::OK, "{path}: {}", shown.text);
+        shown.text
+    }
+
+    /// Sends a form, with the token that its page has.
+    pub(super) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Shown {
+        let token = csrf_token(&self.secret);
+        let all = fields.iter().copied().chain([("csrf", token.as_str())]);
+        self.post_as_is(path, all).await
+    }
+
+    async fn post_as_is<'a>(
+        &self,
+        path: &str,
+        fields: impl Iterator<Item = (&'a str, &'a str)>,
+    ) -> Shown {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request = Request::builder()
+            .method("POST")
+            .uri(path)
+            .header("cookie", format!("{COOKIE}={}", self.secret))
+            .header("accept", "text/html")
+            .header("sec-fetch-site", "same-origin")
+            .header("content-type", "application/x-www-form-urlencoded");
+        self.lab.send(request.body(Body::from(body)).unwrap()).await
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_not_logged_in_is_led_back_after_logging_in() {
+    let lab = Lab::new();
+    let request = Request::builder().uri("/assets?biv=geen").body(Body::empty()).unwrap();
+    let shown = lab.send(request).await;
+    assert_eq!(shown.status, StatusCode::SEE_OTHER);
+    assert_eq!(shown.location, "/aanmelden?naar=%2Fassets%3Fbiv%3Dgeen");
+    let request = Request::builder().uri(&shown.location).body(Body::empty()).unwrap();
+    let login = lab.send(request).await.text;
+    assert!(login.contains("value=\"/assets?biv=geen\""), "{login}");
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_said_in_the_language_of_the_reader() {
+    let lab = Lab::new();
+    let reader = lab.browser(Role::Reader);
+    let wrong = reader.get("/assets?bvi=geen").await;
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
+    assert!(wrong.text.contains("Dit kan zo niet") && wrong.text.contains("no filter `bvi`"));
+    assert_eq!(reader.get("/nergens").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn lists_and_overview_are_there_when_nothing_is() {
+    let lab = Lab::new();
+    let officer = lab.browser(Role::SecurityOfficer);
+    for path in ["/", "/assets", "/assets?biv=geen&gezien=30&sort=-gezien&per=25"] {
+        officer.page(path).await;
+    }
+    let csv = officer.page("/assets.csv").await;
+    assert!(csv.starts_with("\u{feff}Id;Naam;"), "{csv}");
+    assert_eq!(officer.get("/assets.pdf").await.status, StatusCode::NOT_FOUND);
+    let reader = lab.browser(Role::Reader);
+    assert_eq!(reader.get("/assets.csv").await.status, StatusCode::FORBIDDEN);
+}
