@@ -20,6 +20,7 @@
 
 pub mod agent;
 pub mod browser;
+pub mod chromium;
 pub mod city;
 pub mod client;
 pub mod cluster;

@@ -15,7 +15,7 @@ const CARGO_DENY: &str = "0.20.2";
 pub(crate) fn run(root: &Path) -> Result<()> {
     let steps: &[(&str, &dyn Fn() -> Result<()>)] = &[
         ("packages the tests need", &packages::ensure),
-        ("identity provider of the tests", &|| packages::provider(root)),
+        ("packages of the tests from npm", &|| packages::modules(root)),
         ("format", &|| steps::run(root, "cargo", &["fmt", "--all", "--check"])),
         ("floors", &|| floors::check(root)),
         ("lints", &|| {

@@ -139,7 +139,7 @@ fn main() -> Result<()> {
         Command::Demo { once, reset } => demo::run(&root, once, reset),
         Command::Test { arguments } => {
             packages::ensure()?;
-            packages::provider(&root)?;
+            packages::modules(&root)?;
             steps::test(&root, &arguments)
         }
         Command::Ci => ci::run(&root),

@@ -1,5 +1,5 @@
-//! What the tests need from outside: the machine's own tools to compare with, a real PostgreSQL, and a
-//! certified identity provider from npm.
+//! What the tests need from outside: the machine's own tools to compare with, a real PostgreSQL, a real
+//! browser, and from npm a certified identity provider and what drives the browser.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 
 /// Package, and a file of it that tells whether it is there.
 const NEEDED: &[(&str, &str)] = &[
+    ("chromium", "chromium"),
     ("createrepo-c", "createrepo_c"),
     ("cryptsetup-bin", "cryptsetup"),
     ("iproute2", "ip"),
@@ -105,24 +106,30 @@ fn install(needed: &[(&'static str, &'static str)]) -> Result<()> {
     Ok(())
 }
 
-/// Installs the packages of the identity provider, as its lock file names them and without running any
-/// of their scripts; does nothing when they are there.
-pub(crate) fn provider(root: &Path) -> Result<()> {
-    let folder = root.join("tests/oidc");
+/// Installs what the tests have from npm.
+pub(crate) fn modules(root: &Path) -> Result<()> {
+    modules_of(root, "tests/oidc")?;
+    modules_of(root, "tests/browser")
+}
+
+/// Installs packages as their lock file names them and without running any of their scripts; does nothing
+/// when they are there.
+fn modules_of(root: &Path, name: &str) -> Result<()> {
+    let folder = root.join(name);
     let lock = folder.join("package-lock.json");
     let mark = folder.join("node_modules/.belfort-lock.json");
     let wanted = std::fs::read(&lock).with_context(|| format!("read {}", lock.display()))?;
     if std::fs::read(&mark).is_ok_and(|installed| installed == wanted) {
         return Ok(());
     }
-    println!("installing the identity provider of the tests with npm");
+    println!("installing the packages of {name} with npm");
     let status = Command::new("npm")
         .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
         .current_dir(&folder)
         .status()
         .context("start npm")?;
     if !status.success() {
-        bail!("`npm ci` in tests/oidc failed ({status})");
+        bail!("`npm ci` in {name} failed ({status})");
     }
     std::fs::write(&mark, wanted).with_context(|| format!("write {}", mark.display()))
 }

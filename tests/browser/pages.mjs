@@ -1,0 +1,100 @@
+// Every page that can be reached, as a browser shows it: accessibility (axe-core: WCAG 2.2 A and AA and best
+// practice), light and dark, wide and narrow, large text, forced colours, both languages, and not one
+// message on the console under the strict content security policy.
+import fs from 'node:fs';
+import path from 'node:path';
+import { createRequire } from 'node:module';
+import { end, fail, launch, logIn, open, task } from './common.mjs';
+
+const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+// One page of each kind is enough: ids and references differ, the page does not.
+const kind = url => url.pathname
+  .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '{id}')
+  .replace(/R-\d{4}-\d{4}/g, '{ref}')
+  .replace(/(\/eigenaars\/)(?!importeren|nieuw|sjabloon)[^/.]+/, '$1{code}')
+  .replace(/(\/secties\/)[^/]+/, '$1{name}');
+const MOST = 400;
+
+const browser = await launch();
+const { context, page } = await open(browser);
+await logIn(page, task.people.all);
+
+// Which pages there are: by following links, as a reader does.
+const found = new Map();
+const queue = task.start.map(start => new URL(start, task.web));
+while (queue.length > 0 && found.size < MOST) {
+  const url = queue.shift();
+  if (found.has(kind(url))) continue;
+  const answer = await page.request.get(url.href, { headers: { accept: 'text/html' } });
+  const type = answer.headers()['content-type'] ?? '';
+  if (!answer.ok()) fail(`${url.pathname}${url.search}: ${answer.status()}`);
+  if (!type.startsWith('text/html')) { found.set(kind(url), null); continue; }
+  found.set(kind(url), url);
+  if (url.pathname.startsWith('/rapporten/') && /\.(html|pdf)$/.test(url.pathname)) continue;
+  const text = await answer.text();
+  for (const [, href] of text.matchAll(/<a [^>]*?href="([^"]+)"/g)) {
+    const next = new URL(href.replaceAll('&amp;', '&'), url);
+    if (next.origin === url.origin && !next.pathname.startsWith('/api/')) queue.push(next);
+  }
+}
+const pages = [...found].filter(([, url]) => url !== null);
+console.log(`${pages.length} kinds of pages: ${pages.map(([name]) => name).join(' ')}`);
+const missing = task.expected.filter(name => !found.has(name));
+if (missing.length > 0) fail(`not reached by any link: ${missing.join(' ')}`);
+const state = await context.storageState();
+await context.close();
+
+const check = async (page, name, where) => {
+  await page.evaluate(() => document.fonts.ready);
+  const text = await page.evaluate(() => document.body.innerText);
+  if (text.includes('⟦')) fail(`${where}: a text is missing: ${text.match(/⟦[^⟧]*⟧?/)[0]}`);
+  const wide = await page.evaluate(() =>
+    document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  if (wide > 0) fail(`${where}: scrolls sideways by ${wide} px`);
+  // Not through the page: its policy lets no other script in.
+  await page.evaluate(axe);
+  const result = await page.evaluate(rules => globalThis.axe.run(document, {
+    runOnly: { type: 'tag', values: rules }, resultTypes: ['violations'],
+  }), RULES);
+  for (const violation of result.violations) {
+    const nodes = violation.nodes.slice(0, 3).map(node => `${node.target} ${node.html.slice(0, 120)}`);
+    fail(`${where}: ${violation.id}: ${violation.help}: ${nodes.join(' | ')}`);
+  }
+};
+
+const picture = (name, look) => path.join(task.pictures,
+  `${name.replaceAll('/', '_').replace(/[{}]/g, '') || '_'}-${look}.png`);
+
+for (const look of [
+  { name: 'light-1440', colorScheme: 'light', shot: true },
+  { name: 'dark-1440', colorScheme: 'dark', shot: true },
+  { name: 'light-320', colorScheme: 'light', width: 320, height: 700, shot: true },
+  { name: 'dark-320', colorScheme: 'dark', width: 320, height: 700 },
+  { name: 'forced-1440', colorScheme: 'light', forcedColors: 'active' },
+  { name: 'english-1440', colorScheme: 'light', language: 'en' },
+]) {
+  const { name: lookName, shot, language, ...options } = look;
+  const { context, page } = await open(browser, { ...options, storageState: state });
+  if (language) await context.addCookies([{ name: 'taal', value: language, url: task.web }]);
+  for (const [name, url] of pages) {
+    await page.goto(url.href, { waitUntil: 'load' });
+    await check(page, name, `${lookName} ${url.pathname}${url.search}`);
+    if (language) {
+      const tag = await page.evaluate(() => document.documentElement.lang);
+      if (!tag.startsWith(language)) fail(`${lookName} ${url.pathname}: is in ${tag}`);
+    }
+    if (shot && task.pictures) await page.screenshot({ path: picture(name, lookName), fullPage: true });
+    if (lookName === 'light-1440') {
+      // Text of twice the size (WCAG 1.4.4).
+      await page.evaluate(() => { document.documentElement.style.fontSize = '200%'; });
+      const wide = await page.evaluate(() =>
+        document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      if (wide > 0) fail(`text of 200% ${url.pathname}: scrolls sideways by ${wide} px`);
+    }
+  }
+  await context.close();
+  console.log(`${lookName}: ${pages.length} pages`);
+}
+await browser.close();
+end();
