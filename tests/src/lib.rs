@@ -26,6 +26,7 @@ pub mod client;
 pub mod cluster;
 pub mod collector;
 pub mod device;
+pub mod fleet;
 pub mod package;
 pub mod programs;
 pub mod provider;

@@ -111,6 +111,11 @@ pub(crate) fn advisories(root: &Path) -> Result<()> {
     cargo(root, &["bench", "--package", "belfort-tests", "--bench", "register"])
 }
 
+/// Measures pages of a large register; the measurement itself is in `tests/benches`.
+pub(crate) fn pages(root: &Path) -> Result<()> {
+    cargo(root, &["bench", "--package", "belfort-tests", "--bench", "pages"])
+}
+
 fn print(figures: &[Figure], as_json: bool) -> Result<()> {
     let mut text = String::new();
     if as_json {

@@ -82,6 +82,10 @@ enum Command {
         /// Measure instead what advisory data costs the collector; prints figures and judges nothing
         #[arg(long, conflicts_with = "json")]
         advisories: bool,
+        /// Measure instead what pages cost with 100,000 assets of 800 packages; prints figures and judges
+        /// nothing
+        #[arg(long, conflicts_with = "json")]
+        pages: bool,
         /// How long to watch the agent do nothing; ten minutes tell more than one
         #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1440))]
         idle_minutes: u64,
@@ -151,6 +155,7 @@ fn main() -> Result<()> {
         }
         Command::Bench { rules: true, .. } => bench::rules(&root),
         Command::Bench { advisories: true, .. } => bench::advisories(&root),
+        Command::Bench { pages: true, .. } => bench::pages(&root),
         Command::Bench { json, idle_minutes, .. } => bench::bench(&root, json, idle_minutes),
         Command::Dist { target } => dist::run(&root, target),
         Command::Fuzz { minutes, seconds, target, jobs, again, keep } => {
