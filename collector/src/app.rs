@@ -32,6 +32,7 @@ pub mod tokens;
 pub mod triage;
 pub mod units;
 pub mod users;
+pub mod views;
 
 use std::sync::Arc;
 

@@ -20,6 +20,7 @@ mod sent;
 mod session;
 #[cfg(test)]
 mod tests;
+mod views;
 
 use askama::Template;
 use axum::Router;
@@ -42,6 +43,7 @@ pub fn router(api: Api) -> Router {
         .route("/weergave", get(look::choose))
         .route("/static/{name}", get(files::file))
         .merge(assets::routes())
+        .merge(views::routes())
         .layer(axum::extract::DefaultBodyLimit::max(64 << 10))
         .with_state(api)
 }

@@ -75,6 +75,8 @@ ids! {
     SessionId;
     /// A frozen report.
     ReportId;
+    /// A saved view.
+    ViewId;
 }
 
 /// The id that follows from a name, version 8: the first bytes of the SHA-256 of the parts, each with its

@@ -7,11 +7,13 @@ use http::HeaderMap;
 use http::request::Parts;
 
 use super::session::{self, Visit};
+use super::views::View;
 use crate::app::access::{Actor, Right};
 use crate::app::callers::Caller;
 use crate::i18n::{Language, Texts};
 use crate::report::format;
 use crate::rest::Api;
+use crate::rest::auth::blocking;
 use crate::rest::session::cookie;
 
 /// Cookie with the language, when it is not Dutch.
@@ -78,7 +80,12 @@ impl FromRequestParts<Api> for Visitor {
         if visit.caller.second_factor_due {
             return Err(Redirect::to("/tweede-factor").into_response());
         }
-        let frame = Frame::of(&visit, Look::of(&parts.headers), here);
+        let mut frame = Frame::of(&visit, Look::of(&parts.headers), here);
+        let (app, user, path) =
+            (api.app.clone(), visit.caller.user.id, parts.uri.path().to_owned());
+        let views = blocking(move || Ok(app.view_list(user, Some(&path))?)).await;
+        let views = views.map_err(IntoResponse::into_response)?;
+        frame.views = views.into_iter().map(View::from).collect();
         Ok(Self { actor: visit.caller.actor.clone(), caller: visit.caller, frame })
     }
 }
@@ -145,6 +152,8 @@ pub(super) struct Frame {
     /// Path and query of the page.
     pub(super) here: String,
     pub(super) navigation: Vec<Group>,
+    /// Saved views of the page.
+    pub(super) views: Vec<View>,
 }
 
 impl Frame {
@@ -179,7 +188,14 @@ impl Frame {
             look,
             here: here.to_owned(),
             navigation,
+            views: Vec::new(),
         }
+    }
+
+    /// Where the page as it is can be kept as a view.
+    pub(super) fn save_view(&self) -> String {
+        let from: String = form_urlencoded::byte_serialize(self.here.as_bytes()).collect();
+        format!("/weergaven/nieuw?van={from}")
     }
 
     fn texts(&self) -> &'static Texts {

@@ -79,6 +79,7 @@ suite! {
         units_have_one_code_whatever_its_case,
         a_unit_needs_an_existing_parent,
         a_change_that_fails_leaves_no_trace,
+        views_are_ones_own_or_everybodys,
     }
     ways_in {
         a_password_is_set_and_taken_back,

@@ -32,6 +32,7 @@ migrations!(
     7 = "0007_reports.sql",
     8 = "0008_idempotency.sql",
     9 = "0009_scopes.sql",
+    10 = "0010_saved_views.sql",
 );
 
 /// The newest schema this program knows.

@@ -1,16 +1,16 @@
 //! The part of the store that keeps people: how they get in, their sessions, and who looked at what.
 
 use belfort_model::access::RoleGrant;
-use belfort_model::id::{ApiTokenId, SessionId, UserId};
+use belfort_model::id::{ApiTokenId, SessionId, UserId, ViewId};
 use belfort_model::time::Timestamp;
 
 use crate::Result;
 use crate::driver::Driver;
 use crate::record::{
     Account, AttemptKey, Audit, AuditFilter, AuditRecord, Credential, Identity, Page, Paged,
-    Session, User,
+    SavedView, Session, User,
 };
-use crate::sql::people::{account, attempt, credential, identity, log, session};
+use crate::sql::people::{account, attempt, credential, identity, log, session, view};
 use crate::sql::{SqlStore, methods};
 
 /// People. See the crate's documentation for what holds for every method.
@@ -139,6 +139,17 @@ pub trait PeopleStore {
     /// Notes that an API token is in use.
     fn api_token_touch(&self, id: ApiTokenId, now: Timestamp) -> Result<()>;
 
+    // -- saved views ----------------------------------------------------------------------------
+
+    /// Adds a view.
+    fn view_insert(&self, view: &SavedView, audit: &Audit) -> Result<()>;
+    /// One view.
+    fn view_get(&self, id: ViewId) -> Result<Option<SavedView>>;
+    /// Views of a page, or of all pages: those of this user and those of everybody, by page and name.
+    fn view_list(&self, user: UserId, page: Option<&str>) -> Result<Vec<SavedView>>;
+    /// Removes a view. `NotFound` when it is not there.
+    fn view_delete(&self, id: ViewId, audit: &Audit) -> Result<()>;
+
     // -- the audit log --------------------------------------------------------------------------
 
     /// Records that match, newest first.
@@ -222,6 +233,11 @@ impl<D: Driver> PeopleStore for SqlStore<D> {
 
         read account::api_token_list_of(user: UserId) -> Vec<crate::record::ApiToken>;
         write account::api_token_touch(id: ApiTokenId, now: Timestamp) -> ();
+
+        write view::view_insert(view: &SavedView, audit: &Audit) -> ();
+        read view::view_get(id: ViewId) -> Option<SavedView>;
+        read view::view_list(user: UserId, page: Option<&str>) -> Vec<SavedView>;
+        write view::view_delete(id: ViewId, audit: &Audit) -> ();
 
         read log::audit_search(filter: &AuditFilter, page: Page) -> Paged<AuditRecord>;
         read log::audit_after(sequence: u64, limit: u32) -> Vec<AuditRecord>;

@@ -12,7 +12,7 @@ use belfort_model::exception::ExceptionStatus;
 use belfort_model::finding::FindingStatus;
 use belfort_model::id::{
     ActionId, AgentId, ApiTokenId, AssetId, BatchId, ExceptionId, FindingId, IncidentId, MeetingId,
-    ReportId, RiskId, RuleId, SessionId, SoftwareId, SuppressionId, TokenId, UnitId, UserId,
+    ReportId, RiskId, RuleId, SessionId, SoftwareId, SuppressionId, TokenId, UnitId, UserId, ViewId,
 };
 use belfort_model::ownership::{Method, OwnershipRole};
 use belfort_model::risk::{ActionStatus, RiskState};
@@ -258,6 +258,7 @@ ids!(
     TokenId,
     UnitId,
     UserId,
+    ViewId,
 );
 
 macro_rules! texts {

@@ -1,12 +1,12 @@
 //! Users, API tokens and units.
 
 use belfort_model::access::{Role, RoleGrant};
-use belfort_model::id::{ApiTokenId, UnitId, UserId};
+use belfort_model::id::{ApiTokenId, UnitId, UserId, ViewId};
 
 use super::fixture::{NOW, add_unit, audit, hash, id, unit};
 use super::lab::Lab;
 use crate::StoreError;
-use crate::record::{ApiToken, Page, User};
+use crate::record::{ApiToken, Page, SavedView, User};
 
 fn user(name: &str) -> User {
     User {
@@ -113,4 +113,37 @@ pub(super) fn a_change_that_fails_leaves_no_trace(lab: &Lab) {
     });
     assert_eq!(lab.store.unit_list().unwrap().len(), 21);
     assert_eq!(lab.store.audit_verify().unwrap(), Ok(21));
+}
+
+pub(super) fn views_are_ones_own_or_everybodys(lab: &Lab) {
+    let store = &lab.store;
+    let (els, zoe) = (user("els"), user("zoe"));
+    for user in [&els, &zoe] {
+        store.user_insert(user, &audit("user.add")).unwrap();
+    }
+    let view = |owner: Option<UserId>, page: &str, name: &str| SavedView {
+        id: ViewId(id()),
+        owner,
+        page: page.to_owned(),
+        name: name.to_owned(),
+        query: "biv=geen&sort=-gezien".to_owned(),
+        created_at: NOW,
+        created_by: "els".to_owned(),
+    };
+    let shared = view(None, "/assets", "zonder klasse");
+    let own = view(Some(els.id), "/assets", "balie");
+    let other = view(Some(els.id), "/risicos", "hoog");
+    for one in [&shared, &own, &other] {
+        store.view_insert(one, &audit("view.save")).unwrap();
+    }
+    let again = store.view_insert(&own, &audit("view.save"));
+    assert!(matches!(again, Err(StoreError::Exists { .. })), "{again:?}");
+    assert_eq!(store.view_list(els.id, Some("/assets")).unwrap(), [own.clone(), shared.clone()]);
+    assert_eq!(store.view_list(els.id, None).unwrap().len(), 3);
+    assert_eq!(store.view_list(zoe.id, None).unwrap(), std::slice::from_ref(&shared));
+    assert_eq!(store.view_get(own.id).unwrap(), Some(own.clone()));
+    store.view_delete(own.id, &audit("view.delete")).unwrap();
+    let gone = store.view_delete(own.id, &audit("view.delete"));
+    assert!(matches!(gone, Err(StoreError::NotFound { .. })), "{gone:?}");
+    assert_eq!(store.view_get(own.id).unwrap(), None);
 }

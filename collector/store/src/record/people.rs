@@ -1,6 +1,6 @@
 //! People: how they get in, and that they are in.
 
-use belfort_model::id::{SessionId, UserId};
+use belfort_model::id::{SessionId, UserId, ViewId};
 use belfort_model::time::Timestamp;
 
 use super::User;
@@ -20,6 +20,25 @@ pub struct Account {
     pub reset_until: Option<Timestamp>,
     /// Who the user is at an identity provider.
     pub identity: Option<Identity>,
+}
+
+/// A view of a list that somebody keeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavedView {
+    /// Id.
+    pub id: ViewId,
+    /// Whose it is; nothing when it is there for everybody.
+    pub owner: Option<UserId>,
+    /// Path of the page, for example `/assets`.
+    pub page: String,
+    /// Name.
+    pub name: String,
+    /// Query of the page, without the question mark.
+    pub query: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// By whom.
+    pub created_by: String,
 }
 
 /// Who somebody is at an identity provider.

@@ -7,3 +7,4 @@ pub(crate) mod identity;
 pub(crate) mod log;
 pub(crate) mod session;
 mod token;
+pub(crate) mod view;
