@@ -12,7 +12,8 @@ use belfort_model::exception::ExceptionStatus;
 use belfort_model::finding::FindingStatus;
 use belfort_model::id::{
     ActionId, AgentId, ApiTokenId, AssetId, BatchId, ExceptionId, FindingId, IncidentId, MeetingId,
-    ReportId, RiskId, RuleId, SessionId, SoftwareId, SuppressionId, TokenId, UnitId, UserId, ViewId,
+    ReportId, RiskId, RuleId, SessionId, SoftwareId, SuppressionId, TokenId, UnitId, UserId,
+    ViewId,
 };
 use belfort_model::ownership::{Method, OwnershipRole};
 use belfort_model::risk::{ActionStatus, RiskState};

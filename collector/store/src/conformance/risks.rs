@@ -195,7 +195,8 @@ pub(super) fn the_unit_of_the_risk_owner_sees_the_entry(lab: &Lab) {
     store.risk_change(std::slice::from_ref(&next), &audit("risk.describe")).unwrap();
     assert_eq!((seen(bz), seen(fin)), (1, 1));
     // It was so before the column was there.
-    let undo = "DROP INDEX risk_by_owner; ALTER TABLE risk DROP COLUMN owner_unit;
+    let undo =
+        "DROP TABLE saved_view; DROP INDEX risk_by_owner; ALTER TABLE risk DROP COLUMN owner_unit;
         DROP TABLE incident_risk; DELETE FROM schema_version WHERE version > 8";
     lab.raw(undo).unwrap();
     let store = lab.reopen().unwrap();
