@@ -62,6 +62,7 @@
     count();
   }));
   if (all) {
+    all.closest('label').hidden = false;
     all.addEventListener('change', () => {
       boxes.forEach(box => { box.checked = all.checked; });
       count();

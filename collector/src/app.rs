@@ -123,6 +123,10 @@ fn audit(
     at: Timestamp,
 ) -> Result<Audit> {
     actor.require(right)?;
+    let mut detail = detail.clone();
+    if let (Some(batch), Some(members)) = (actor.batch, detail.as_object_mut()) {
+        members.insert("batch".to_owned(), batch.to_string().into());
+    }
     let (actor, subject) = (actor.name.clone(), subject.to_string());
     Ok(Audit { at, actor, action, subject, detail: detail.to_string() })
 }

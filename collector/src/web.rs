@@ -5,6 +5,7 @@
 //! module here, a template in `templates/`, and its texts in `i18n/*/web-*.ftl`.
 
 mod assets;
+mod bulk;
 mod export;
 mod failed;
 mod files;
@@ -44,6 +45,7 @@ pub fn router(api: Api) -> Router {
         .route("/static/{name}", get(files::file))
         .merge(assets::routes())
         .merge(views::routes())
+        .merge(bulk::routes())
         .layer(axum::extract::DefaultBodyLimit::max(64 << 10))
         .with_state(api)
 }

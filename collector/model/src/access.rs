@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::UnitId;
+use crate::id::{BatchId, UnitId};
 use crate::unit::OrgUnit;
 
 crate::text_enum! {
@@ -230,6 +230,9 @@ pub struct Actor {
     pub grants: Vec<Grant>,
     /// The only rights that count, for an API token that was given fewer than its user has.
     pub limited_to: Option<BTreeSet<Right>>,
+    /// The batch it asks in, when it asks the same for many things at once: every record in the audit log
+    /// names it.
+    pub batch: Option<BatchId>,
 }
 
 /// Somebody may not do this.
@@ -275,7 +278,7 @@ impl Actor {
     /// Somebody with roles for the whole organisation.
     pub fn with_roles(name: impl Into<String>, roles: &[Role]) -> Self {
         let grants = roles.iter().map(|role| Grant { role: *role, scope: Scope::All }).collect();
-        Self { name: name.into(), grants, limited_to: None }
+        Self { name: name.into(), grants, limited_to: None, batch: None }
     }
 
     /// Somebody with these role grants, in this organisation.
@@ -287,7 +290,7 @@ impl Actor {
                 scope: grant.unit.map_or(Scope::All, |unit| Scope::below(unit, units)),
             })
             .collect();
-        Self { name: name.into(), grants, limited_to: None }
+        Self { name: name.into(), grants, limited_to: None, batch: None }
     }
 
     /// Whether the actor holds a role anywhere.

@@ -1,5 +1,7 @@
 //! Lists as files: the same filter and order, all rows, streamed.
 
+mod xlsx;
+
 use std::borrow::Cow;
 use std::io::Write as _;
 
@@ -23,6 +25,8 @@ const PIECES: usize = 4;
 pub(super) enum Kind {
     /// Semicolons, UTF-8 with a byte-order mark, as spreadsheets in Belgium expect.
     Csv,
+    /// An Excel workbook.
+    Xlsx,
     /// One array of objects.
     Json,
 }
@@ -34,6 +38,7 @@ impl std::str::FromStr for Kind {
     fn from_str(text: &str) -> Result<Self, Problem> {
         match text {
             "csv" => Ok(Self::Csv),
+            "xlsx" => Ok(Self::Xlsx),
             "json" => Ok(Self::Json),
             other => Err(Problem::not_found(format!("there is no `{other}` of a list"))),
         }
@@ -51,27 +56,14 @@ pub(super) fn send(
     heads: Vec<Head>,
     rows: impl Fn(Page) -> Result<Vec<Vec<String>>, Problem> + Send + 'static,
 ) -> Response {
-    let (to, from) = mpsc::channel::<Result<Bytes, std::io::Error>>(PIECES);
-    tokio::task::spawn_blocking(move || {
-        let mut offset = 0;
-        let mut first = true;
-        loop {
-            let page = rows(Page { limit: ROWS, offset });
-            let piece = match &page {
-                Ok(rows) => piece(kind, &heads, rows, first, rows.len() < ROWS as usize),
-                Err(problem) => Err(std::io::Error::other(problem.detail.clone())),
-            };
-            let last = piece.is_err() || page.is_ok_and(|rows| rows.len() < ROWS as usize);
-            // Whoever went away needs no more.
-            if to.blocking_send(piece.map(Bytes::from)).is_err() || last {
-                break;
-            }
-            first = false;
-            offset += u64::from(ROWS);
-        }
+    let (to, from) = mpsc::channel::<Sending>(PIECES);
+    tokio::task::spawn_blocking(move || match kind {
+        Kind::Xlsx => send_workbook(&heads, &rows, &to),
+        Kind::Csv | Kind::Json => send_text(kind, &heads, &rows, &to),
     });
     let (kind_of, end) = match kind {
         Kind::Csv => ("text/csv; charset=utf-8", "csv"),
+        Kind::Xlsx => ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
         Kind::Json => ("application/json", "json"),
     };
     let response = Response::builder()
@@ -79,6 +71,54 @@ pub(super) fn send(
         .header(header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.{end}\""));
     // Nothing in it can be wrong: names are our own.
     response.body(Body::from_stream(ReceiverStream::new(from))).unwrap_or_default()
+}
+
+/// A piece of the file, or why there are no more.
+type Sending = std::io::Result<Bytes>;
+/// The rows of a part of the list.
+type Rows = dyn Fn(Page) -> Result<Vec<Vec<String>>, Problem>;
+
+fn send_text(kind: Kind, heads: &[Head], rows: &Rows, to: &mpsc::Sender<Sending>) {
+    let mut offset = 0;
+    let mut first = true;
+    loop {
+        let page = rows(Page { limit: ROWS, offset });
+        let piece = match &page {
+            Ok(rows) => piece(kind, heads, rows, first, rows.len() < ROWS as usize),
+            Err(problem) => Err(std::io::Error::other(problem.detail.clone())),
+        };
+        let last = piece.is_err() || page.is_ok_and(|rows| rows.len() < ROWS as usize);
+        // Whoever went away needs no more.
+        if to.blocking_send(piece.map(Bytes::from)).is_err() || last {
+            break;
+        }
+        first = false;
+        offset += u64::from(ROWS);
+    }
+}
+
+/// A workbook is sent once it is whole: its end says where its parts are.
+fn send_workbook(heads: &[Head], rows: &Rows, to: &mpsc::Sender<Sending>) {
+    let made = xlsx::file(heads, |offset| {
+        if to.is_closed() {
+            return Err(std::io::Error::other("nobody waits for it any more"));
+        }
+        rows(Page { limit: ROWS, offset }).map_err(|problem| std::io::Error::other(problem.detail))
+    });
+    let mut file = match made {
+        Ok(file) => file,
+        Err(error) => {
+            tracing::warn!(%error, "a workbook cannot be made");
+            drop(to.blocking_send(Err(error)));
+            return;
+        }
+    };
+    while let Some(piece) = xlsx::piece(&mut file).transpose() {
+        let last = piece.is_err();
+        if to.blocking_send(piece.map(Bytes::from)).is_err() || last {
+            break;
+        }
+    }
 }
 
 fn piece(
@@ -106,6 +146,8 @@ fn piece(
             }
             writer.flush()?;
         }
+        // It is not made in pieces.
+        Kind::Xlsx => {}
         Kind::Json => {
             if first {
                 out.push(b'[');

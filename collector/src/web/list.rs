@@ -12,6 +12,8 @@ const PER_PAGE: u32 = 50;
 const PER_PAGES: [u32; 4] = [25, 50, 100, 250];
 /// Keys every list knows: page, rows per page, order, and what was just done.
 const COMMON: [&str; 5] = ["pagina", "per", "sort", "melding", "reeks"];
+/// Key of the columns a list shows, where it has any to choose: a matter of how it looks, no filter.
+pub(super) const COLUMN: &str = "kolom";
 /// Characters of a value at most.
 const LONGEST: usize = 200;
 
@@ -129,7 +131,7 @@ impl Asked {
         self.pairs
             .iter()
             .map(|(key, value)| (key.as_str(), value.as_str()))
-            .filter(|(key, _)| !COMMON.contains(key))
+            .filter(|(key, _)| !COMMON.contains(key) && *key != COLUMN)
     }
 
     /// Whether anything is filtered.
@@ -173,7 +175,8 @@ impl Asked {
 
     /// The address without filters.
     pub(super) fn bare(&self) -> String {
-        let kept = self.pairs.iter().filter(|(key, _)| ["per", "sort"].contains(&key.as_str()));
+        let kept = self.pairs.iter();
+        let kept = kept.filter(|(key, _)| ["per", "sort", COLUMN].contains(&key.as_str()));
         self.address(&self.path, kept.cloned())
     }
 
@@ -181,6 +184,19 @@ impl Asked {
     pub(super) fn export(&self, kind: &str) -> String {
         let kept = self.pairs.iter().filter(|(key, _)| !["per", "pagina"].contains(&key.as_str()));
         self.address(&format!("{}.{kind}", self.path), kept.cloned())
+    }
+
+    /// What a form that chooses columns keeps.
+    pub(super) fn kept_for_columns(&self) -> Vec<(&str, &str)> {
+        let kept = self.pairs.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        kept.filter(|(key, _)| !["pagina", "melding", "reeks", COLUMN].contains(key)).collect()
+    }
+
+    /// The filters as a query: which rows, whatever part of them is shown.
+    pub(super) fn selection(&self) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(self.filters());
+        query.finish()
     }
 
     /// The address as it is, without what was just done.

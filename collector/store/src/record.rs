@@ -212,10 +212,22 @@ pub enum AssetSort {
     FirstSeen,
     /// Newest first.
     FirstSeenDescending,
+    /// Fewest open findings first.
+    Findings,
     /// Most open findings first.
     FindingsDescending,
+    /// Lowest class first.
+    Class,
     /// Highest class first.
     ClassDescending,
+    /// By operating system.
+    System,
+    /// By operating system, last first.
+    SystemDescending,
+    /// By site; without one first.
+    Site,
+    /// By site, last first.
+    SiteDescending,
 }
 
 impl std::str::FromStr for AssetSort {

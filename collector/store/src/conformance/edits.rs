@@ -297,6 +297,11 @@ pub(super) fn lists_are_filtered_and_sorted(lab: &Lab) {
     assert_eq!(names(AssetFilter { sort: AssetSort::LastSeenDescending, ..is() }), "acb");
     assert_eq!(names(AssetFilter { sort: AssetSort::ClassDescending, ..is() }), "abc");
     assert_eq!(names(AssetFilter { sort: AssetSort::FindingsDescending, ..is() }), "abc");
+    assert_eq!(names(AssetFilter { sort: AssetSort::Findings, ..is() }), "abc");
+    assert_eq!(names(AssetFilter { sort: AssetSort::Class, ..is() }), "abc");
+    assert_eq!(names(AssetFilter { sort: AssetSort::System, ..is() }), "abc");
+    assert_eq!(names(AssetFilter { sort: AssetSort::Site, ..is() }), "cab");
+    assert_eq!(names(AssetFilter { sort: AssetSort::SiteDescending, ..is() }), "abc");
 }
 
 pub(super) fn an_import_is_written_whole_or_not_at_all(lab: &Lab) {

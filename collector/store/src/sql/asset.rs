@@ -222,12 +222,22 @@ fn order(sort: AssetSort) -> &'static str {
         AssetSort::LastSeenDescending => "a.last_seen DESC, a.name_folded, a.id",
         AssetSort::FirstSeen => "a.first_seen, a.name_folded, a.id",
         AssetSort::FirstSeenDescending => "a.first_seen DESC, a.name_folded, a.id",
+        AssetSort::Findings => "a.open_findings, a.name_folded, a.id",
         AssetSort::FindingsDescending => "a.open_findings DESC, a.name_folded, a.id",
+        AssetSort::Class => {
+            "CASE WHEN a.class_b >= a.class_i AND a.class_b >= a.class_v THEN a.class_b
+                  WHEN a.class_i >= a.class_v THEN a.class_i ELSE a.class_v END,
+             a.class_b + a.class_i + a.class_v, a.name_folded, a.id"
+        }
         AssetSort::ClassDescending => {
             "CASE WHEN a.class_b >= a.class_i AND a.class_b >= a.class_v THEN a.class_b
                   WHEN a.class_i >= a.class_v THEN a.class_i ELSE a.class_v END DESC,
              a.class_b + a.class_i + a.class_v DESC, a.name_folded, a.id"
         }
+        AssetSort::System => "a.os_name, a.name_folded, a.id",
+        AssetSort::SystemDescending => "a.os_name DESC, a.name_folded, a.id",
+        AssetSort::Site => "a.site, a.name_folded, a.id",
+        AssetSort::SiteDescending => "a.site DESC, a.name_folded, a.id",
     }
 }
 
