@@ -136,6 +136,20 @@ impl FromStr for Month {
     }
 }
 
+/// A moment as clocks in Brussels show it, such as `2026-11-23T09:30`: what a form of a page sends.
+pub fn local(text: &str) -> Result<Timestamp, NotADate> {
+    let wrong = || NotADate::Moment(text.to_owned());
+    let date: DateTime = text.parse().map_err(|_| wrong())?;
+    let shape = text.get(10..11) == Some("T") && (1970..=9998).contains(&date.year());
+    let moment = ZONE.to_timestamp(date).map_err(|_| wrong())?;
+    if shape { Ok(Timestamp(moment.as_millisecond())) } else { Err(wrong()) }
+}
+
+/// What [`local`] reads, to the minute.
+pub fn local_text(moment: Timestamp) -> String {
+    civil(moment).strftime("%Y-%m-%dT%H:%M").to_string()
+}
+
 /// The last moment of a day such as `2026-11-23`, or a moment in RFC 3339 form.
 pub fn moment(text: &str) -> Result<Timestamp, NotADate> {
     if let Ok(day) = text.parse::<Day>() {
@@ -162,6 +176,16 @@ mod tests {
         assert_eq!(month.next().next().to_string(), "2027-01");
         assert_eq!(month.months_before(11).to_string(), "2025-12");
         assert_eq!(day.days_before(31).to_string(), "2026-06-30");
+    }
+
+    #[test]
+    fn a_form_tells_the_time_of_brussels() {
+        let summer = local("2026-07-31T09:30").unwrap();
+        assert_eq!(summer.to_string(), "2026-07-31T07:30:00.000Z");
+        assert_eq!(local_text(summer), "2026-07-31T09:30");
+        for wrong in ["", "2026-07-31", "2026-07-31 09:30", "0001-01-01T00:00", "morgen"] {
+            assert!(local(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

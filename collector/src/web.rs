@@ -4,6 +4,7 @@
 //! Every view is an address ([`list`]); every form proves where it comes from ([`sent`]). A page is a
 //! module here, a template in `templates/`, and its texts in `i18n/*/web-*.ftl`.
 
+mod asset;
 mod assets;
 mod bulk;
 mod export;
@@ -43,6 +44,7 @@ pub fn router(api: Api) -> Router {
         .route("/afmelden", axum::routing::post(session::log_out))
         .route("/weergave", get(look::choose))
         .route("/static/{name}", get(files::file))
+        .merge(asset::routes())
         .merge(assets::routes())
         .merge(views::routes())
         .merge(bulk::routes())

@@ -1,6 +1,8 @@
 //! Classifications: proposed, confirmed by the owner, reviewed.
 
-use belfort_model::classification::{Classification, ClassificationStatus, REVIEW_DAYS};
+use belfort_model::classification::{
+    Classification, ClassificationStatus, EffectiveClass, REVIEW_DAYS,
+};
 use belfort_model::id::AssetId;
 use belfort_model::ownership::Method;
 use belfort_model::scale::Biv;
@@ -73,33 +75,26 @@ impl App {
         now: Timestamp,
     ) -> Result<Classification> {
         self.held(actor, Right::Manage, subject)?;
-        let scheme = self.registry.scheme(&new.scheme)?;
-        let level = |field: &str, value: &str| {
-            let wrong = |error| super::AppError::Invalid(format!("{field}: {error}"));
-            scheme.level(value).map_err(wrong)
-        };
-        let biv = Biv::new(level("b", &new.b)?, level("i", &new.i)?, level("v", &new.v)?);
-        let decided_by = match new.decided_by.as_str() {
-            "" => actor.name.clone(),
-            function => text("decided_by", function, 200)?,
-        };
-        let classification = Classification {
-            subject,
-            scheme: scheme.name.clone(),
-            biv,
-            basis: text("basis", &new.basis, 2000)?,
-            decided_by,
-            decided_at: now,
-            review_due: now.plus_days(REVIEW_DAYS),
-            status: if new.proposed {
-                ClassificationStatus::Proposed
-            } else {
-                ClassificationStatus::Confirmed
-            },
-            method: Method::Manual,
-        };
+        let classification = self.worded(actor, subject, new, now)?;
         self.class_write(actor, Right::Manage, "classification.set", &classification, expected)?;
         Ok(classification)
+    }
+
+    /// The class that would count if an asset were classified so. Nothing is written.
+    pub fn class_effect(
+        &self,
+        actor: &Actor,
+        subject: AssetId,
+        new: &WordedClass,
+        now: Timestamp,
+    ) -> Result<EffectiveClass> {
+        self.held(actor, Right::Manage, subject)?;
+        let class = self.worded(actor, subject, new, now)?;
+        let known = self.store.evaluation_input(subject)?;
+        let (own, links) = known.map(|known| (known.classification, known.links)).unzip();
+        // A proposal lowers and raises nothing until it is confirmed.
+        let counts = if new.proposed { own.flatten() } else { Some(class) };
+        Ok(EffectiveClass::of(counts.as_ref(), &links.unwrap_or_default()))
     }
 
     /// Confirms the newest proposal, or that the class still holds: that is its review. For the unit that
@@ -140,6 +135,41 @@ impl App {
     pub fn class_history(&self, actor: &Actor, subject: AssetId) -> Result<Vec<Classification>> {
         self.visible(actor, subject)?;
         Ok(self.store.classification_history(subject)?)
+    }
+
+    /// Reads a classification in the words of a scheme.
+    fn worded(
+        &self,
+        actor: &Actor,
+        subject: AssetId,
+        new: &WordedClass,
+        now: Timestamp,
+    ) -> Result<Classification> {
+        let scheme = self.registry.scheme(&new.scheme)?;
+        let level = |field: &str, value: &str| {
+            let wrong = |error| super::AppError::Invalid(format!("{field}: {error}"));
+            scheme.level(value).map_err(wrong)
+        };
+        let biv = Biv::new(level("b", &new.b)?, level("i", &new.i)?, level("v", &new.v)?);
+        let decided_by = match new.decided_by.as_str() {
+            "" => actor.name.clone(),
+            function => text("decided_by", function, 200)?,
+        };
+        Ok(Classification {
+            subject,
+            scheme: scheme.name.clone(),
+            biv,
+            basis: text("basis", &new.basis, 2000)?,
+            decided_by,
+            decided_at: now,
+            review_due: now.plus_days(REVIEW_DAYS),
+            status: if new.proposed {
+                ClassificationStatus::Proposed
+            } else {
+                ClassificationStatus::Confirmed
+            },
+            method: Method::Manual,
+        })
     }
 
     fn class_write(

@@ -10,6 +10,7 @@ use belfort_model::time::Timestamp;
 use belfort_store::record::{ListedPackage, PackageList};
 use uuid::Uuid;
 
+use super::access::Actor;
 use super::{App, Result};
 use crate::ingest;
 
@@ -45,7 +46,33 @@ impl AssetPackages {
     }
 }
 
+/// What is installed on an asset, to be shown.
+#[derive(Debug, Default)]
+pub struct InstalledShown {
+    /// Each package with its publisher, sorted by name.
+    pub packages: Vec<(Installation, String)>,
+    /// Whether the list is known to be whole.
+    pub complete: bool,
+    /// What the organisation says of it.
+    pub decisions: Vec<Decision>,
+}
+
 impl App {
+    /// What is installed on an asset that the actor may see; nothing when no report said so.
+    pub fn asset_software(&self, actor: &Actor, asset: AssetId) -> Result<Option<InstalledShown>> {
+        self.visible(actor, asset)?;
+        let sections = self.store.asset_sections(asset)?;
+        let section = sections.iter().find(|section| ingest::is_packages(section.key));
+        let Some(hash) = section.map(|section| section.key.hash) else { return Ok(None) };
+        let Some(known) = self.packages_of(hash)? else { return Ok(None) };
+        let mut packages = known.listed.clone();
+        packages.sort_by(|(one, _), (other, _)| {
+            (one.name.to_lowercase(), one).cmp(&(other.name.to_lowercase(), other))
+        });
+        let decisions = self.store.package_decisions(hash)?;
+        Ok(Some(InstalledShown { packages, complete: known.installed.is_some(), decisions }))
+    }
+
     /// What is installed on an asset, and what the organisation says of it.
     pub(super) fn asset_packages(&self, asset: AssetId, now: Timestamp) -> Result<AssetPackages> {
         let sections = self.store.asset_sections(asset)?;

@@ -2,13 +2,15 @@
 
 use belfort_model::id::{AssetId, FindingId};
 use belfort_model::time::Timestamp;
+use belfort_proto::{reflect, section};
+use belfort_store::StoreError;
 use belfort_store::record::{
     AssetDetail, ChangeRecord, FindingFilter, FindingSummary, Page, Paged,
 };
 
 use super::access::{Actor, Right};
 use super::{App, Result};
-use crate::ingest;
+use crate::{ingest, view};
 
 /// Subject of a view of a list of findings.
 pub const FINDINGS: &str = "findings";
@@ -21,6 +23,31 @@ impl App {
         let codes = detail.findings.iter().map(|finding| finding.code.as_str());
         self.view_findings(actor, &id.to_string(), codes, now)?;
         Ok(detail)
+    }
+
+    /// A section of the last report of an asset, to be shown, with the makers of network hardware beside it.
+    /// The view is logged when the section is about people.
+    pub fn section_shown(
+        &self,
+        actor: &Actor,
+        id: AssetId,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<serde_json::Value> {
+        let none = || StoreError::NotFound { what: "section", id: name.to_owned() };
+        let kind = section::kind_by_name(name).ok_or_else(none)?;
+        self.visible(actor, id)?;
+        if ingest::is_personal(name) {
+            self.view_personal(actor, &id.to_string(), name, now)?;
+        }
+        let held = self.store.asset_sections(id)?;
+        let held = held.iter().find(|section| section.key.kind == kind as i32);
+        let hash = held.ok_or_else(none)?.key.hash;
+        let blob = self.store.section_get(&[hash])?.into_iter().next().ok_or_else(none)?;
+        let unreadable = |reason: String| StoreError::Corrupt { what: "section", reason };
+        let content = ingest::content(&blob).ok_or_else(|| unreadable(name.to_owned()))?;
+        let json = reflect::section_json(kind, &content);
+        Ok(json.map(view::with_vendors).map_err(|error| unreadable(error.to_string()))?)
     }
 
     /// What changed on an asset, newest first. The view is logged when some of it is about people.

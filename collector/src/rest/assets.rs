@@ -3,7 +3,6 @@
 use axum::extract::State;
 use belfort_model::asset::Lifecycle;
 use belfort_model::id::AssetId;
-use belfort_proto::{reflect, section};
 use http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -15,9 +14,9 @@ use super::problem::{Problem, Reads, Writes};
 use super::{Api, Paging};
 use crate::app::access::{Actor, Right};
 use crate::app::assets::{self, AssetEdit};
+use crate::clock;
 use crate::rest::agents::invalid;
-use crate::view::{self, Asset, AssetFull, Change, List};
-use crate::{clock, ingest};
+use crate::view::{Asset, AssetFull, Change, List};
 
 /// Assets that match, by name.
 #[utoipa::path(get, path = "/api/v1/assets", tag = "assets", params(AssetQuery), responses(
@@ -91,25 +90,8 @@ pub async fn section(
 ) -> Result<axum::Json<serde_json::Value>, Problem> {
     actor.require(Right::Read)?;
     let id = asset_id(&id)?;
-    let kind = section::kind_by_name(&name)
-        .ok_or_else(|| Problem::not_found(format!("there is no section `{name}`")))?;
-    let json = blocking(move || {
-        api.app.visible(&actor, id)?;
-        if ingest::is_personal(&name) {
-            api.app.view_personal(&actor, &id.to_string(), &name, clock::now())?;
-        }
-        let held = api.app.store.asset_sections(id)?;
-        let hash = held.iter().find(|section| section.key.kind == kind as i32);
-        let none = || Problem::not_found(format!("asset {id} has no section `{name}`"));
-        let hash = hash.ok_or_else(none)?.key.hash;
-        let blob = api.app.store.section_get(&[hash])?.into_iter().next().ok_or_else(none)?;
-        let content = ingest::content(&blob).ok_or_else(Problem::internal)?;
-        reflect::section_json(kind, &content).map(view::with_vendors).map_err(|error| {
-            tracing::error!(%error, "stored section cannot be shown");
-            Problem::internal()
-        })
-    })
-    .await?;
+    let json =
+        blocking(move || Ok(api.app.section_shown(&actor, id, &name, clock::now())?)).await?;
     Ok(axum::Json(json))
 }
 
@@ -241,7 +223,7 @@ pub(super) fn full(api: &Api, actor: &Actor, id: AssetId) -> Result<Versioned<As
 }
 
 /// The version a change is made on; 412 when the asset is at another one.
-pub(super) fn on_version(
+pub(crate) fn on_version(
     api: &Api,
     actor: &Actor,
     id: AssetId,
@@ -251,6 +233,6 @@ pub(super) fn on_version(
     Ok(version.0)
 }
 
-pub(super) fn asset_id(text: &str) -> Result<AssetId, Problem> {
+pub(crate) fn asset_id(text: &str) -> Result<AssetId, Problem> {
     text.parse().map_err(invalid("id"))
 }
