@@ -12,6 +12,7 @@ mod frame;
 mod list;
 mod login;
 mod look;
+mod matrix;
 mod oidc;
 mod overview;
 mod password;
