@@ -16,6 +16,7 @@ mod matrix;
 mod oidc;
 mod overview;
 mod password;
+mod risks;
 mod second_factor;
 mod sent;
 mod session;
@@ -43,6 +44,7 @@ pub fn router(api: Api) -> Router {
         .route("/weergave", get(look::choose))
         .route("/static/{name}", get(files::file))
         .merge(assets::routes())
+        .merge(risks::routes())
         .layer(axum::extract::DefaultBodyLimit::max(64 << 10))
         .with_state(api)
 }
