@@ -14,9 +14,11 @@ mod frame;
 mod list;
 mod login;
 mod look;
+mod matrix;
 mod oidc;
 mod overview;
 mod password;
+mod risks;
 mod second_factor;
 mod sent;
 mod session;
@@ -48,6 +50,7 @@ pub fn router(api: Api) -> Router {
         .merge(assets::routes())
         .merge(views::routes())
         .merge(bulk::routes())
+        .merge(risks::routes())
         .layer(axum::extract::DefaultBodyLimit::max(64 << 10))
         .with_state(api)
 }

@@ -310,8 +310,32 @@ pub struct FindingFilter {
     pub status: Option<FindingStatus>,
     /// Only those that count for a risk.
     pub open: bool,
+    /// On what this unit owns.
+    pub unit: Option<UnitId>,
+    /// That were given to this unit to solve.
+    pub assigned: Option<UnitId>,
+    /// At least this likely.
+    pub likelihood_min: Option<Level>,
     /// Only what the reader may see: by the unit that owns the asset.
     pub scope: Scope,
+    /// In which order.
+    pub sort: FindingSort,
+}
+
+/// The order of a list of findings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FindingSort {
+    /// Open ones first, of these the newest.
+    #[default]
+    Newest,
+    /// What was first observed first.
+    Oldest,
+    /// The likeliest first.
+    LikelihoodDescending,
+    /// What is due first; last what is due never.
+    Due,
+    /// By code.
+    Code,
 }
 
 /// One line of the list of findings.

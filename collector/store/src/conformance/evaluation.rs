@@ -17,7 +17,7 @@ use super::fixture::{
     id, own, report, section, token,
 };
 use super::lab::Lab;
-use crate::record::{EvaluationCommit, FindingFilter, Page};
+use crate::record::{EvaluationCommit, FindingFilter, FindingSort, Page};
 use crate::{Store, StoreError};
 
 pub(super) fn hit(code: &str, key: &str) -> Hit {
@@ -293,6 +293,14 @@ pub(super) fn findings_are_listed_open_first(lab: &Lab) {
     assert_eq!(codes(&FindingFilter { code: Some("c".to_owned()), ..is() }), ["c"]);
     let status = Some(FindingStatus::FalsePositive);
     assert_eq!(codes(&FindingFilter { status, ..is() }), ["c"]);
+    assert_eq!(codes(&FindingFilter { unit: Some(unit), ..is() }), ["a"]);
+    assert_eq!(codes(&FindingFilter { assigned: Some(unit), ..is() }), [""; 0]);
+    let likelihood_min = Some(Level::ONE);
+    assert_eq!(codes(&FindingFilter { likelihood_min, ..is() }), ["b", "a", "c"]);
+    assert_eq!(codes(&FindingFilter { sort: FindingSort::Code, ..is() }), ["a", "b", "c"]);
+    for sort in [FindingSort::Oldest, FindingSort::Due, FindingSort::LikelihoodDescending] {
+        assert_eq!(codes(&FindingFilter { sort, ..is() }).len(), 3);
+    }
     let page = Page { limit: 1, offset: 1 };
     let list = store.finding_list(&is(), page).unwrap();
     assert_eq!((list.total, list.items.len()), (3, 1));

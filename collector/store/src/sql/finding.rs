@@ -4,7 +4,7 @@ use belfort_model::finding::Finding;
 use belfort_model::id::{AssetId, FindingId, UnitId};
 
 use crate::driver::{Conditions, Tx};
-use crate::record::{Audit, FindingFilter, FindingSummary, Page, Paged};
+use crate::record::{Audit, FindingFilter, FindingSort, FindingSummary, Page, Paged};
 use crate::sql::{audit, risk, unit};
 use crate::value::{Row, document, params};
 use crate::{Result, StoreError};
@@ -172,9 +172,33 @@ fn conditions(filter: &FindingFilter) -> Conditions {
     if filter.open {
         conditions.add_plain("f.is_open = 1");
     }
+    if let Some(unit) = filter.unit {
+        conditions.add("f.asset IN (SELECT id FROM asset WHERE owner_unit = ?)", unit.into());
+    }
+    if let Some(unit) = filter.assigned {
+        conditions.add("f.assigned = ?", unit.into());
+    }
+    if let Some(level) = filter.likelihood_min {
+        conditions.add("f.likelihood >= ?", level.into());
+    }
     let owned = "f.asset IN (SELECT id FROM asset WHERE owner_unit IN (?))";
     conditions.within(owned, &filter.scope);
     conditions
+}
+
+/// The order of a list; the newest first where all else is equal.
+fn order(sort: FindingSort) -> &'static str {
+    match sort {
+        FindingSort::Newest => ORDER,
+        FindingSort::Oldest => "ORDER BY f.first_observed, f.id",
+        FindingSort::LikelihoodDescending => {
+            "ORDER BY f.likelihood DESC, f.first_observed DESC, f.id DESC"
+        }
+        FindingSort::Due => {
+            "ORDER BY CASE WHEN f.due IS NULL THEN 1 ELSE 0 END, f.due, f.first_observed DESC, f.id DESC"
+        }
+        FindingSort::Code => "ORDER BY f.code, f.first_observed DESC, f.id DESC",
+    }
 }
 
 pub(super) fn finding_list(
@@ -183,16 +207,17 @@ pub(super) fn finding_list(
     page: Page,
 ) -> Result<Paged<FindingSummary>> {
     let mut conditions = conditions(filter);
+    let order = order(filter.sort);
     let count = format!("SELECT COUNT(*) FROM finding f{}", conditions.clause());
     let total = tx.count(&count, &conditions.params)?;
     let part = conditions.page(page);
     let sql = format!(
         "SELECT {COLUMNS}, a.name, {} FROM
-             (SELECT f.id FROM finding f{} {ORDER}{part}) AS part
+             (SELECT f.id FROM finding f{} {order}{part}) AS part
          JOIN finding f ON f.id = part.id
          JOIN asset a ON a.id = f.asset
          LEFT JOIN unit u ON u.id = a.owner_unit
-         {ORDER}",
+         {order}",
         unit::COLUMNS,
         conditions.clause(),
     );
