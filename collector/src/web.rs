@@ -18,8 +18,10 @@ mod password;
 mod second_factor;
 mod sent;
 mod session;
+mod software;
 #[cfg(test)]
 mod tests;
+mod units;
 
 use askama::Template;
 use axum::Router;
@@ -42,6 +44,8 @@ pub fn router(api: Api) -> Router {
         .route("/weergave", get(look::choose))
         .route("/static/{name}", get(files::file))
         .merge(assets::routes())
+        .merge(software::routes())
+        .merge(units::routes())
         .layer(axum::extract::DefaultBodyLimit::max(64 << 10))
         .with_state(api)
 }
