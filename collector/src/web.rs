@@ -22,9 +22,11 @@ mod risks;
 mod second_factor;
 mod sent;
 mod session;
+mod software;
 #[cfg(test)]
 mod tests;
 mod views;
+mod units;
 
 use askama::Template;
 use axum::Router;
@@ -51,6 +53,8 @@ pub fn router(api: Api) -> Router {
         .merge(views::routes())
         .merge(bulk::routes())
         .merge(risks::routes())
+        .merge(software::routes())
+        .merge(units::routes())
         .layer(axum::extract::DefaultBodyLimit::max(64 << 10))
         .with_state(api)
 }

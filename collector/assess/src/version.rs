@@ -40,6 +40,18 @@ impl Order {
         })
     }
 
+    /// The order of a type of package URL, as the software catalogue names its ecosystems; nothing when it
+    /// is not known here.
+    pub fn of_package_type(ecosystem: &str) -> Option<Self> {
+        Some(match ecosystem {
+            "deb" => Self::Dpkg,
+            "rpm" => Self::Rpm,
+            "apk" => Self::Apk,
+            "npm" | "cargo" | "golang" | "hex" | "nuget" | "swift" => Self::Semver,
+            _ => return None,
+        })
+    }
+
     /// Compares two versions; nothing when one of them is empty or no version of this order. Nothing
     /// is known of it then: it matches nothing.
     pub fn compare(self, a: &str, b: &str) -> Option<Ordering> {
@@ -63,6 +75,13 @@ mod tests {
     use super::*;
 
     const ALL: [Order; 5] = [Order::Dpkg, Order::Rpm, Order::Apk, Order::Semver, Order::Windows];
+
+    #[test]
+    fn the_catalogue_orders_as_advisories_do() {
+        assert_eq!(Order::of_package_type("deb"), Order::of_ecosystem("Debian"));
+        assert_eq!(Order::of_package_type("npm"), Order::of_ecosystem("npm"));
+        assert_eq!(Order::of_package_type("windows"), None);
+    }
 
     #[test]
     fn an_empty_version_compares_with_nothing() {

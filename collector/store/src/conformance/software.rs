@@ -7,7 +7,9 @@ use belfort_model::software::{Approval, Installation, LicenceType, Software};
 use super::fixture::{NOW, add_agent, add_unit, audit, id, own, report, section};
 use super::lab::Lab;
 use crate::StoreError;
-use crate::record::{ListedPackage, PackageList, Page, ReportOutcome, SoftwareFilter};
+use crate::record::{
+    ListedPackage, PackageList, Page, ReportOutcome, SoftwareFilter, SoftwareSort,
+};
 
 const PACKAGES: i32 = 10;
 
@@ -222,6 +224,18 @@ pub(super) fn software_is_found_and_counted_within_what_one_may_see(lab: &Lab) {
         |name: &str| SoftwareFilter { ecosystem: Some(name.to_owned()), ..text("bash") };
     assert_eq!(all(lab, &ecosystem("deb")).len(), 1);
     assert_eq!(all(lab, &ecosystem("rpm")).len(), 0);
+    let sorted = |sort| all(lab, &SoftwareFilter { sort, ..Default::default() });
+    let first = |sort| sorted(sort).first().map(|(name, ..)| name.clone());
+    assert_eq!(first(SoftwareSort::Name).as_deref(), Some("bash"));
+    assert_eq!(first(SoftwareSort::NameDescending).as_deref(), Some("Éditeur"));
+    for sort in [
+        SoftwareSort::Publisher,
+        SoftwareSort::PublisherDescending,
+        SoftwareSort::FirstSeen,
+        SoftwareSort::FirstSeenDescending,
+    ] {
+        assert_eq!(sorted(sort).len(), 2, "{sort:?}");
+    }
     let approval = SoftwareFilter { approval: Some(Approval::Denied), ..Default::default() };
     assert_eq!(all(lab, &approval), []);
     assert!(lab.store.software_get(SoftwareId(id()), &scope).unwrap().is_none());

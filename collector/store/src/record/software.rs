@@ -39,6 +39,26 @@ pub struct SoftwareFilter {
     pub ecosystem: Option<String>,
     /// Assets outside of it are not counted.
     pub scope: Scope,
+    /// In this order.
+    pub sort: SoftwareSort,
+}
+
+/// The order of a list of catalogue entries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SoftwareSort {
+    /// By name.
+    #[default]
+    Name,
+    /// By name, last first.
+    NameDescending,
+    /// By publisher.
+    Publisher,
+    /// By publisher, last first.
+    PublisherDescending,
+    /// Oldest first.
+    FirstSeen,
+    /// Newest first.
+    FirstSeenDescending,
 }
 
 /// One catalogue entry as it is listed.

@@ -9,7 +9,9 @@ use belfort_model::software::{Approval, Software};
 pub(crate) use package::{package_decisions, package_list_insert, package_list_known};
 
 use crate::driver::{Conditions, Tx, contains_pattern};
-use crate::record::{Audit, InstalledOn, Page, Paged, SoftwareFilter, SoftwareSummary};
+use crate::record::{
+    Audit, InstalledOn, Page, Paged, SoftwareFilter, SoftwareSort, SoftwareSummary,
+};
 use crate::sql::{audit, unit};
 use crate::value::{Row, params};
 use crate::{Result, StoreError};
@@ -19,6 +21,20 @@ const COLUMNS: &str = "s.id, s.ecosystem, s.name, s.publisher, s.purpose, s.lice
     s.responsible, s.accountable, s.approval, s.reason, s.eol_product, s.first_seen, s.version";
 
 const ORDER: &str = "ORDER BY s.name_folded, s.ecosystem, s.id";
+
+/// The order of a list; the id is the tie-break, so that pages never overlap.
+fn order(sort: SoftwareSort) -> &'static str {
+    match sort {
+        SoftwareSort::Name => ORDER,
+        SoftwareSort::NameDescending => "ORDER BY s.name_folded DESC, s.ecosystem DESC, s.id DESC",
+        SoftwareSort::Publisher => "ORDER BY s.publisher_folded, s.name_folded, s.id",
+        SoftwareSort::PublisherDescending => {
+            "ORDER BY s.publisher_folded DESC, s.name_folded, s.id"
+        }
+        SoftwareSort::FirstSeen => "ORDER BY s.first_seen, s.id",
+        SoftwareSort::FirstSeenDescending => "ORDER BY s.first_seen DESC, s.id DESC",
+    }
+}
 
 fn read(row: &mut Row) -> Result<Software> {
     let what = "software";
@@ -78,7 +94,8 @@ pub(crate) fn software_list(
     let count = format!("SELECT COUNT(*) FROM software s{}", conditions.clause());
     let total = tx.count(&count, &conditions.params)?;
     let part = conditions.page(page);
-    let sql = format!("SELECT {COLUMNS} FROM software s{} {ORDER}{part}", conditions.clause());
+    let order = order(filter.sort);
+    let sql = format!("SELECT {COLUMNS} FROM software s{} {order}{part}", conditions.clause());
     let found = tx.list(&sql, &conditions.params, read)?;
     let items = found.into_iter().map(|one| counted(tx, one, &filter.scope));
     Ok(Paged { items: items.collect::<Result<_>>()?, total })
