@@ -4,6 +4,7 @@
 //! Every view is an address ([`list`]); every form proves where it comes from ([`sent`]). A page is a
 //! module here, a template in `templates/`, and its texts in `i18n/*/web-*.ftl`.
 
+mod agents;
 mod assets;
 mod export;
 mod failed;
@@ -15,9 +16,12 @@ mod look;
 mod oidc;
 mod overview;
 mod password;
+mod plain;
 mod second_factor;
 mod sent;
 mod session;
+mod sources;
+mod sure;
 #[cfg(test)]
 mod tests;
 
@@ -41,7 +45,9 @@ pub fn router(api: Api) -> Router {
         .route("/afmelden", axum::routing::post(session::log_out))
         .route("/weergave", get(look::choose))
         .route("/static/{name}", get(files::file))
+        .merge(agents::routes())
         .merge(assets::routes())
+        .merge(sources::routes())
         .layer(axum::extract::DefaultBodyLimit::max(64 << 10))
         .with_state(api)
 }
