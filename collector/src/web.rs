@@ -6,6 +6,7 @@
 
 mod agents;
 mod assets;
+mod audit;
 mod export;
 mod failed;
 mod files;
@@ -17,6 +18,7 @@ mod oidc;
 mod overview;
 mod password;
 mod plain;
+mod reports;
 mod second_factor;
 mod sent;
 mod session;
@@ -47,6 +49,8 @@ pub fn router(api: Api) -> Router {
         .route("/static/{name}", get(files::file))
         .merge(agents::routes())
         .merge(assets::routes())
+        .merge(audit::routes())
+        .merge(reports::routes())
         .merge(sources::routes())
         .layer(axum::extract::DefaultBodyLimit::max(64 << 10))
         .with_state(api)
