@@ -7,6 +7,8 @@
 mod asset;
 mod assets;
 mod bulk;
+mod agents;
+mod audit;
 mod export;
 mod failed;
 mod files;
@@ -23,6 +25,10 @@ mod second_factor;
 mod sent;
 mod session;
 mod software;
+mod plain;
+mod reports;
+mod sources;
+mod sure;
 #[cfg(test)]
 mod tests;
 mod views;
@@ -55,6 +61,10 @@ pub fn router(api: Api) -> Router {
         .merge(risks::routes())
         .merge(software::routes())
         .merge(units::routes())
+        .merge(agents::routes())
+        .merge(audit::routes())
+        .merge(reports::routes())
+        .merge(sources::routes())
         .layer(axum::extract::DefaultBodyLimit::max(64 << 10))
         .with_state(api)
 }

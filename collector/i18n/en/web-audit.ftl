@@ -1,1 +1,23 @@
-# Texts of the pages about: audit.
+# Texts of the audit log.
+audit-lead = Who did what, when, and what it was and became; newest first
+audit-verify = Verify the chain
+audit-verify-again = Verify again
+audit-proof = Proof file (JSONL)
+audit-filter = Filter the audit log
+audit-filter-door = Done by
+audit-filter-actie = Action
+audit-filter-onderwerp = Subject
+audit-filter-van = From
+audit-filter-tot = Up to and including
+audit-action-hint = For example owner.set; with a dot at the end all that begin so: login.
+audit-what = What
+audit-old = before:
+audit-new = now:
+audit-hash = Hash
+audit-chain = Chain of the audit log
+audit-chain-lead = Each record holds the hash of the one before. Here the whole chain was computed again.
+audit-holds = The chain holds: { $n } records are what was written.
+audit-broken = The chain is broken at record { $n }: it, or one before it, was changed or taken out.
+audit-broken-advice = Warn the information security officer, keep a copy of the database and compare with the latest proof file.
+count-records-one = { $n } record
+count-records-other = { $n } records

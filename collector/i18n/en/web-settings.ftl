@@ -1,1 +1,2 @@
 # Texts of the pages about: settings.
+trail = Breadcrumb

@@ -1,1 +1,23 @@
-# Teksten van de pagina’s over: audit.
+# Teksten van het auditlogboek.
+audit-lead = Wie deed wat, wanneer, en wat het was en werd; nieuwste eerst
+audit-verify = Keten nakijken
+audit-verify-again = Opnieuw nakijken
+audit-proof = Bewijsbestand (JSONL)
+audit-filter = Auditlogboek filteren
+audit-filter-door = Uitgevoerd door
+audit-filter-actie = Actie
+audit-filter-onderwerp = Onderwerp
+audit-filter-van = Vanaf
+audit-filter-tot = Tot en met
+audit-action-hint = Bijvoorbeeld owner.set; met een punt op het eind alles wat zo begint: login.
+audit-what = Wat
+audit-old = vroeger:
+audit-new = nu:
+audit-hash = Controlegetal
+audit-chain = Keten van het auditlogboek
+audit-chain-lead = Elk record bevat het controlegetal van het vorige. Hier is de hele keten opnieuw berekend.
+audit-holds = De keten klopt: { $n } records zijn wat er geschreven werd.
+audit-broken = De keten is gebroken bij record { $n }: dat record, of een ervoor, werd gewijzigd of weggehaald.
+audit-broken-advice = Verwittig de informatieveiligheidsverantwoordelijke, bewaar een kopie van de databank en vergelijk met het laatste bewijsbestand.
+count-records-one = { $n } record
+count-records-other = { $n } records

@@ -1,1 +1,2 @@
 # Teksten van de pagina’s over: settings.
+trail = Kruimelpad

@@ -258,7 +258,7 @@ async fn frozen(
 }
 
 /// A file for the browser: shown when it is a page, kept otherwise.
-fn file(form: Form, month: &str, bytes: Vec<u8>) -> Response {
+pub(crate) fn file(form: Form, month: &str, bytes: Vec<u8>) -> Response {
     let shown = if form == Form::Html { "inline" } else { "attachment" };
     let name = format!("{shown}; filename=\"belfort-{month}.{}\"", form.extension());
     let mut response = bytes.into_response();

@@ -8,9 +8,8 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderMap, StatusCode, header};
 
-use super::frame::Look;
+use super::plain::Plain;
 use super::render;
-use crate::i18n::Texts;
 
 /// Bytes of a problem at most.
 const PROBLEM_BYTES: usize = 64 << 10;
@@ -18,8 +17,7 @@ const PROBLEM_BYTES: usize = 64 << 10;
 #[derive(Template)]
 #[template(path = "failed.html")]
 struct Failed {
-    texts: &'static Texts,
-    tag: &'static str,
+    page: Plain,
     title: String,
     advice: String,
     /// What happened, in the words of the API.
@@ -29,7 +27,7 @@ struct Failed {
 /// Turns the problem of a page into a page.
 pub(super) async fn pages(request: Request, next: Next) -> Response {
     let wants_page = !request.uri().path().starts_with("/api/") && accepts_html(request.headers());
-    let look = Look::of(request.headers());
+    let plain = Plain::at(request.headers(), request.uri());
     let response = next.run(request).await;
     let problem = "application/problem+json";
     if !wants_page || response.headers().get(header::CONTENT_TYPE).is_none_or(|it| it != problem) {
@@ -48,12 +46,10 @@ pub(super) async fn pages(request: Request, next: Next) -> Response {
         StatusCode::SERVICE_UNAVAILABLE => "unavailable",
         _ => "other",
     };
-    let texts = Texts::of(look.language);
     let page = Failed {
-        texts,
-        tag: look.language.tag(),
-        title: texts.get(&format!("failed-{key}")),
-        advice: texts.get(&format!("failed-{key}-advice")),
+        title: plain.t(&format!("failed-{key}")),
+        advice: plain.t(&format!("failed-{key}-advice")),
+        page: plain,
         detail,
     };
     render(status, &page)

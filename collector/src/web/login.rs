@@ -8,6 +8,7 @@ use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 
 use super::look::own_path;
+use super::plain::Plain;
 use super::render;
 use super::session::{sent_by_stranger, stranger, with_cookies};
 use crate::app::callers::Means;
@@ -24,6 +25,7 @@ use crate::rest::session::{
 #[derive(Template)]
 #[template(path = "login.html")]
 struct Login {
+    page: Plain,
     csrf: String,
     notice: Option<String>,
     provider: Option<String>,
@@ -42,33 +44,38 @@ pub(super) struct Shown {
 }
 
 impl Shown {
+    /// The key of its text.
     fn notice(&self) -> Option<&'static str> {
         if self.geweigerd.is_some() {
             // The same words for whatever was wrong, also while an account or address has to wait.
-            return Some(
-                "Aanmelden is niet gelukt. Controleer naam, wachtwoord en code; na enkele mislukte \
-                 pogingen moet u een tijdje wachten.",
-            );
+            return Some("login-refused");
         }
         if self.verlopen.is_some() {
-            return Some("Het formulier was verlopen. Probeer het opnieuw.");
+            return Some("login-expired");
         }
-        self.ingesteld.as_ref().map(|_| "Uw wachtwoord is ingesteld. U kunt zich aanmelden.")
+        self.ingesteld.as_ref().map(|_| "login-password-set")
     }
 }
 
-/// The form, with what went wrong.
+/// The form, with what went wrong: the key of its text.
 pub(super) fn show(
     api: &Api,
     headers: &HeaderMap,
     status: StatusCode,
-    notice: Option<String>,
+    notice: Option<&str>,
     back: &str,
 ) -> Result<Response, Problem> {
     let (secret, set) = stranger(headers)?;
     let provider = api.app.login.oidc.as_ref().map(|provider| provider.label().to_owned());
     let back = own_path(back).to_owned();
-    let page = Login { csrf: csrf_token(&secret), notice, provider, back };
+    let mut here = "/aanmelden".to_owned();
+    if back != "/" {
+        here.push_str("?naar=");
+        here.extend(form_urlencoded::byte_serialize(back.as_bytes()));
+    }
+    let page = Plain::of(headers, &here);
+    let notice = notice.map(|key| page.t(key));
+    let page = Login { page, csrf: csrf_token(&secret), notice, provider, back };
     Ok(with_cookies(render(status, &page), set.as_slice()))
 }
 
@@ -78,8 +85,7 @@ pub(super) async fn form(
     headers: HeaderMap,
     Query(shown): Query<Shown>,
 ) -> Result<Response, Problem> {
-    let notice = shown.notice().map(str::to_owned);
-    show(&api, &headers, StatusCode::OK, notice, &shown.naar)
+    show(&api, &headers, StatusCode::OK, shown.notice(), &shown.naar)
 }
 
 /// What the form sends.

@@ -94,8 +94,7 @@ pub(super) async fn back(
     .await?;
     let done = drop_cookie(PENDING_COOKIE);
     let refuse = |notice: &str| {
-        let page =
-            login::show(&api, &headers, StatusCode::FORBIDDEN, Some(notice.to_owned()), "/")?;
+        let page = login::show(&api, &headers, StatusCode::FORBIDDEN, Some(notice), "/")?;
         Ok(with_cookies(page, std::slice::from_ref(&done)))
     };
     match came {
@@ -104,11 +103,8 @@ pub(super) async fn back(
             let cookies = [set_cookie(COOKIE, &entered.secret, true), done];
             Ok(with_cookies(Redirect::to("/").into_response(), &cookies))
         }
-        External::NoRole => refuse(
-            "U bent aangemeld, maar geen van uw groepen geeft een rol in Belfort. Vraag uw \
-             beheerder om een groep.",
-        ),
-        External::Disabled => refuse("Uw account is in Belfort uitgeschakeld."),
+        External::NoRole => refuse("login-no-role"),
+        External::Disabled => refuse("login-disabled"),
         External::Failed(error) => {
             failed(&api, &headers, &error).map(|page| with_cookies(page, &[done]))
         }
@@ -119,23 +115,14 @@ pub(super) async fn back(
 fn failed(api: &Api, headers: &HeaderMap, error: &OidcError) -> Result<Response, Problem> {
     tracing::warn!(%error, "login at the identity provider failed");
     let (status, notice) = match error {
-        OidcError::State => (
-            StatusCode::BAD_REQUEST,
-            "Deze aanmelding werd niet in deze browser begonnen of duurde te lang. Probeer het \
-             opnieuw.",
-        ),
-        OidcError::Overage(_) => (
-            StatusCode::FORBIDDEN,
-            "U zit in te veel groepen: de identiteitsprovider gaf ze niet door. Vraag uw beheerder \
-             om enkel de groepen van deze toepassing te laten doorgeven.",
-        ),
+        OidcError::State => (StatusCode::BAD_REQUEST, "login-other-browser"),
+        OidcError::Overage(_) => (StatusCode::FORBIDDEN, "login-many-groups"),
         OidcError::Refused(_) | OidcError::Token(_) => {
-            (StatusCode::FORBIDDEN, "De aanmelding werd geweigerd. Probeer het opnieuw.")
+            (StatusCode::FORBIDDEN, "login-provider-refused")
         }
-        OidcError::Setup(_) | OidcError::Provider(_) => (
-            StatusCode::BAD_GATEWAY,
-            "De identiteitsprovider is nu niet bereikbaar. Probeer het later opnieuw.",
-        ),
+        OidcError::Setup(_) | OidcError::Provider(_) => {
+            (StatusCode::BAD_GATEWAY, "login-provider-away")
+        }
     };
-    login::show(api, headers, status, Some(notice.to_owned()), "/")
+    login::show(api, headers, status, Some(notice), "/")
 }

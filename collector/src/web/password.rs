@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 
+use super::plain::Plain;
 use super::render;
 use super::session::{sent_by_stranger, stranger, with_cookies};
 use crate::app::AppError;
@@ -19,14 +20,18 @@ use crate::rest::session::{Peer, csrf_token, visitor};
 #[derive(Template)]
 #[template(path = "password.html")]
 struct Password {
+    page: Plain,
     csrf: String,
-    notice: Option<&'static str>,
+    notice: Option<String>,
 }
 
+/// The form, with the key of what went wrong.
 fn show(headers: &HeaderMap, notice: Option<&'static str>) -> Result<Response, Problem> {
     let (secret, set) = stranger(headers)?;
-    let page = Password { csrf: csrf_token(&secret), notice };
     let status = if notice.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    let page = Plain::of(headers, "/wachtwoord");
+    let notice = notice.map(|key| page.t(key));
+    let page = Password { page, csrf: csrf_token(&secret), notice };
     Ok(with_cookies(render(status, &page), set.as_slice()))
 }
 
@@ -53,22 +58,17 @@ pub(super) async fn set(
     Form(sent): Form<Sent>,
 ) -> Result<Response, Problem> {
     if !sent_by_stranger(&api, &headers, &sent.csrf) {
-        return show(&headers, Some("Het formulier was verlopen. Probeer het opnieuw."));
+        return show(&headers, Some("login-expired"));
     }
     if sent.new != sent.again {
-        return show(&headers, Some("De twee wachtwoorden zijn niet gelijk."));
+        return show(&headers, Some("password-differ"));
     }
     let from = visitor(&headers, peer.map(|peer| peer.0), &api.app.login);
     let set = blocking(move || {
         match api.app.password_reset(&sent.code, &sent.new, &from, clock::now()) {
             Ok(true) => Ok(None),
-            Ok(false) => Ok(Some(
-                "Deze code is niet (meer) geldig. Vraag een nieuwe aan uw beheerder.",
-            )),
-            Err(AppError::Invalid(_)) => Ok(Some(
-                "Dit wachtwoord is te kort of te voor de hand liggend. Kies minstens twaalf tekens, \
-                 liefst enkele woorden die niet bij elkaar horen.",
-            )),
+            Ok(false) => Ok(Some("password-code-wrong")),
+            Err(AppError::Invalid(_)) => Ok(Some("password-weak")),
             Err(error) => Err(error.into()),
         }
     })

@@ -11,6 +11,7 @@ use qrcode::QrCode;
 use qrcode::render::svg;
 use serde::Deserialize;
 
+use super::plain::Plain;
 use super::render;
 use super::session::{Visit, current, with_cookies};
 use crate::app::own::Proof;
@@ -25,9 +26,10 @@ use crate::rest::session::{COOKIE, Peer, csrf_token, set_cookie, visitor};
 #[derive(Template)]
 #[template(path = "second_factor.html")]
 struct SecondFactor {
+    page: Plain,
     user: String,
     csrf: String,
-    notice: Option<&'static str>,
+    notice: Option<String>,
     due: bool,
     /// What is shown once it is in force.
     codes: Vec<String>,
@@ -39,7 +41,14 @@ struct SecondFactor {
 }
 
 impl SecondFactor {
-    fn of(app: &App, visit: &Visit, notice: Option<&'static str>) -> Result<Self, AppError> {
+    /// The page, with the key of what went wrong.
+    fn of(
+        app: &App,
+        visit: &Visit,
+        headers: &HeaderMap,
+        notice: Option<&'static str>,
+    ) -> Result<Self, AppError> {
+        let page = Plain::of(headers, "/tweede-factor");
         let caller = &visit.caller;
         let has_one = app.own_account(caller)?.second_factor_at.is_some();
         let fresh = caller.is_fresh(clock::now());
@@ -48,7 +57,8 @@ impl SecondFactor {
         Ok(Self {
             user: caller.user.name.clone(),
             csrf: visit.csrf.clone(),
-            notice,
+            notice: notice.map(|key| page.t(key)),
+            page,
             due: caller.second_factor_due,
             codes: vec![],
             qr: proposal.as_ref().map(|proposal| qr(&proposal.url)).unwrap_or_default(),
@@ -72,7 +82,7 @@ fn to_login() -> Response {
 /// The form.
 pub(super) async fn form(State(api): State<Api>, headers: HeaderMap) -> Result<Response, Problem> {
     let Some(visit) = current(&api, &headers).await? else { return Ok(to_login()) };
-    let page = blocking(move || Ok(SecondFactor::of(&api.app, &visit, None)?)).await?;
+    let page = blocking(move || Ok(SecondFactor::of(&api.app, &visit, &headers, None)?)).await?;
     Ok(render(StatusCode::OK, &page))
 }
 
@@ -106,10 +116,10 @@ pub(super) async fn change(
             let proof = Proof { password: sent.password, code: sent.code };
             let notice = match app.own_totp_propose(&visit.caller, &proof, now) {
                 Ok(_) => None,
-                Err(AppError::Invalid(_)) => Some("Het wachtwoord of de code klopt niet."),
+                Err(AppError::Invalid(_)) => Some("factor-proof-wrong"),
                 Err(error) => return Err(error.into()),
             };
-            return Ok((SecondFactor::of(app, &visit, notice)?, None));
+            return Ok((SecondFactor::of(app, &visit, &headers, notice)?, None));
         }
         let confirmed = match app.own_totp_confirm(&visit.caller, &sent.code, now) {
             Ok(confirmed) => confirmed,
@@ -117,11 +127,10 @@ pub(super) async fn change(
             Err(error) => return Err(error.into()),
         };
         let Some(codes) = confirmed else {
-            let notice = "Deze code klopt niet. Kijk of de klok van uw telefoon juist staat en \
-                          probeer de code die de app nu toont.";
-            return Ok((SecondFactor::of(app, &visit, Some(notice))?, None));
+            let notice = "factor-code-wrong";
+            return Ok((SecondFactor::of(app, &visit, &headers, Some(notice))?, None));
         };
-        let mut page = SecondFactor::of(app, &visit, None)?;
+        let mut page = SecondFactor::of(app, &visit, &headers, None)?;
         page.codes = codes;
         // The session from before the second factor is not worth what the new one is.
         let raised = app.session_raise(&visit.caller, &from, now)?;

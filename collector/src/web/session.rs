@@ -8,6 +8,7 @@ use belfort_store::record::LoginMethod;
 use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
 
+use super::plain::Plain;
 use super::render;
 use crate::app::callers::{Caller, Means};
 use crate::clock;
@@ -81,13 +82,14 @@ pub(super) fn with_cookies(mut response: Response, cookies: &[String]) -> Respon
 /// A form that has nothing but its token.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Plain {
+pub(super) struct OnlyToken {
     csrf: String,
 }
 
 #[derive(Template)]
 #[template(path = "logged_out.html")]
 struct LoggedOut {
+    page: Plain,
     provider: String,
     url: String,
 }
@@ -96,7 +98,7 @@ struct LoggedOut {
 pub(super) async fn log_out(
     State(api): State<Api>,
     headers: HeaderMap,
-    Form(form): Form<Plain>,
+    Form(form): Form<OnlyToken>,
 ) -> Result<Response, Problem> {
     let gone = [drop_cookie(COOKIE)];
     let Some(visit) = current(&api, &headers).await? else {
@@ -112,8 +114,10 @@ pub(super) async fn log_out(
         let provider = login.oidc.as_ref().filter(|_| session.method == LoginMethod::Oidc);
         let back = format!("{}/aanmelden", login.url.as_deref().unwrap_or_default());
         Ok(provider.and_then(|provider| {
+            let page = Plain::of(&headers, "/aanmelden");
             let provider_name = provider.label().to_owned();
-            provider.end_session(&back).map(|url| LoggedOut { provider: provider_name, url })
+            let url = provider.end_session(&back)?;
+            Some(LoggedOut { page, provider: provider_name, url })
         }))
     })
     .await?;
