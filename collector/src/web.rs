@@ -4,11 +4,11 @@
 //! Every view is an address ([`list`]); every form proves where it comes from ([`sent`]). A page is a
 //! module here, a template in `templates/`, and its texts in `i18n/*/web-*.ftl`.
 
+mod agents;
 mod asset;
 mod assets;
-mod bulk;
-mod agents;
 mod audit;
+mod bulk;
 mod export;
 mod failed;
 mod files;
@@ -20,19 +20,19 @@ mod matrix;
 mod oidc;
 mod overview;
 mod password;
+mod plain;
+mod reports;
 mod risks;
 mod second_factor;
 mod sent;
 mod session;
 mod software;
-mod plain;
-mod reports;
 mod sources;
 mod sure;
 #[cfg(test)]
 mod tests;
-mod views;
 mod units;
+mod views;
 
 use askama::Template;
 use axum::Router;

@@ -143,7 +143,11 @@ async fn sections_are_shown_and_those_about_people_are_recorded() {
     let section = reader.page(&format!("/assets/{id}/secties/packages")).await;
     assert!(section.contains("openssl") && !section.contains("geregistreerd"), "{section}");
     let seen = || {
-        let all = lab.app.store.audit_list(belfort_store::record::Page { limit: 100, offset: 0 }).unwrap();
+        let all = lab
+            .app
+            .store
+            .audit_list(belfort_store::record::Page { limit: 100, offset: 0 })
+            .unwrap();
         all.items.iter().filter(|one| one.action == "view.personal").count()
     };
     assert_eq!(seen(), 0);
@@ -210,7 +214,10 @@ async fn what_cannot_be_undone_is_asked_twice() {
     let asked = officer.post(&path, &away).await;
     assert_eq!(asked.status, StatusCode::OK, "{}", asked.text);
     assert!(asked.text.contains("voorgoed gewist") && asked.text.contains("value=\"stuk\""));
-    assert!(officer.page(&path).await.contains("op voorraad") || officer.page(&path).await.contains("in voorraad"));
+    assert!(
+        officer.page(&path).await.contains("op voorraad")
+            || officer.page(&path).await.contains("in voorraad")
+    );
     let sure: Vec<_> = away.into_iter().chain([("zeker", "1")]).collect();
     assert_eq!(officer.post(&path, &sure).await.status, StatusCode::SEE_OTHER);
     // A device is not disposed of without saying how.
