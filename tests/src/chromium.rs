@@ -89,7 +89,7 @@ impl Scene {
     }
 
     /// Lets somebody in, with the password of everybody.
-    fn person(&self, name: &str, roles: &[&str]) {
+    pub fn person(&self, name: &str, roles: &[&str]) {
         let mut add = vec!["user", "add", name];
         for role in roles {
             add.extend(["--role", role]);
