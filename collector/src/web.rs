@@ -16,6 +16,7 @@ mod look;
 mod oidc;
 mod overview;
 mod password;
+mod search;
 mod second_factor;
 mod sent;
 mod session;
@@ -44,6 +45,7 @@ pub fn router(api: Api) -> Router {
         .route("/static/{name}", get(files::file))
         .merge(assets::routes())
         .merge(bulk::routes())
+        .merge(search::routes())
         .layer(axum::extract::DefaultBodyLimit::max(64 << 10))
         .with_state(api)
 }

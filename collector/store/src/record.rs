@@ -6,6 +6,7 @@ mod evaluation;
 mod monthly;
 mod people;
 mod registry;
+mod search;
 mod software;
 mod workflow;
 
@@ -38,6 +39,7 @@ pub use device::{
 pub use evaluation::{EvaluationCommit, EvaluationInput, NewRisk, RiskScope, ScopedAsset};
 pub use monthly::{FindingAt, FindingCount, FrozenReport, KpiAsset, KpiDay, ResolvedFinding};
 pub use registry::{Assigned, AssignedRecord, Erasure, ImportedAsset, RuleInput, Undone};
+pub use search::CarriedBy;
 pub use software::{InstalledOn, ListedPackage, PackageList, SoftwareFilter, SoftwareSummary};
 pub use workflow::{ActionFilter, ActionSummary, ExceptionFilter, ExceptionSummary};
 
