@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use belfort_model::advisory::CveId;
+use belfort_model::time::Timestamp;
 use belfort_model::unit::OrgUnit;
 use belfort_store::StoreError;
 use belfort_store::record::{
@@ -11,6 +12,7 @@ use belfort_store::record::{
 };
 
 use super::access::{Actor, Right};
+use super::personal::FINDINGS;
 use super::{App, AppError, Result};
 
 /// Hits of each kind at most.
@@ -36,8 +38,9 @@ pub struct Found {
 }
 
 impl App {
-    /// Looks for a text everywhere. An empty text finds nothing.
-    pub fn search(&self, actor: &Actor, text: &str) -> Result<Found> {
+    /// Looks for a text everywhere. An empty text finds nothing. The view is logged when a finding is about
+    /// people.
+    pub fn search(&self, actor: &Actor, text: &str, now: Timestamp) -> Result<Found> {
         actor.require(Right::Read)?;
         let text = text.trim();
         let none = || Paged { items: Vec::new(), total: 0 };
@@ -78,6 +81,8 @@ impl App {
         found.software = self.software_list(actor, filter, page)?;
         if let Ok(cve) = text.parse::<CveId>() {
             found.findings = self.store.search_findings(&cve.to_string(), &scope, MOST)?;
+            let codes = found.findings.iter().map(|one| one.finding.code.as_str());
+            self.view_findings(actor, FINDINGS, codes, now)?;
         }
         match self.risk(actor, text, None) {
             Ok(risk) => found.risks.push(risk),

@@ -17,6 +17,7 @@ use super::render;
 use crate::app::App;
 use crate::app::access::{Actor, Right};
 use crate::app::search::{self, Found};
+use crate::clock;
 use crate::rest::Api;
 use crate::rest::auth::blocking;
 use crate::rest::problem::Problem;
@@ -67,7 +68,8 @@ fn encoded(text: &str) -> String {
 }
 
 fn groups(app: &App, actor: &Actor, frame: &Frame, q: &str) -> Result<Vec<Group>, Problem> {
-    let Found { assets, carried, software, findings, risks, units } = app.search(actor, q)?;
+    let Found { assets, carried, software, findings, risks, units } =
+        app.search(actor, q, clock::now())?;
     let shown = u64::from(search::MOST);
     let more = |total: u64, href: String| (total > shown).then_some((total, href));
     let mut groups = Vec::new();

@@ -243,12 +243,18 @@ impl std::str::FromStr for AssetSort {
             "-last_seen" => Self::LastSeenDescending,
             "first_seen" => Self::FirstSeen,
             "-first_seen" => Self::FirstSeenDescending,
+            "findings" => Self::Findings,
             "-findings" => Self::FindingsDescending,
+            "class" => Self::Class,
             "-class" => Self::ClassDescending,
+            "system" => Self::System,
+            "-system" => Self::SystemDescending,
+            "site" => Self::Site,
+            "-site" => Self::SiteDescending,
             _ => {
                 return Err(format!(
-                    "`{text}` is not one of name, -name, last_seen, -last_seen, first_seen, \
-                     -first_seen, -findings, -class"
+                    "`{text}` is not one of name, last_seen, first_seen, findings, class, system, \
+                     site, with - before it for descending"
                 ));
             }
         })
