@@ -52,8 +52,13 @@ struct SearchPage {
 }
 
 impl SearchPage {
-    fn count(&self) -> usize {
-        self.groups.iter().map(|group| group.hits.len()).sum()
+    /// How many there are, also of what is not shown.
+    fn count(&self) -> u64 {
+        let of = |group: &Group| match &group.all {
+            Some((total, _)) => *total,
+            None => group.hits.len() as u64,
+        };
+        self.groups.iter().map(of).sum()
     }
 }
 

@@ -37,6 +37,7 @@ async fn many_hits_lead_to_the_list_and_other_units_stay_unseen() {
     let officer = lab.browser(Role::SecurityOfficer);
     let page = officer.page("/zoeken?q=pc-").await;
     assert!(page.contains("href=\"/assets?q=pc-\">Alle 22 tonen"), "{page}");
+    assert!(page.contains("22 gevonden"), "{page}");
     let grant = RoleGrant { role: Role::Reader, unit: Some(unit.id) };
     let reader = lab.browser_with("bz", &[grant]);
     let page = reader.page("/zoeken?q=pc-").await;
