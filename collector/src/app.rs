@@ -27,6 +27,7 @@ pub mod reports;
 pub mod retention;
 pub mod risks;
 pub mod rules;
+pub mod search;
 pub mod software;
 pub mod tokens;
 pub mod triage;

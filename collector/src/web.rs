@@ -23,6 +23,7 @@ mod password;
 mod plain;
 mod reports;
 mod risks;
+mod search;
 mod second_factor;
 mod sent;
 mod session;
@@ -65,6 +66,7 @@ pub fn router(api: Api) -> Router {
         .merge(audit::routes())
         .merge(reports::routes())
         .merge(sources::routes())
+        .merge(search::routes())
         .layer(axum::extract::DefaultBodyLimit::max(64 << 10))
         .with_state(api)
 }

@@ -98,7 +98,7 @@ impl App {
         Ok(found)
     }
 
-    fn view_findings<'a>(
+    pub(super) fn view_findings<'a>(
         &self,
         actor: &Actor,
         subject: &str,

@@ -75,7 +75,7 @@ pub(super) struct Filter {
     /// Whose name contains this
     #[arg(long)]
     text: Option<String>,
-    /// In this order: `name`, `-name`, `last_seen`, `-last_seen`, `first_seen`, `-first_seen`, `-findings`, `-class`
+    /// In this order: `name`, `last_seen`, `first_seen`, `findings`, `class`, `system` or `site`; with `-` before it descending
     #[arg(long, allow_hyphen_values = true, default_value = "name")]
     sort: AssetSort,
 }

@@ -63,8 +63,8 @@ pub struct AssetQuery {
     classified: Option<bool>,
     /// Whose name contains this.
     text: Option<String>,
-    /// In this order: `name`, `-name`, `last_seen`, `-last_seen`, `first_seen`, `-first_seen`,
-    /// `-findings` or `-class`; `-` is descending.
+    /// In this order: `name`, `last_seen`, `first_seen`, `findings`, `class`, `system` or `site`; with `-`
+    /// before it, as in `-last_seen`, descending.
     sort: Option<String>,
     /// How many at most, 1 to 1000.
     #[serde(default = "default_limit")]

@@ -30,7 +30,7 @@ use crate::rest::Api;
 use crate::rest::auth::blocking;
 use crate::rest::problem::Problem;
 
-use change::{Action, Change};
+use change::{Action, Change, MOVES};
 
 /// Assets that are changed at once at most.
 const MOST: u32 = 5_000;

@@ -21,6 +21,7 @@ mod reports;
 mod retention;
 mod risks;
 mod rules;
+mod search;
 mod server;
 mod software;
 mod units;
@@ -225,6 +226,10 @@ suite! {
         findings_are_told_as_of_a_moment,
         a_finding_has_the_priority_of_its_risk_then,
         a_frozen_report_never_changes,
+    }
+    search {
+        assets_are_found_by_serial_number_and_address,
+        open_findings_are_found_by_what_they_name,
     }
     software {
         packages_are_listed_once_for_all_machines,

@@ -22,6 +22,7 @@ mod postgres;
 pub mod record;
 mod registry;
 pub mod retention;
+mod search;
 mod software;
 mod sql;
 mod sqlite;
@@ -53,6 +54,7 @@ pub use advisories::AdvisoryStore;
 pub use open::{create, open};
 pub use people::PeopleStore;
 pub use registry::RegistryStore;
+pub use search::SearchStore;
 pub use software::SoftwareStore;
 pub use url::{DatabaseUrl, PostgresUrl};
 pub use workflow::WorkflowStore;
@@ -141,6 +143,7 @@ pub trait Store:
     + people::PeopleStore
     + monthly::MonthlyStore
     + SoftwareStore
+    + SearchStore
     + AdvisoryStore
     + Send
     + Sync

@@ -6,6 +6,7 @@ mod evaluation;
 mod monthly;
 mod people;
 mod registry;
+mod search;
 mod software;
 mod workflow;
 
@@ -41,6 +42,8 @@ pub use registry::{Assigned, AssignedRecord, Erasure, ImportedAsset, RuleInput, 
 pub use software::{
     InstalledOn, ListedPackage, PackageList, SoftwareFilter, SoftwareSort, SoftwareSummary,
 };
+pub use search::CarriedBy;
+pub use software::{InstalledOn, ListedPackage, PackageList, SoftwareFilter, SoftwareSummary};
 pub use workflow::{ActionFilter, ActionSummary, ExceptionFilter, ExceptionSummary};
 
 /// A part of a list.
@@ -243,12 +246,18 @@ impl std::str::FromStr for AssetSort {
             "-last_seen" => Self::LastSeenDescending,
             "first_seen" => Self::FirstSeen,
             "-first_seen" => Self::FirstSeenDescending,
+            "findings" => Self::Findings,
             "-findings" => Self::FindingsDescending,
+            "class" => Self::Class,
             "-class" => Self::ClassDescending,
+            "system" => Self::System,
+            "-system" => Self::SystemDescending,
+            "site" => Self::Site,
+            "-site" => Self::SiteDescending,
             _ => {
                 return Err(format!(
-                    "`{text}` is not one of name, -name, last_seen, -last_seen, first_seen, \
-                     -first_seen, -findings, -class"
+                    "`{text}` is not one of name, last_seen, first_seen, findings, class, system, \
+                     site, with - before it for descending"
                 ));
             }
         })

@@ -39,6 +39,7 @@ mod report;
 pub(crate) mod retention;
 pub(crate) mod risk;
 pub(crate) mod rule;
+pub(crate) mod search;
 mod section;
 pub(crate) mod software;
 pub(crate) mod suppression;

@@ -76,13 +76,16 @@ impl Action {
             Self::Lifecycle => vec![frame.code("lifecycle", summary.asset.lifecycle.as_str())],
         }
     }
-
-    /// States an asset can be moved to with many others. What is disposed of has evidence of its own.
-    pub(super) fn moves(self) -> &'static [Lifecycle] {
-        use Lifecycle::{Decommissioned, InRepair, InStock, InUse, Missing};
-        &[Decommissioned, InStock, InUse, InRepair, Missing]
-    }
 }
+
+/// States an asset can be moved to with many others. What is disposed of has evidence of its own.
+pub(super) const MOVES: &[Lifecycle] = &[
+    Lifecycle::Decommissioned,
+    Lifecycle::InStock,
+    Lifecycle::InUse,
+    Lifecycle::InRepair,
+    Lifecycle::Missing,
+];
 
 /// A change, checked as far as it does not depend on the asset.
 pub(super) enum Change {
@@ -139,7 +142,7 @@ impl Change {
             }
             Action::Lifecycle => {
                 let to: Lifecycle = fields.need_parsed("naar")?;
-                if !action.moves().contains(&to) {
+                if !MOVES.contains(&to) {
                     let reason = format!("naar: assets become {to} one by one, with evidence");
                     return Err(Problem::bad_request(reason));
                 }

@@ -42,8 +42,8 @@ async fn ticked_assets_get_an_owner_in_one_batch() {
     assert_eq!(owned.len(), 2);
     assert_eq!(owned[0].owner.as_ref().unwrap().function, "dienstchef Burgerzaken");
     let log = lab.app.store.audit_list(Page::ALL).unwrap().items;
-    let of_batch = log.iter().filter(|record| record.audit.detail.contains(batch));
-    assert_eq!(of_batch.filter(|record| record.audit.action == "owner.set").count(), 2);
+    let of_batch = log.iter().filter(|record| record.detail.contains(batch));
+    assert_eq!(of_batch.filter(|record| record.action == "owner.set").count(), 2);
 }
 
 #[tokio::test]

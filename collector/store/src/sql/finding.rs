@@ -224,7 +224,7 @@ pub(super) fn finding_list(
     Ok(Paged { items: tx.list(&sql, &conditions.params, read_summary)?, total })
 }
 
-fn read_summary(row: &mut Row) -> Result<FindingSummary> {
+pub(super) fn read_summary(row: &mut Row) -> Result<FindingSummary> {
     Ok(FindingSummary {
         finding: read(row)?,
         asset_name: row.next("asset")?,
