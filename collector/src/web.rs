@@ -6,6 +6,7 @@
 
 mod asset;
 mod assets;
+mod enrol;
 mod export;
 mod failed;
 mod files;
@@ -44,6 +45,7 @@ pub fn router(api: Api) -> Router {
         .route("/static/{name}", get(files::file))
         .merge(asset::routes())
         .merge(assets::routes())
+        .merge(enrol::routes())
         .layer(axum::extract::DefaultBodyLimit::max(64 << 10))
         .with_state(api)
 }

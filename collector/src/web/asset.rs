@@ -18,6 +18,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use belfort_model::id::AssetId;
 use belfort_store::record::AssetDetail;
 
+pub(super) use change::said;
+
 use super::frame::Frame;
 use super::sent::{Fields, Sent};
 use crate::app::access::{Actor, Right};

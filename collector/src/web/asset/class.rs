@@ -104,8 +104,7 @@ async fn form(
             let basis = asked.get("basis").unwrap_or("–").to_owned();
             let proposed = asked.get("voorstel").is_some();
             let scheme = scheme.name.clone();
-            let new =
-                WordedClass { scheme, b, i, v, basis, decided_by: String::new(), proposed };
+            let new = WordedClass { scheme, b, i, v, basis, decided_by: String::new(), proposed };
             let after = api.app.class_effect(&actor, id, &new, clock::now())?;
             Some(effect(&frame, &head.asset.class, &Class::from(&after)))
         } else {
@@ -146,7 +145,11 @@ async fn set(
     Path(id): Path<String>,
     sent: Sent,
 ) -> Result<Response, Problem> {
-    let done = if sent.fields.get("voorstel").is_some() { "asset-class-proposed" } else { "asset-class-set" };
+    let done = if sent.fields.get("voorstel").is_some() {
+        "asset-class-proposed"
+    } else {
+        "asset-class-set"
+    };
     change(api, sent, &id, done, |api, actor, id, fields, expected| {
         let new = WordedClass {
             scheme: fields.get("schema").unwrap_or_default().to_owned(),

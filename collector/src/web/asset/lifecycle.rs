@@ -142,7 +142,9 @@ fn erased(
     let sections = detail.sections.iter().copied().map(Section::from);
     let mut erased: Vec<String> = sections
         .filter(|section| ingest::is_personal(&section.name))
-        .map(|section| frame.tv("asset-erase-section", "name", &history::title(frame, &section.name)))
+        .map(|section| {
+            frame.tv("asset-erase-section", "name", &history::title(frame, &section.name))
+        })
         .collect();
     erased.push(frame.t("asset-erase-history"));
     let findings = detail.findings.iter().filter(|finding| codes.contains(finding.code.as_str()));

@@ -9,8 +9,8 @@ use belfort_model::id::AssetId;
 use belfort_store::record::{AssetDetail, Page, RiskFilter};
 use http::StatusCode;
 
-use super::facts::{self, Group};
 use super::Head;
+use super::facts::{self, Group};
 use crate::app::access::{Actor, Right};
 use crate::clock;
 use crate::rest::Api;
@@ -117,11 +117,7 @@ fn overview(
         others: others.collect(),
         class,
         risk_total: risks.total,
-        risks: risks
-            .items
-            .into_iter()
-            .map(|risk| RiskView::of(risk, &api.app.catalogue))
-            .collect(),
+        risks: risks.items.into_iter().map(|risk| RiskView::of(risk, &api.app.catalogue)).collect(),
         findings,
         full,
         frame,

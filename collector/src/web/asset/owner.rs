@@ -86,7 +86,9 @@ async fn form(
         let units = unit::tree(&all).into_iter();
         let units = units.filter(|(_, unit)| unit.is_active(now) && may(unit.id));
         Ok(OwnerPage {
-            units: units.map(|(depth, unit)| (depth, unit.code.clone(), unit.name.clone())).collect(),
+            units: units
+                .map(|(depth, unit)| (depth, unit.code.clone(), unit.name.clone()))
+                .collect(),
             held: detail.ownerships.into_iter().map(named).collect(),
             history: history.into_iter().map(named).collect(),
             roles: OwnershipRole::ALL,
