@@ -205,8 +205,10 @@ async fn an_officer_changes_everything_on_the_version_that_was_seen() {
     let end = [("rol", "technical_manager"), ("versie", &version(&page))];
     let ended = officer.post(&format!("{path}/eigenaar/beeindigen"), &end).await;
     assert_eq!(ended.status, StatusCode::SEE_OTHER, "{}", ended.text);
-    let effect = format!("{path}/classificatie?b=4&i=3&v=5");
-    assert!(officer.page(&effect).await.contains("<ins>5</ins>"));
+    let show = [("b", "4"), ("i", "3"), ("v", "5"), ("tonen", "1")];
+    let effect = officer.post(&format!("{path}/classificatie"), &show).await;
+    assert!(effect.text.contains("<ins>5</ins>"), "{}", effect.text);
+    assert!(officer.page(&path).await.contains("aangenomen"), "nothing was written");
     let class = [("b", "4"), ("i", "3"), ("v", "5"), ("basis", "rijksregister")];
     send(&officer, &format!("{path}/classificatie"), &class, "asset-class-set").await;
     let confirm = format!("{path}/classificatie/bevestigen");
