@@ -9,6 +9,7 @@ mod asset;
 mod assets;
 mod audit;
 mod bulk;
+mod enrol;
 mod export;
 mod failed;
 mod files;
@@ -67,6 +68,7 @@ pub fn router(api: Api) -> Router {
         .merge(reports::routes())
         .merge(sources::routes())
         .merge(search::routes())
+        .merge(enrol::routes())
         .layer(axum::extract::DefaultBodyLimit::max(64 << 10))
         .with_state(api)
 }

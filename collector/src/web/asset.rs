@@ -18,6 +18,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use belfort_model::id::AssetId;
 use belfort_store::record::AssetDetail;
 
+pub(super) use change::said;
+
 use super::frame::Frame;
 use super::sent::{Fields, Sent};
 use crate::app::access::{Actor, Right};
@@ -92,9 +94,12 @@ impl Head {
     /// One line that says what it is.
     fn lead(&self, frame: &Frame) -> String {
         let asset = &self.asset;
-        let mut parts = vec![frame.code("subtype", &asset.subtype)];
+        let mut parts = Vec::new();
         if asset.kind != "device" {
-            parts.insert(0, frame.code("kind", &asset.kind));
+            parts.push(frame.code("kind", &asset.kind));
+        }
+        if asset.kind == "device" || asset.subtype != "other" {
+            parts.push(frame.code("subtype", &asset.subtype));
         }
         if !asset.operating_system.is_empty() {
             parts.push(asset.operating_system.clone());

@@ -115,6 +115,26 @@ impl Browser<'_> {
         self.post_as_is(path, all).await
     }
 
+    /// Sends a form with a file, with the token that its page has.
+    pub(super) async fn upload(&self, path: &str, fields: &[(&str, &str)], file: &str) -> Shown {
+        let token = csrf_token(&self.secret);
+        let part = |name: &str, value: &str| {
+            format!("--rand\r\nContent-Disposition: form-data; name={name}\r\n\r\n{value}\r\n")
+        };
+        let fields = fields.iter().copied().chain([("csrf", token.as_str())]);
+        let mut body: String = fields.map(|(name, value)| part(name, value)).collect();
+        body.push_str(&part("\"bestand\"; filename=\"a.csv\"", file));
+        body.push_str("--rand--\r\n");
+        let request = Request::builder()
+            .method("POST")
+            .uri(path)
+            .header("cookie", format!("{COOKIE}={}", self.secret))
+            .header("accept", "text/html")
+            .header("sec-fetch-site", "same-origin")
+            .header("content-type", "multipart/form-data; boundary=rand");
+        self.lab.send(request.body(Body::from(body)).unwrap()).await
+    }
+
     async fn post_as_is<'a>(
         &self,
         path: &str,

@@ -5,6 +5,7 @@ use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use axum::routing::get;
+use belfort_model::scale::Level;
 use http::StatusCode;
 
 use super::{Head, change, found};
@@ -19,10 +20,7 @@ use crate::view::{Class, GivenClass, SchemeView};
 use crate::web::frame::{Frame, Visitor};
 use crate::web::list::Asked;
 use crate::web::render;
-use crate::web::sent::Sent;
-
-/// What the form asks, also as the query that shows the effect.
-const KEYS: &[&str] = &["schema", "b", "i", "v", "basis", "beslist", "voorstel", "csrf", "versie"];
+use crate::web::sent::{Fields, Sent};
 
 #[derive(Template)]
 #[template(path = "asset/class.html")]
@@ -30,7 +28,8 @@ struct ClassPage {
     frame: Frame,
     head: Head,
     done: Option<String>,
-    asked: Asked,
+    /// What was typed, when the effect is shown.
+    typed: WordedClass,
     scheme: SchemeView,
     schemes: Vec<String>,
     /// The levels to begin with: as asked, or as it is classified now.
@@ -74,37 +73,50 @@ async fn form(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
+    let asked = Asked::of(&format!("/assets/{id}/classificatie"), query.as_deref(), &["schema"])?;
+    let typed = WordedClass { scheme: asked.text("schema").to_owned(), ..WordedClass::default() };
+    show(api, visitor, &id, typed, false).await
+}
+
+/// The form, with the effect of what was typed when that is asked.
+async fn show(
+    api: Api,
+    visitor: Visitor,
+    id: &str,
+    typed: WordedClass,
+    wants_effect: bool,
+) -> Result<Response, Problem> {
     let Visitor { actor, frame, .. } = visitor.may(Right::Manage)?;
-    let id = asset_id(&id)?;
-    let asked = Asked::of(&format!("/assets/{id}/classificatie"), query.as_deref(), KEYS)?;
+    let id = asset_id(id)?;
     let page = blocking(move || {
         let (detail, head) = found(&api, &actor, &frame, id)?;
         let registry = &api.app.registry;
         let own = detail.classification.as_ref();
-        let name = asked.get("schema").or(own.map(|own| own.scheme.as_str())).unwrap_or_default();
+        let name = match typed.scheme.as_str() {
+            "" => own.map(|own| own.scheme.as_str()).unwrap_or_default(),
+            name => name,
+        };
         let scheme = registry.scheme(name)?;
         // The word of the scheme for a level, to begin with what holds.
-        let word = |level: belfort_model::scale::Level| {
+        let word = |level: Level| {
             let word = scheme.levels.iter().find(|one| one.level == level);
             word.map(|word| word.code.clone()).unwrap_or_default()
         };
-        let held = own.map_or_else(Default::default, |own| {
-            [word(own.biv.b), word(own.biv.i), word(own.biv.v)]
-        });
-        let mut now = held;
-        for (key, value) in ["b", "i", "v"].into_iter().zip(&mut now) {
-            if let Some(asked) = asked.get(key) {
-                asked.clone_into(value);
-            }
-        }
-        let wants_effect = ["b", "i", "v"].iter().all(|key| asked.get(key).is_some());
+        let now = if wants_effect {
+            [typed.b.clone(), typed.i.clone(), typed.v.clone()]
+        } else {
+            own.map_or_else(Default::default, |own| {
+                [word(own.biv.b), word(own.biv.i), word(own.biv.v)]
+            })
+        };
         let effect = if wants_effect {
-            let [b, i, v] = now.clone();
             // The basis is asked when it is saved.
             let basis = asked.get("basis").unwrap_or("–").to_owned();
             let proposed = asked.get("voorstel").is_some();
             let scheme = scheme.name.clone();
             let new = WordedClass { scheme, b, i, v, basis, decided_by: String::new(), proposed };
+            let basis = if typed.basis.is_empty() { "–".to_owned() } else { typed.basis.clone() };
+            let new = WordedClass { basis, ..typed.clone() };
             let after = api.app.class_effect(&actor, id, &new, clock::now())?;
             Some(effect(&frame, &head.asset.class, &Class::from(&after)))
         } else {
@@ -117,14 +129,27 @@ async fn form(
             scheme: SchemeView::of(scheme, &registry.scheme),
             done: None,
             effect,
+            typed,
             now,
             head,
-            asked,
             frame,
         })
     })
     .await?;
     Ok(render(StatusCode::OK, &page))
+}
+
+/// What the form says.
+fn typed(fields: &Fields) -> Result<WordedClass, Problem> {
+    Ok(WordedClass {
+        scheme: fields.get("schema").unwrap_or_default().to_owned(),
+        b: fields.need("b")?.to_owned(),
+        i: fields.need("i")?.to_owned(),
+        v: fields.need("v")?.to_owned(),
+        basis: fields.get("basis").unwrap_or_default().to_owned(),
+        decided_by: fields.get("beslist").unwrap_or_default().to_owned(),
+        proposed: fields.get("voorstel").is_some(),
+    })
 }
 
 fn effect(frame: &Frame, before: &Class, after: &Class) -> Vec<(String, u8, u8, String)> {
@@ -150,17 +175,15 @@ async fn set(
     } else {
         "asset-class-set"
     };
+    if sent.fields.get("tonen").is_some() {
+        let typed = typed(&sent.fields)?;
+        return show(api, sent.visitor, &id, typed, true).await;
+    }
+    let is_proposal = sent.fields.get("voorstel").is_some();
+    let done = if is_proposal { "asset-class-proposed" } else { "asset-class-set" };
     change(api, sent, &id, done, |api, actor, id, fields, expected| {
-        let new = WordedClass {
-            scheme: fields.get("schema").unwrap_or_default().to_owned(),
-            b: fields.need("b")?.to_owned(),
-            i: fields.need("i")?.to_owned(),
-            v: fields.need("v")?.to_owned(),
-            basis: fields.need("basis")?.to_owned(),
-            decided_by: fields.get("beslist").unwrap_or_default().to_owned(),
-            proposed: fields.get("voorstel").is_some(),
-        };
-        api.app.class_set(actor, id, &new, expected, clock::now())?;
+        fields.need("basis")?;
+        api.app.class_set(actor, id, &typed(fields)?, expected, clock::now())?;
         Ok(())
     })
     .await

@@ -159,6 +159,8 @@ fn table(field: &str, all: &[Value]) -> Table {
             }
         }
     }
+    // What a thing is called stands first.
+    fields.sort_by_key(|field| field.as_str() != "name");
     if fields.is_empty() {
         let rows = shown.map(|value| vec![text(value)]).collect();
         return Table { heads: vec![title.clone()], title, rows, total };
@@ -183,8 +185,8 @@ mod tests {
         ];
         let table = table("network_interfaces", &all);
         assert_eq!((table.title.as_str(), table.total), ("network interfaces", 2));
-        assert_eq!(table.heads, ["addresses", "name"]);
-        assert_eq!(table.rows, [["192.0.2.1, 192.0.2.2", "eth0"], ["", "lo"]]);
+        assert_eq!(table.heads, ["name", "addresses"]);
+        assert_eq!(table.rows, [["eth0", "192.0.2.1, 192.0.2.2"], ["lo", ""]]);
         let plain = super::table("groups", &[json!("wheel")]);
         assert_eq!((plain.heads, plain.rows), (vec!["groups".into()], vec![vec!["wheel".into()]]));
         assert_eq!(text(&json!({ "a_b": { "c": 1 }, "d": [] })), "a b: c: 1");

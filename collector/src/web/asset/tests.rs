@@ -4,13 +4,14 @@ use belfort_model::access::{Role, RoleGrant};
 use belfort_model::asset::{AssetKind, Lifecycle};
 use belfort_model::id::AssetId;
 use belfort_model::unit::UnitKind;
+use belfort_store::record::{Audit, ChangeRecord, Page};
 use http::StatusCode;
 use serde_json::json;
 
 use crate::app::assets::{AssetEdit, NewAsset, NewUnit};
 use crate::app::imports::ImportKind;
-use crate::clock;
 use crate::web::tests::{Browser, Lab, root};
+use crate::{calendar, clock};
 
 /// Units `BZ` and `FIN`, and an application that `BZ` owns.
 fn prepared(lab: &Lab) -> AssetId {
@@ -45,6 +46,35 @@ fn device(lab: &Lab, version: &str) -> AssetId {
     let done = lab.app.import_apply(&root(), ImportKind::Glpi, bytes, &preview.token, false, now);
     done.unwrap();
     lab.app.asset("lap-7").unwrap().summary.asset.id
+}
+
+/// Changes of a package and of the accounts of a device.
+fn changed(lab: &Lab, id: AssetId) {
+    let asset = lab.app.asset(&id.to_string()).unwrap().summary.asset;
+    let change =
+        |section: &str, subject: &str, days: i64, before: &str, after: &str| ChangeRecord {
+            at: clock::now().plus_days(-days),
+            section: section.to_owned(),
+            subject: subject.to_owned(),
+            before: Some(before.to_owned()),
+            after: Some(after.to_owned()),
+        };
+    let changes = [
+        change("packages", "package openssl", 40, "3.0.9", "3.0.11"),
+        change("packages", "package openssl", 2, "3.0.11", "3.0.17"),
+        change("packages", "package nginx", 2, "1.22.0", "1.22.1"),
+        change("packages", "package nginx", 1, "1.22.1", "1.22.0"),
+        change("asset", "lifecycle", 1, "in_stock", "in_use"),
+        change("accounts", "administrators p:00112233", 1, "yes", "no"),
+    ];
+    let record = Audit {
+        at: clock::now(),
+        actor: "test".to_owned(),
+        action: "asset.edit",
+        subject: id.to_string(),
+        detail: "{}".to_owned(),
+    };
+    lab.app.store.asset_update(&asset, None, &changes, &[], &record).unwrap();
 }
 
 /// The version that a form carries.
@@ -88,7 +118,6 @@ async fn every_part_is_there_empty_and_filled() {
     assert_eq!(reader.get(nobody).await.status, StatusCode::NOT_FOUND);
     let wrong = format!("/assets/{device}?biv=geen");
     assert_eq!(reader.get(&wrong).await.status, StatusCode::BAD_REQUEST);
-    // In English, too: a missing text fails.
     for part in ["/eigenaar", "/classificatie", "/wijzigen", "/nazicht"] {
         let path = format!("/assets/{application}{part}");
         assert_eq!(reader.get(&path).await.status, StatusCode::FORBIDDEN, "{part}");
@@ -118,13 +147,21 @@ async fn software_is_filtered_sorted_and_taken_out() {
 async fn history_is_told_as_diffs_and_two_moments_are_compared() {
     let lab = Lab::new();
     let id = device(&lab, "3.0.11");
-    device(&lab, "3.0.17");
+    changed(&lab, id);
     let reader = lab.browser(Role::Reader);
     let history = reader.page(&format!("/assets/{id}/geschiedenis")).await;
     assert!(history.contains("<del>3.0.11</del>") && history.contains("<ins>3.0.17</ins>"));
+    assert!(history.contains("<del>in voorraad</del>"), "in words: {history}");
+    assert!(history.contains("inzage is geregistreerd"), "about people");
+    let paged = reader.page(&format!("/assets/{id}/geschiedenis?per=25")).await;
+    assert!(paged.contains("1–6 van 6"), "{paged}");
     let path = format!("/assets/{id}/vergelijken");
     let compared = reader.page(&format!("{path}?van=2020-01-01T00:00")).await;
-    assert!(compared.contains("<ins>3.0.17</ins>"), "{compared}");
+    assert!(compared.contains("<del>3.0.9</del>") && compared.contains("<ins>3.0.17</ins>"));
+    assert!(!compared.contains("1.22"), "what came back does not differ: {compared}");
+    let month = calendar::local_text(clock::now().plus_days(-30));
+    let compared = reader.page(&format!("{path}?van={month}")).await;
+    assert!(compared.contains("<del>3.0.11</del>") && !compared.contains("3.0.9"), "{compared}");
     let before = reader.page(&format!("{path}?van=2020-01-01T00:00&tot=2020-02-01T00:00")).await;
     assert!(before.contains("geen verschil"), "{before}");
     for wrong in ["?van=gisteren", "?van=2030-01-01T00:00&tot=2029-01-01T00:00", "?sinds=1"] {
@@ -148,6 +185,7 @@ async fn sections_are_shown_and_those_about_people_are_recorded() {
             .store
             .audit_list(belfort_store::record::Page { limit: 100, offset: 0 })
             .unwrap();
+        let all = lab.app.store.audit_list(Page { limit: 100, offset: 0 }).unwrap();
         all.items.iter().filter(|one| one.action == "view.personal").count()
     };
     assert_eq!(seen(), 0);
@@ -172,8 +210,10 @@ async fn an_officer_changes_everything_on_the_version_that_was_seen() {
     let end = [("rol", "technical_manager"), ("versie", &version(&page))];
     let ended = officer.post(&format!("{path}/eigenaar/beeindigen"), &end).await;
     assert_eq!(ended.status, StatusCode::SEE_OTHER, "{}", ended.text);
-    let effect = format!("{path}/classificatie?b=4&i=3&v=5");
-    assert!(officer.page(&effect).await.contains("<ins>5</ins>"));
+    let show = [("b", "4"), ("i", "3"), ("v", "5"), ("tonen", "1")];
+    let effect = officer.post(&format!("{path}/classificatie"), &show).await;
+    assert!(effect.text.contains("<ins>5</ins>"), "{}", effect.text);
+    assert!(officer.page(&path).await.contains("aangenomen"), "nothing was written");
     let class = [("b", "4"), ("i", "3"), ("v", "5"), ("basis", "rijksregister")];
     send(&officer, &format!("{path}/classificatie"), &class, "asset-class-set").await;
     let confirm = format!("{path}/classificatie/bevestigen");
@@ -218,6 +258,7 @@ async fn what_cannot_be_undone_is_asked_twice() {
         officer.page(&path).await.contains("op voorraad")
             || officer.page(&path).await.contains("in voorraad")
     );
+    assert!(officer.page(&path).await.contains("Nu: in voorraad"));
     let sure: Vec<_> = away.into_iter().chain([("zeker", "1")]).collect();
     assert_eq!(officer.post(&path, &sure).await.status, StatusCode::SEE_OTHER);
     // A device is not disposed of without saying how.

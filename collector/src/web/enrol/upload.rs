@@ -1,0 +1,72 @@
+//! A form with a file, from one of our own pages.
+
+use axum::RequestExt as _;
+use axum::extract::multipart::MultipartError;
+use axum::extract::{FromRequest, FromRequestParts as _, Multipart, Request};
+use axum::response::{IntoResponse, Response};
+
+use crate::rest::Api;
+use crate::rest::problem::Problem;
+use crate::web::frame::Visitor;
+use crate::web::session;
+
+/// Parts of the form at most.
+const PARTS: usize = 10;
+
+/// Largest file of a page, bytes; the command line and REST take more.
+pub(super) const FILE_BYTES: usize = 4 << 20;
+
+/// A form with a file.
+pub(super) struct Upload {
+    pub(super) visitor: Visitor,
+    /// What kind of file it is said to be.
+    pub(super) kind: String,
+    /// The file, or what was typed instead; empty when neither.
+    pub(super) bytes: Vec<u8>,
+}
+
+impl FromRequest<Api> for Upload {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, api: &Api) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let visitor = Visitor::from_request_parts(&mut parts, api).await?;
+        let headers = parts.headers.clone();
+        let request = Request::from_parts(parts, body);
+        let form: Multipart = request.extract().await.map_err(IntoResponse::into_response)?;
+        let (token, kind, bytes) = read(form).await.map_err(IntoResponse::into_response)?;
+        if !session::is_own_form(api, &headers, &token) {
+            let expired = Problem::forbidden(
+                "this form did not come from a page of this session: go back, load the page again and \
+                 repeat",
+            );
+            return Err(expired.into_response());
+        }
+        Ok(Self { visitor, kind, bytes })
+    }
+}
+
+/// The token, the kind and the file of a form.
+async fn read(mut form: Multipart) -> Result<(String, String, Vec<u8>), Problem> {
+    let wrong = |error: MultipartError| Problem {
+        status: error.status().as_u16(),
+        ..Problem::bad_request(error.body_text())
+    };
+    let (mut token, mut kind) = (String::new(), String::new());
+    let (mut file, mut typed) = (Vec::new(), String::new());
+    for _ in 0..PARTS {
+        let Some(field) = form.next_field().await.map_err(wrong)? else { break };
+        match field.name().unwrap_or_default() {
+            "csrf" => token = field.text().await.map_err(wrong)?,
+            "soort" => kind = field.text().await.map_err(wrong)?,
+            "tekst" => typed = field.text().await.map_err(wrong)?,
+            "bestand" => file = field.bytes().await.map_err(wrong)?.to_vec(),
+            _ => {}
+        }
+    }
+    let bytes = if file.is_empty() { typed.trim().as_bytes().to_vec() } else { file };
+    if bytes.len() > FILE_BYTES {
+        return Err(Problem::too_large(FILE_BYTES as u64));
+    }
+    Ok((token, kind, bytes))
+}
