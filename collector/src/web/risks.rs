@@ -12,8 +12,6 @@ mod offer;
 mod parts;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod tests;
 mod work;
 
 use askama::Template;
