@@ -8,6 +8,7 @@ mod assets;
 mod export;
 mod failed;
 mod files;
+mod findings;
 mod frame;
 mod list;
 mod login;
@@ -44,6 +45,7 @@ pub fn router(api: Api) -> Router {
         .route("/weergave", get(look::choose))
         .route("/static/{name}", get(files::file))
         .merge(assets::routes())
+        .merge(findings::routes())
         .merge(risks::routes())
         .layer(axum::extract::DefaultBodyLimit::max(64 << 10))
         .with_state(api)

@@ -105,7 +105,7 @@ pub(super) fn may_act(
 }
 
 /// A meeting that took place, to try with.
-fn any_meeting(now: Timestamp) -> Option<Meeting> {
+pub(in crate::web) fn any_meeting(now: Timestamp) -> Option<Meeting> {
     let recorder = Actor::with_roles("…", &[belfort_model::access::Role::SecurityOfficer]);
     let new = NewMeeting {
         reference: "…".to_owned(),
