@@ -61,6 +61,10 @@ impl Moment {
 }
 
 /// What the visitor may do with it.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a form of its own, and any can go with any"
+)]
 struct Offer {
     confirm: bool,
     false_positive: bool,

@@ -56,6 +56,10 @@ struct ExceptionPage {
 
 /// What the visitor may do with it.
 #[derive(Clone, Copy, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a form of its own, and any can go with any"
+)]
 struct Offer {
     approve: bool,
     /// An approval names the meeting that gave it.
@@ -139,10 +143,8 @@ pub(super) async fn show(
             close: old.close(&actor, unit, "…", now).is_ok(),
             own: old.requested_by == actor.name && old.status == ExceptionStatus::Requested,
         };
-        let meetings = match offer.approve {
-            true => api.app.store.meeting_list(MEETINGS)?.items,
-            false => vec![],
-        };
+        let meetings =
+            if offer.approve { api.app.store.meeting_list(MEETINGS)?.items } else { vec![] };
         let exception = ExceptionView::from(found);
         Ok(ExceptionPage {
             done: asked.done(&frame),
