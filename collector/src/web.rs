@@ -13,6 +13,7 @@ mod enrol;
 mod export;
 mod failed;
 mod files;
+mod findings;
 mod frame;
 mod list;
 mod login;
@@ -60,6 +61,7 @@ pub fn router(api: Api) -> Router {
         .merge(assets::routes())
         .merge(views::routes())
         .merge(bulk::routes())
+        .merge(findings::routes())
         .merge(risks::routes())
         .merge(software::routes())
         .merge(units::routes())

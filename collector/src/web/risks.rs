@@ -12,8 +12,6 @@ mod offer;
 mod parts;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod tests;
 mod work;
 
 use askama::Template;
@@ -34,6 +32,7 @@ use crate::rest::auth::blocking;
 use crate::rest::problem::Problem;
 use crate::view::{List, RiskView};
 use filter::{Found, KEYS, SORTED_BY, Wanted};
+pub(super) use offer::any_meeting;
 
 /// Columns of the list: the key of the heading and what it is sorted by.
 const COLUMNS: [(&str, &str); 8] = [

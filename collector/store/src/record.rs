@@ -331,6 +331,8 @@ pub struct FindingFilter {
     pub scope: Scope,
     /// In which order.
     pub sort: FindingSort,
+    /// The other way round; the default order has but one way.
+    pub descending: bool,
 }
 
 /// The order of a list of findings.
@@ -338,12 +340,12 @@ pub struct FindingFilter {
 pub enum FindingSort {
     /// Open ones first, of these the newest.
     #[default]
-    Newest,
-    /// What was first observed first.
-    Oldest,
-    /// The likeliest first.
-    LikelihoodDescending,
-    /// What is due first; last what is due never.
+    OpenFirst,
+    /// By when they were first observed.
+    FirstObserved,
+    /// By likelihood.
+    Likelihood,
+    /// By when they are due; what is due never comes last.
     Due,
     /// By code.
     Code,

@@ -54,6 +54,10 @@ struct RiskPage {
     versions: Vec<Version>,
     pager: Pager,
     offer: Offer,
+    treatments: [Treatment; 4],
+    action_states: &'static [ActionStatus],
+    /// Strengths of knowledge, and whether it is the one that stands.
+    knowledge: Vec<(&'static str, bool)>,
     units: Vec<(String, String)>,
     meetings: Vec<(String, String)>,
     today: String,
@@ -65,25 +69,6 @@ struct ActionLine {
     unit_name: String,
     late: bool,
     may_act: bool,
-}
-
-impl RiskPage {
-    fn treatments(&self) -> [Treatment; 4] {
-        [Treatment::Mitigate, Treatment::Accept, Treatment::Transfer, Treatment::Avoid]
-    }
-
-    fn action_states(&self) -> &'static [ActionStatus] {
-        ActionStatus::ALL
-    }
-
-    fn knowledge(&self) -> &'static [Knowledge] {
-        Knowledge::ALL
-    }
-
-    fn knows(&self, knowledge: &Knowledge) -> bool {
-        let assessed = self.risk.assessed.as_ref();
-        assessed.map_or("moderate", |one| one.knowledge.as_str()) == knowledge.as_str()
-    }
 }
 
 /// The page.
@@ -130,6 +115,7 @@ fn shown(
     let meetings = if offer.decide { app.store.meeting_list(MEETINGS)?.items } else { vec![] };
     let view = RiskView::of(found.clone(), &app.catalogue);
     let owner = risk.owner.as_ref().and_then(|owner| units.get(&owner.unit));
+    let known = risk.assessed.as_ref().map_or(Knowledge::Moderate, |one| one.knowledge);
     let actions = risk.actions.iter().map(|action| ActionLine {
         late: action.due < now
             && !matches!(action.status, ActionStatus::Done | ActionStatus::Verified),
@@ -153,6 +139,9 @@ fn shown(
         values: parts::values(&frame, risk),
         form: parts::form(&frame, risk),
         incidents: incidents(app, actor, risk)?,
+        treatments: [Treatment::Mitigate, Treatment::Accept, Treatment::Transfer, Treatment::Avoid],
+        action_states: ActionStatus::ALL,
+        knowledge: Knowledge::ALL.iter().map(|one| (one.as_str(), *one == known)).collect(),
         actions: actions.collect(),
         pager: asked.pager(kept.total, versions.len()),
         meetings: meetings

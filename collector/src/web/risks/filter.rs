@@ -162,6 +162,6 @@ fn levels(asked: &Asked, key: &str) -> Result<Vec<Level>, Problem> {
 }
 
 /// Whether it is one of these; everything is when there are none.
-fn among<T: PartialEq>(these: &[T], one: T) -> bool {
+fn among<T: PartialEq + Copy>(these: &[T], one: T) -> bool {
     these.is_empty() || these.contains(&one)
 }

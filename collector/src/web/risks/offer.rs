@@ -14,6 +14,10 @@ use uuid::Uuid;
 
 /// What is offered.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a form of its own, and any can go with any"
+)]
 pub(super) struct Offer {
     pub(super) analyse: bool,
     pub(super) assess: bool,
@@ -105,7 +109,7 @@ pub(super) fn may_act(
 }
 
 /// A meeting that took place, to try with.
-fn any_meeting(now: Timestamp) -> Option<Meeting> {
+pub(in crate::web) fn any_meeting(now: Timestamp) -> Option<Meeting> {
     let recorder = Actor::with_roles("…", &[belfort_model::access::Role::SecurityOfficer]);
     let new = NewMeeting {
         reference: "…".to_owned(),
@@ -118,7 +122,7 @@ fn any_meeting(now: Timestamp) -> Option<Meeting> {
 }
 
 /// An assessment that leaves every value as it is.
-pub(super) fn nothing_assessed() -> NewAssessment {
+fn nothing_assessed() -> NewAssessment {
     NewAssessment {
         likelihood: None,
         current_likelihood: None,

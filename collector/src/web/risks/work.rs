@@ -12,7 +12,6 @@ use belfort_model::scale::Level;
 
 use super::super::frame::Visitor;
 use super::super::sent::{Fields, Sent};
-use super::offer::nothing_assessed;
 use crate::app::AppError;
 use crate::app::access::Right;
 use crate::app::risks::{Decide, Plan, Write};
@@ -106,7 +105,6 @@ fn assessment(fields: &Fields) -> Result<NewAssessment, Problem> {
         control: level("beheersing")?,
         knowledge: fields.parse("kennis")?,
         reason: fields.need("reden")?.to_owned(),
-        ..nothing_assessed()
     })
 }
 

@@ -297,9 +297,12 @@ pub(super) fn findings_are_listed_open_first(lab: &Lab) {
     assert_eq!(codes(&FindingFilter { assigned: Some(unit), ..is() }), [""; 0]);
     let likelihood_min = Some(Level::ONE);
     assert_eq!(codes(&FindingFilter { likelihood_min, ..is() }), ["b", "a", "c"]);
-    assert_eq!(codes(&FindingFilter { sort: FindingSort::Code, ..is() }), ["a", "b", "c"]);
-    for sort in [FindingSort::Oldest, FindingSort::Due, FindingSort::LikelihoodDescending] {
-        assert_eq!(codes(&FindingFilter { sort, ..is() }).len(), 3);
+    let sorted = |sort, descending| codes(&FindingFilter { sort, descending, ..is() });
+    assert_eq!(sorted(FindingSort::Code, false), ["a", "b", "c"]);
+    assert_eq!(sorted(FindingSort::Code, true), ["c", "b", "a"]);
+    assert_eq!(sorted(FindingSort::FirstObserved, false), ["a", "b", "c"]);
+    for sort in [FindingSort::Due, FindingSort::Likelihood] {
+        assert_eq!(sorted(sort, true).len(), 3);
     }
     let page = Page { limit: 1, offset: 1 };
     let list = store.finding_list(&is(), page).unwrap();

@@ -187,17 +187,19 @@ fn conditions(filter: &FindingFilter) -> Conditions {
 }
 
 /// The order of a list; the newest first where all else is equal.
-fn order(sort: FindingSort) -> &'static str {
-    match sort {
-        FindingSort::Newest => ORDER,
-        FindingSort::Oldest => "ORDER BY f.first_observed, f.id",
-        FindingSort::LikelihoodDescending => {
-            "ORDER BY f.likelihood DESC, f.first_observed DESC, f.id DESC"
+fn order(filter: &FindingFilter) -> String {
+    let way = if filter.descending { " DESC" } else { "" };
+    match filter.sort {
+        FindingSort::OpenFirst => ORDER.to_owned(),
+        FindingSort::FirstObserved => format!("ORDER BY f.first_observed{way}, f.id{way}"),
+        FindingSort::Likelihood => {
+            format!("ORDER BY f.likelihood{way}, f.first_observed DESC, f.id DESC")
         }
-        FindingSort::Due => {
-            "ORDER BY CASE WHEN f.due IS NULL THEN 1 ELSE 0 END, f.due, f.first_observed DESC, f.id DESC"
-        }
-        FindingSort::Code => "ORDER BY f.code, f.first_observed DESC, f.id DESC",
+        FindingSort::Due => format!(
+            "ORDER BY CASE WHEN f.due IS NULL THEN 1 ELSE 0 END, f.due{way}, f.first_observed DESC, \
+             f.id DESC"
+        ),
+        FindingSort::Code => format!("ORDER BY f.code{way}, f.first_observed DESC, f.id DESC"),
     }
 }
 
@@ -207,7 +209,7 @@ pub(super) fn finding_list(
     page: Page,
 ) -> Result<Paged<FindingSummary>> {
     let mut conditions = conditions(filter);
-    let order = order(filter.sort);
+    let order = order(filter);
     let count = format!("SELECT COUNT(*) FROM finding f{}", conditions.clause());
     let total = tx.count(&count, &conditions.params)?;
     let part = conditions.page(page);
