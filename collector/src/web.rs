@@ -5,6 +5,7 @@
 //! module here, a template in `templates/`, and its texts in `i18n/*/web-*.ftl`.
 
 mod assets;
+mod data_sets;
 mod export;
 mod failed;
 mod files;
@@ -22,6 +23,7 @@ mod software;
 #[cfg(test)]
 mod tests;
 mod units;
+mod worklist;
 
 use askama::Template;
 use axum::Router;
@@ -44,8 +46,10 @@ pub fn router(api: Api) -> Router {
         .route("/weergave", get(look::choose))
         .route("/static/{name}", get(files::file))
         .merge(assets::routes())
+        .merge(data_sets::routes())
         .merge(software::routes())
         .merge(units::routes())
+        .merge(worklist::routes())
         .layer(axum::extract::DefaultBodyLimit::max(64 << 10))
         .with_state(api)
 }
