@@ -188,8 +188,7 @@ async fn page(
     let page = blocking(move || {
         let found = found(&api.app, &actor, &asked, asked.page()?)?;
         let show = |detail| AssetFull::of(detail, &api.app.catalogue);
-        let sets =
-            List { total: found.total, items: found.items.into_iter().map(show).collect() };
+        let sets = List { total: found.total, items: found.items.into_iter().map(show).collect() };
         let sorted = asked.sort(SORTED_BY, "naam")?;
         let columns = [
             ("col-name", "naam"),
@@ -269,9 +268,9 @@ fn row(one: AssetFull) -> Vec<String> {
     let (b, i, v) = (level(|biv| biv.b), level(|biv| biv.i), level(|biv| biv.v));
     let (status, due) =
         class.map_or_else(Default::default, |class| (class.status, class.review_due));
-    let (records, ids, retention) = one
-        .data_set
-        .map_or_else(Default::default, |set| (set.records, set.register_ids.join(", "), set.retention));
+    let (records, ids, retention) = one.data_set.map_or_else(Default::default, |set| {
+        (set.records, set.register_ids.join(", "), set.retention)
+    });
     let lives: Vec<String> = one.linked_from.into_iter().map(|link| link.name).collect();
     vec![
         one.asset.id,

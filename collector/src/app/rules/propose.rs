@@ -65,9 +65,9 @@ impl App {
                     continue;
                 }
                 let what = match assignment {
-                    Assignment::Owner { after, .. } => run
-                        .unit(after.unit)
-                        .map(|unit| Proposed::Owner { unit: unit.clone(), function: after.function }),
+                    Assignment::Owner { after, .. } => run.unit(after.unit).map(|unit| {
+                        Proposed::Owner { unit: unit.clone(), function: after.function }
+                    }),
                     Assignment::Class { after, .. } => {
                         Some(Proposed::Class { biv: after.biv, scheme: after.scheme })
                     }

@@ -90,6 +90,21 @@ impl Kind {
         matches!(self, Self::Unowned | Self::OwnerEnded)
     }
 
+    /// Whether something can be proposed there.
+    pub(super) fn takes_proposal(self) -> bool {
+        self.takes_owner() || self == Self::Unclassified
+    }
+
+    /// Whether whoever may only confirm can do something there.
+    pub(super) fn takes_confirmation(self) -> bool {
+        matches!(self, Self::Unclassified | Self::Unconfirmed | Self::Unverified | Self::Unseen)
+    }
+
+    /// Whether it is this kind.
+    pub(super) fn is(self, other: Self) -> bool {
+        self == other
+    }
+
     /// Which assets, within what somebody may see.
     pub(super) fn assets(self, actor: &Actor, now: Timestamp) -> AssetFilter {
         let mut filter = AssetFilter {

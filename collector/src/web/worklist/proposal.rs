@@ -119,7 +119,7 @@ pub(super) fn proposals(
             }
         }
     }
-    if !(kind.takes_owner() || kind == Kind::Unclassified) || !actor.may(Right::Manage) {
+    if !kind.takes_proposal() || !actor.may(Right::Manage) {
         return Ok(found);
     }
     for one in app.rules_propose(actor, assets, clock::now())? {

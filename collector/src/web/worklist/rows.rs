@@ -63,12 +63,7 @@ fn risks(state: RiskState) -> RiskFilter {
 }
 
 /// How much there is of a kind.
-pub(super) fn count(
-    app: &App,
-    actor: &Actor,
-    kind: Kind,
-    now: Timestamp,
-) -> Result<u64, Problem> {
+pub(super) fn count(app: &App, actor: &Actor, kind: Kind, now: Timestamp) -> Result<u64, Problem> {
     Ok(match kind.what() {
         What::Assets => app.store.asset_list(&kind.assets(actor, now), NOTHING)?.total,
         What::Findings => app.finding_list(actor, findings(kind), NOTHING, now)?.total,
@@ -183,9 +178,7 @@ pub(super) async fn send(
         let rows = Rows::read(&api.app, &actor, kind, &asked, page)?;
         Ok(match rows.work {
             Work::Assets(rows) => rows.into_iter().map(asset_row).collect(),
-            Work::Findings(rows) => {
-                rows.into_iter().map(|one| finding_row(&frame, one)).collect()
-            }
+            Work::Findings(rows) => rows.into_iter().map(|one| finding_row(&frame, one)).collect(),
             Work::Risks(rows) => rows.into_iter().map(|one| risk_row(&frame, one)).collect(),
         })
     }))
