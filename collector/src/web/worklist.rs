@@ -9,7 +9,7 @@ mod tests;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{DefaultBodyLimit, Path, RawQuery, State};
 use axum::response::Response;
 use axum::routing::get;
 use belfort_model::scheme::Scheme;
@@ -29,6 +29,9 @@ use rows::{Rows, Work};
 
 /// Filters of the kinds that list assets.
 const KEYS: &[&str] = &["q", "dienst"];
+
+/// Bytes of a form at most: the longest page, each row with what was proposed for it.
+const FORM: usize = 512 << 10;
 
 /// A kind of work and how much of it there is.
 struct Tab {
@@ -74,6 +77,7 @@ pub(super) fn routes() -> Router<Api> {
     Router::new()
         .route("/werklijst", get(overview))
         .route("/werklijst/{kind}", get(page).post(act::act))
+        .layer(DefaultBodyLimit::max(FORM))
 }
 
 /// All kinds with their counts.
