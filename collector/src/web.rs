@@ -10,6 +10,7 @@ mod assets;
 mod audit;
 mod bulk;
 mod enrol;
+mod data_sets;
 mod export;
 mod failed;
 mod files;
@@ -36,6 +37,7 @@ mod sure;
 mod tests;
 mod units;
 mod views;
+mod worklist;
 
 use askama::Template;
 use axum::Router;
@@ -71,6 +73,8 @@ pub fn router(api: Api) -> Router {
         .merge(sources::routes())
         .merge(search::routes())
         .merge(enrol::routes())
+        .merge(data_sets::routes())
+        .merge(worklist::routes())
         .layer(axum::extract::DefaultBodyLimit::max(64 << 10))
         .with_state(api)
 }

@@ -1,5 +1,6 @@
 //! Assignment rules: written, looked at on the real assets, switched on, undone.
 
+mod propose;
 mod run;
 
 use belfort_assess::rules::Compiled;
@@ -17,6 +18,7 @@ use uuid::Uuid;
 use super::access::{Actor, Right};
 use super::{App, AppError, Result, audit, text};
 
+pub use propose::{Proposal, Proposed};
 pub use run::{Applied, Preview, PreviewLine, RulesRun};
 
 /// What a rule assigns, in the words people use.

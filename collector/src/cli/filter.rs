@@ -86,6 +86,7 @@ impl Filter {
         let now = clock::now();
         let label = self.label.map(|text| label(&text)).transpose().map_err(Failure::bad_input)?;
         Ok(AssetFilter {
+            in_service: false,
             kind: self.kind,
             subtype: self.subtype,
             lifecycle: self.lifecycle,

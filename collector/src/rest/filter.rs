@@ -93,6 +93,7 @@ impl AssetQuery {
         let now = clock::now();
         let level = |number: i64| Level::try_from(number).map_err(invalid("class_min"));
         Ok(AssetFilter {
+            in_service: false,
             kind: optional("kind", self.kind.as_ref())?,
             subtype: optional("subtype", self.subtype.as_ref())?,
             lifecycle: optional("lifecycle", self.lifecycle.as_ref())?,

@@ -187,6 +187,8 @@ pub struct AssetFilter {
     pub owner_unconfirmed: bool,
     /// Whose verification is past at this moment.
     pub verify_overdue_at: Option<Timestamp>,
+    /// Only those in service: what has gone needs nothing any more.
+    pub in_service: bool,
     /// Owned by this unit.
     pub unit: Option<UnitId>,
     /// With an active owner, or without.

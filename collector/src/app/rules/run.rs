@@ -145,9 +145,13 @@ impl App {
 
     /// The rules that are on, and this one beside.
     pub(in crate::app) fn rules_ready(&self, beside: Option<&Rule>) -> Result<RulesRun> {
+        self.rules_with(|rule| beside.is_some_and(|beside| beside.id == rule.id))
+    }
+
+    /// The rules that are on, and these beside.
+    pub(super) fn rules_with(&self, beside: impl Fn(&Rule) -> bool) -> Result<RulesRun> {
         let rules = self.store.rule_list()?;
-        let is_beside = |rule: &Rule| beside.is_some_and(|beside| beside.id == rule.id);
-        let rules = RuleSet::new(rules, is_beside).map_err(|error| {
+        let rules = RuleSet::new(rules, beside).map_err(|error| {
             let reason = format!("{error} any more: {}", error.source);
             AppError::Store(StoreError::Refused(reason))
         })?;
@@ -219,7 +223,7 @@ impl RulesRun {
         if rules(&self) == rules(&before) { before } else { self }
     }
 
-    fn plan(&mut self, app: &App, input: &RuleInput, now: Timestamp) -> Result<Plan> {
+    pub(super) fn plan(&mut self, app: &App, input: &RuleInput, now: Timestamp) -> Result<Plan> {
         let software: Option<Arc<Vec<Installation>>> = if self.rules.asks_for_packages() {
             self.installed.of(&*app.store, input.asset.id)?
         } else {
@@ -292,8 +296,18 @@ impl RulesRun {
         Ok(Some(Assigned { asset: input.asset.id, version: input.version, values, audit }))
     }
 
+    /// The rule at a place of a plan.
+    pub(super) fn rule(&self, place: usize) -> Option<&Rule> {
+        self.rules.rules().get(place).map(|compiled| &compiled.rule)
+    }
+
+    /// A unit that rules name.
+    pub(super) fn unit(&self, id: UnitId) -> Option<&OrgUnit> {
+        self.units.get(&id)
+    }
+
     /// Whether what a rule names still exists and may be assigned to this asset.
-    fn stands(
+    pub(super) fn stands(
         &self,
         app: &App,
         asset: AssetId,

@@ -179,6 +179,9 @@ fn conditions(filter: &AssetFilter) -> Result<Conditions> {
         let pattern = contains_pattern(&format!("\"{label}\""))?;
         conditions.add("a.labels LIKE ? ESCAPE '\\'", pattern.into());
     }
+    if filter.in_service {
+        conditions.add_plain("a.in_service = 1");
+    }
     match filter.owned {
         Some(true) => conditions.add_plain("a.owner_unit IS NOT NULL"),
         Some(false) => conditions.add_plain("a.owner_unit IS NULL"),
