@@ -7,6 +7,7 @@
 mod agents;
 mod assets;
 mod audit;
+mod chart;
 mod export;
 mod failed;
 mod files;
