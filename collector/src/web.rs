@@ -23,7 +23,9 @@ mod reports;
 mod second_factor;
 mod sent;
 mod session;
+mod settings;
 mod sources;
+mod statement;
 mod sure;
 #[cfg(test)]
 mod tests;
@@ -52,7 +54,9 @@ pub fn router(api: Api) -> Router {
         .merge(assets::routes())
         .merge(audit::routes())
         .merge(reports::routes())
+        .merge(settings::routes())
         .merge(sources::routes())
+        .merge(statement::routes())
         .layer(axum::extract::DefaultBodyLimit::max(64 << 10))
         .with_state(api)
 }
