@@ -122,8 +122,7 @@ async fn page(
     let filter = filter(&asked)?;
     let page = blocking(move || {
         let records = api.app.audit_search(&actor, &filter, asked.page()?)?;
-        let rows: Vec<_> =
-            records.items.into_iter().map(|record| Row::of(record.into())).collect();
+        let rows: Vec<_> = records.items.into_iter().map(|record| Row::of(record.into())).collect();
         Ok(AuditPage {
             chips: chips(&frame, &asked),
             pager: asked.pager(records.total, rows.len()),

@@ -39,7 +39,13 @@ struct Tile {
 }
 
 impl Tile {
-    fn number(href: &'static str, name: String, number: u64, detail: String, frame: &Frame) -> Self {
+    fn number(
+        href: &'static str,
+        name: String,
+        number: u64,
+        detail: String,
+        frame: &Frame,
+    ) -> Self {
         Self { href, name, value: frame.n(number), detail, bar: None, judgement: None }
     }
 

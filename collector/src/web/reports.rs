@@ -116,9 +116,8 @@ fn wanted(
     language: Option<&str>,
 ) -> Result<(reports::Asked, Language), Problem> {
     let asked = reports::Asked::new(month, cut_off, clock::now())?;
-    let language = language.map(|text| {
-        text.parse().map_err(|error| Problem::bad_request(format!("taal: {error}")))
-    });
+    let language = language
+        .map(|text| text.parse().map_err(|error| Problem::bad_request(format!("taal: {error}"))));
     Ok((asked, language.transpose()?.unwrap_or(Language::Nl)))
 }
 
@@ -131,9 +130,8 @@ fn wanted_by_form(fields: &Fields) -> Result<(reports::Asked, Language), Problem
 }
 
 fn form_of(text: Option<&str>) -> Result<Form, Problem> {
-    let form = text.map(|text| {
-        text.parse().map_err(|error| Problem::bad_request(format!("vorm: {error}")))
-    });
+    let form = text
+        .map(|text| text.parse().map_err(|error| Problem::bad_request(format!("vorm: {error}"))));
     Ok(form.transpose()?.unwrap_or(Form::Html))
 }
 

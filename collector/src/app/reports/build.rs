@@ -10,8 +10,8 @@ use belfort_model::classification::DEFAULT_SCHEME;
 use belfort_model::id::UnitId;
 use belfort_model::time::Timestamp;
 
-use super::super::kpis::read;
 use super::super::access::{Actor, Right};
+use super::super::kpis::read;
 use super::{App, Asked, Result};
 use crate::calendar::{Day, Month};
 use crate::report::{FORMAT, Report, TrendPoint, UnitRef, Versions};

@@ -16,7 +16,8 @@ async fn a_token_is_made_shown_once_and_taken_back() {
     assert!(made.text.contains("belfort-agent enroll --collector https://collector.example:7441"));
     let list = admin.page("/agents/tokens").await;
     assert!(list.contains("laptops Burgerzaken") && list.contains("0 van 25"), "{list}");
-    let id = list.split("/agents/tokens/").find_map(|part| part.split_once("/intrekken")).unwrap().0;
+    let id =
+        list.split("/agents/tokens/").find_map(|part| part.split_once("/intrekken")).unwrap().0;
     let path = format!("/agents/tokens/{id}/intrekken");
     assert!(admin.page(&path).await.contains("laptops Burgerzaken"));
     let gone = admin.post(&path, &[]).await;

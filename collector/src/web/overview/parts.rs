@@ -123,11 +123,8 @@ impl Trend {
         let value = |point: &TrendPoint, id: &str| point.shares.get(id)?.per_mille();
         let lines = FIGURES.map(|id| points.iter().map(|point| value(point, id)).collect());
         let labels = points.iter().map(|point| point.month.get(5..).unwrap_or_default().to_owned());
-        let chart = Chart {
-            label: frame.t("trend-label"),
-            labels: labels.collect(),
-            lines: lines.into(),
-        };
+        let chart =
+            Chart { label: frame.t("trend-label"), labels: labels.collect(), lines: lines.into() };
         let rows = points.iter().map(|point| {
             let shares = FIGURES.map(|id| match point.shares.get(id) {
                 Some(share) => frame.share(share.good, share.of),

@@ -105,12 +105,10 @@ async fn set_password(State(api): State<Api>, sent: Sent) -> Result<Response, Pr
         return show(api, visitor, None, Some(refused)).await;
     }
     let (app, caller) = (api.app.clone(), visitor.caller.clone());
-    let set = blocking(move || {
-        match app.own_password_set(&caller, &present, &new, clock::now()) {
-            Ok(()) => Ok(true),
-            Err(AppError::Invalid(_)) => Ok(false),
-            Err(error) => Err(error.into()),
-        }
+    let set = blocking(move || match app.own_password_set(&caller, &present, &new, clock::now()) {
+        Ok(()) => Ok(true),
+        Err(AppError::Invalid(_)) => Ok(false),
+        Err(error) => Err(error.into()),
     })
     .await?;
     if set {

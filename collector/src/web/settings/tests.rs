@@ -38,7 +38,10 @@ async fn everybody_has_an_account_with_tokens_and_sessions() {
     assert!(account.contains("nachtelijke kopie") && !account.contains("bfa1."));
     let revoke = format!(
         "/instellingen/account/tokens/{}/intrekken",
-        between(&account, "/instellingen/account/tokens/", "/intrekken").rsplit('/').next().unwrap()
+        between(&account, "/instellingen/account/tokens/", "/intrekken")
+            .rsplit('/')
+            .next()
+            .unwrap()
     );
     assert!(reader.page(&revoke).await.contains("nachtelijke kopie"));
     let gone = reader.post(&revoke, &[]).await;
@@ -108,8 +111,11 @@ async fn a_rule_is_written_looked_at_switched_on_and_undone() {
     let officer = lab.browser(Role::SecurityOfficer);
     assert!(officer.page("/instellingen/regels").await.contains("Nog geen regels"));
     officer.page("/instellingen/regels/nieuw").await;
-    let new =
-        [("naam", "Financiën"), ("voorwaarde", "asset.name.startsWith(\"FIN-\")"), ("labels", "fin")];
+    let new = [
+        ("naam", "Financiën"),
+        ("voorwaarde", "asset.name.startsWith(\"FIN-\")"),
+        ("labels", "fin"),
+    ];
     let made = officer.post("/instellingen/regels/nieuw", &new).await;
     assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.text);
     officer.page(&made.location).await;
