@@ -101,11 +101,11 @@ struct OverviewPage {
     waiting: Vec<Waiting>,
     coverage: Vec<Coverage>,
     trend: Trend,
-    changes: Vec<Change>,
+    /// What changed last; nothing for who may not read the audit log.
+    changes: Option<Vec<Change>>,
     risks: Vec<RiskView>,
     may_manage: bool,
     may_export: bool,
-    may_read_audit: bool,
 }
 
 fn tiles(frame: &Frame, overview: &Overview, findings: u64, risks: u64, high: u64) -> Vec<Tile> {
@@ -135,7 +135,7 @@ fn tiles(frame: &Frame, overview: &Overview, findings: u64, risks: u64, high: u6
             frame,
         ),
         Tile::number(
-            "/bevindingen?status=open",
+            "/bevindingen",
             frame.t("overview-findings"),
             findings,
             frame.t("overview-findings-detail"),
@@ -195,7 +195,8 @@ pub(super) async fn page(
         let risks = app.store.risk_list(&risks, Page::ALL)?.items;
         let waiting = parts::waiting(app, &actor, &frame, &overview, &risks)?;
         let (open, high) = (overview.risks.iter().sum(), overview.risks.iter().skip(3).sum());
-        let may_read_audit = actor.require_for(Right::ReadAudit, None).is_ok();
+        let reads_audit = actor.require_for(Right::ReadAudit, None).is_ok();
+        let changes = reads_audit.then(|| parts::changes(app, &actor, &frame)).transpose()?;
         let mut risks: Vec<_> =
             risks.into_iter().map(|risk| RiskView::of(risk, &app.catalogue)).collect();
         risks.sort_by(|a, b| b.severity.cmp(&a.severity).then(a.reference.cmp(&b.reference)));
@@ -209,12 +210,11 @@ pub(super) async fn page(
             matrix: String::new(),
             waiting,
             coverage: parts::coverage(app, &actor)?,
-            trend: Trend::of(&frame, app.kpi_trend(&actor, now)?),
-            changes: if may_read_audit { parts::changes(app, &actor, &frame)? } else { vec![] },
+            trend: Trend::of(&frame, &app.kpi_trend(&actor, now)?),
+            changes,
             risks,
             may_manage: actor.may(Right::Manage),
             may_export: actor.require_for(Right::Export, None).is_ok(),
-            may_read_audit,
             frame,
         })
     })

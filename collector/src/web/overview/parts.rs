@@ -58,7 +58,7 @@ pub(super) fn waiting(
     Ok(vec![
         line("zonder-eigenaar", overview.assets.saturating_sub(overview.owned)),
         line("niet-geclassificeerd", overview.assets.saturating_sub(overview.classified)),
-        line("te-bevestigen", count(app, &unconfirmed)?),
+        line("te-herbevestigen", count(app, &unconfirmed)?),
         line("beslissingen", decisions),
         line("niet-gezien", count(app, &unseen)?),
     ])
@@ -119,7 +119,7 @@ pub(super) struct Trend {
 
 impl Trend {
     /// The trend of the points that were kept.
-    pub(super) fn of(frame: &Frame, points: Vec<TrendPoint>) -> Self {
+    pub(super) fn of(frame: &Frame, points: &[TrendPoint]) -> Self {
         let value = |point: &TrendPoint, id: &str| point.shares.get(id)?.per_mille();
         let lines = FIGURES.map(|id| points.iter().map(|point| value(point, id)).collect());
         let labels = points.iter().map(|point| point.month.get(5..).unwrap_or_default().to_owned());

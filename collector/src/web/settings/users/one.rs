@@ -100,7 +100,7 @@ async fn set_roles(
     require_administrator(&actor)?;
     let id = user_id(&id)?;
     let version = fields.parse("versie")?;
-    let roles = RoleForm::read(&fields)?;
+    let roles = RoleForm::read(&fields);
     blocking(move || {
         let roles = api.app.role_grants(&roles)?;
         Ok(api.app.user_roles_set(&actor, id, version, &roles, clock::now())?)
