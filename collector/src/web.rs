@@ -11,6 +11,7 @@ mod audit;
 mod bulk;
 mod enrol;
 mod data_sets;
+mod chart;
 mod export;
 mod failed;
 mod files;
@@ -31,7 +32,9 @@ mod second_factor;
 mod sent;
 mod session;
 mod software;
+mod settings;
 mod sources;
+mod statement;
 mod sure;
 #[cfg(test)]
 mod tests;
@@ -70,11 +73,13 @@ pub fn router(api: Api) -> Router {
         .merge(agents::routes())
         .merge(audit::routes())
         .merge(reports::routes())
+        .merge(settings::routes())
         .merge(sources::routes())
         .merge(search::routes())
         .merge(enrol::routes())
         .merge(data_sets::routes())
         .merge(worklist::routes())
+        .merge(statement::routes())
         .layer(axum::extract::DefaultBodyLimit::max(64 << 10))
         .with_state(api)
 }

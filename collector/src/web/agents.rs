@@ -199,3 +199,6 @@ async fn revoke(
     blocking(move || Ok(api.app.agent_revoke(&actor, id, clock::now())?)).await?;
     Ok(Redirect::to("/agents?melding=agent-ingetrokken").into_response())
 }
+
+#[cfg(test)]
+mod tests;

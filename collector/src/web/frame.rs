@@ -137,7 +137,8 @@ const NAVIGATION: &[(&str, &Ways)] = &[
         &[
             ("/agents", "plug", "nav-agents", Right::Administer),
             ("/audit", "scroll-text", "nav-audit", Right::ReadAudit),
-            ("/instellingen", "settings", "nav-settings", Right::Administer),
+            // Everybody has an account there; each room asks for its own right.
+            ("/instellingen", "settings", "nav-settings", Right::Read),
         ],
     ),
 ];

@@ -187,3 +187,22 @@ async fn lists_and_overview_are_there_when_nothing_is() {
     let reader = lab.browser(Role::Reader);
     assert_eq!(reader.get("/assets.csv").await.status, StatusCode::FORBIDDEN);
 }
+
+#[tokio::test]
+async fn whoever_is_not_logged_in_is_spoken_to_in_the_chosen_language() {
+    let lab = Lab::new();
+    for (path, dutch, english) in [
+        ("/aanmelden?geweigerd=1", "Aanmelden is niet gelukt", "Logging in did not work"),
+        ("/wachtwoord", "Eenmalige code", "One-time code"),
+        ("/toegankelijkheid", "Gekende beperkingen", "Known limits"),
+        ("/nergens", "Niet gevonden", "Not found"),
+    ] {
+        let request = || Request::builder().uri(path).header("accept", "text/html");
+        let shown = lab.send(request().body(Body::empty()).unwrap()).await.text;
+        assert!(shown.contains(dutch) && shown.contains("lang=\"nl-BE\""), "{path}: {shown}");
+        let request = request().header("cookie", "taal=en");
+        let shown = lab.send(request.body(Body::empty()).unwrap()).await.text;
+        assert!(shown.contains(english) && shown.contains("<html lang=\"en\">"), "{path}: {shown}");
+        assert!(shown.contains("name=\"taal\" value=\"nl\""), "{path}: {shown}");
+    }
+}

@@ -10,9 +10,10 @@ use belfort_model::classification::DEFAULT_SCHEME;
 use belfort_model::id::UnitId;
 use belfort_model::time::Timestamp;
 
+use super::super::access::{Actor, Right};
 use super::super::kpis::read;
 use super::{App, Asked, Result};
-use crate::calendar::Day;
+use crate::calendar::{Day, Month};
 use crate::report::{FORMAT, Report, TrendPoint, UnitRef, Versions};
 
 /// Months of the trend, the month of the report included.
@@ -70,14 +71,33 @@ impl App {
         })
     }
 
+    /// The shares of the last twelve months, from the figures that are kept daily; the month of this moment
+    /// comes last.
+    pub fn kpi_trend(&self, actor: &Actor, now: Timestamp) -> Result<Vec<TrendPoint>> {
+        actor.require(Right::Read)?;
+        let today = Day::of(now);
+        self.kept_months(today.month(), today, 0)
+    }
+
     /// The shares of each month: of its last day that figures were kept of, and of the cut-off itself.
     fn trend(&self, asked: Asked, now: &[Figure]) -> Result<Vec<TrendPoint>> {
-        let first = asked.month.months_before(TREND_MONTHS - 1);
         let last = asked.month.months_before(1).last_day();
-        let kept = self.store.kpi_days(&Day::of(first.start()).to_string(), &last.to_string())?;
+        let mut points = self.kept_months(asked.month, last, 1)?;
+        points.push(TrendPoint {
+            month: asked.month.to_string(),
+            day: Some(asked.cut_off.to_string()),
+            shares: shares(now),
+        });
+        Ok(points)
+    }
+
+    /// The months before one, oldest first, as far as `until` months before it, with what was kept by a day.
+    fn kept_months(&self, month: Month, last: Day, until: i64) -> Result<Vec<TrendPoint>> {
+        let first = Day::of(month.months_before(TREND_MONTHS - 1).start());
+        let kept = self.store.kpi_days(&first.to_string(), &last.to_string())?;
         let mut points = Vec::new();
-        for ago in (1..TREND_MONTHS).rev() {
-            let month = asked.month.months_before(ago).to_string();
+        for ago in (until..TREND_MONTHS).rev() {
+            let month = month.months_before(ago).to_string();
             let newest = kept.iter().rev().find(|kept| kept.day.starts_with(&month));
             points.push(TrendPoint {
                 day: newest.map(|kept| kept.day.clone()),
@@ -88,11 +108,6 @@ impl App {
                 month,
             });
         }
-        points.push(TrendPoint {
-            month: asked.month.to_string(),
-            day: Some(asked.cut_off.to_string()),
-            shares: shares(now),
-        });
         Ok(points)
     }
 }

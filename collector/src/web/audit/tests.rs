@@ -16,12 +16,12 @@ async fn the_log_shows_filters_exports_and_proves_itself() {
     };
     lab.app.unit_create(&root(), &unit, clock::now()).unwrap();
     let all = auditor.page("/audit").await;
-    assert!(all.contains("unit.add") && all.contains("user.create"), "{all}");
+    assert!(all.contains("unit.create") && all.contains("user.create"), "{all}");
     let units = auditor.page("/audit?actie=unit.&door=test&van=2020-01-01&tot=2090-01-01").await;
     assert!(units.contains("Burgerzaken") && !units.contains("<code>user.create"), "{units}");
     assert!(auditor.page("/audit?actie=niets.").await.contains("Niets voldoet"));
     assert!(auditor.page("/audit/keten").await.contains("De keten klopt"));
-    assert!(auditor.page("/audit.csv?actie=unit.").await.contains("unit.add"));
+    assert!(auditor.page("/audit.csv?actie=unit.").await.contains("unit.create"));
     let proof = auditor.page("/audit/bewijs.jsonl").await;
     let outcome = crate::app::audit_file::verify(proof.as_bytes());
     assert!(outcome.is_ok(), "{proof}");

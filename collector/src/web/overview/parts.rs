@@ -1,0 +1,210 @@
+//! Parts of the overview: what waits, coverage per department, the trend, and what changed last.
+
+use belfort_model::access::Scope;
+use belfort_model::id::AssetId;
+use belfort_model::risk::RiskState;
+use belfort_model::unit::UnitKind;
+use belfort_store::record::{AssetFilter, AuditFilter, AuditRecord, Overview, Page, RiskSummary};
+
+use super::super::chart::Chart;
+use super::super::frame::{Count, Frame};
+use super::{COUNT, LINES};
+use crate::app::App;
+use crate::app::access::{Actor, Right};
+use crate::clock;
+use crate::report::TrendPoint;
+use crate::rest::problem::Problem;
+
+/// Days after which an asset counts as not seen, as in the list of assets.
+const UNSEEN_DAYS: i64 = 30;
+/// Records looked through for changes of the register.
+const RECORDS: Page = Page { limit: 100, offset: 0 };
+/// The figures whose trend is shown: owner, class, seen.
+const FIGURES: [&str; 3] = ["K1", "K2", "K3"];
+
+/// A worklist with something on it.
+pub(super) struct Waiting {
+    pub(super) kind: &'static str,
+    pub(super) number: u64,
+    pub(super) name: String,
+    pub(super) detail: String,
+}
+
+fn count(app: &App, filter: &AssetFilter) -> Result<u64, Problem> {
+    Ok(app.store.asset_list(filter, COUNT)?.total)
+}
+
+/// The worklists and how much is on them.
+pub(super) fn waiting(
+    app: &App,
+    actor: &Actor,
+    frame: &Frame,
+    overview: &Overview,
+    risks: &[RiskSummary],
+) -> Result<Vec<Waiting>, Problem> {
+    let scope = actor.scope(Right::Read);
+    let unconfirmed =
+        AssetFilter { owner_unconfirmed: true, scope: scope.clone(), ..AssetFilter::default() };
+    let before = Some(clock::now().plus_days(-UNSEEN_DAYS));
+    let unseen = AssetFilter { seen_before: before, scope, ..AssetFilter::default() };
+    let decide = [RiskState::Evaluated, RiskState::Reassess];
+    let decisions = risks.iter().filter(|one| decide.contains(&one.risk.state)).count() as u64;
+    let line = |kind: &'static str, number| Waiting {
+        kind,
+        number,
+        name: frame.t(&format!("waiting-{kind}")),
+        detail: frame.t(&format!("waiting-{kind}-text")),
+    };
+    Ok(vec![
+        line("zonder-eigenaar", overview.assets.saturating_sub(overview.owned)),
+        line("niet-geclassificeerd", overview.assets.saturating_sub(overview.classified)),
+        line("te-herbevestigen", count(app, &unconfirmed)?),
+        line("beslissingen", decisions),
+        line("niet-gezien", count(app, &unseen)?),
+    ])
+}
+
+/// How far a department is.
+pub(super) struct Coverage {
+    pub(super) code: String,
+    pub(super) name: String,
+    pub(super) assets: u64,
+    pub(super) confirmed: u64,
+    pub(super) classified: u64,
+}
+
+impl Coverage {
+    /// The width of a bar, in percent.
+    pub(super) fn width(&self, part: impl Count) -> u64 {
+        part.count().saturating_mul(100).checked_div(self.assets).unwrap_or(0)
+    }
+}
+
+/// Every department one may see, with its services.
+pub(super) fn coverage(app: &App, actor: &Actor) -> Result<Vec<Coverage>, Problem> {
+    let units = app.store.unit_list()?;
+    let visible = actor.scope(Right::Read);
+    let mut lines = Vec::new();
+    let departments = units.iter().filter(|unit| {
+        unit.kind == UnitKind::Department
+            && unit.active_to.is_none()
+            && visible.contains(Some(unit.id))
+    });
+    for department in departments {
+        let scope = Scope::below(department.id, &units);
+        let all = AssetFilter { scope, ..AssetFilter::default() };
+        let unconfirmed = AssetFilter { owner_unconfirmed: true, ..all.clone() };
+        let classified = AssetFilter { classified: Some(true), ..all.clone() };
+        let assets = count(app, &all)?;
+        lines.push(Coverage {
+            code: department.code.clone(),
+            name: department.name.clone(),
+            assets,
+            confirmed: assets.saturating_sub(count(app, &unconfirmed)?),
+            classified: count(app, &classified)?,
+        });
+    }
+    Ok(lines)
+}
+
+/// Key figures per month.
+pub(super) struct Trend {
+    /// The drawing; nothing when no figures were kept yet.
+    pub(super) svg: Option<String>,
+    /// Names of the lines.
+    pub(super) names: Vec<String>,
+    /// A row per month: the month, the day, and the shares.
+    pub(super) rows: Vec<(String, String, Vec<String>)>,
+}
+
+impl Trend {
+    /// The trend of the points that were kept.
+    pub(super) fn of(frame: &Frame, points: &[TrendPoint]) -> Self {
+        let value = |point: &TrendPoint, id: &str| point.shares.get(id)?.per_mille();
+        let lines = FIGURES.map(|id| points.iter().map(|point| value(point, id)).collect());
+        let labels = points.iter().map(|point| point.month.get(5..).unwrap_or_default().to_owned());
+        let chart =
+            Chart { label: frame.t("trend-label"), labels: labels.collect(), lines: lines.into() };
+        let rows = points.iter().map(|point| {
+            let shares = FIGURES.map(|id| match point.shares.get(id) {
+                Some(share) => frame.share(share.good, share.of),
+                None => frame.t("not-kept"),
+            });
+            let day = point.day.as_deref().map(|day| frame.day(day)).unwrap_or_default();
+            (point.month.clone(), day, shares.into())
+        });
+        Self {
+            names: FIGURES.map(|id| frame.t(&format!("kpi-{id}"))).into(),
+            rows: rows.collect(),
+            svg: points.iter().any(|point| point.day.is_some()).then(|| chart.svg()),
+        }
+    }
+}
+
+/// Something that changed.
+pub(super) struct Change {
+    pub(super) icon: &'static str,
+    pub(super) what: String,
+    pub(super) name: String,
+    pub(super) href: Option<String>,
+    pub(super) actor: String,
+    pub(super) at: String,
+}
+
+/// What a record of the audit log is about, and its icon; nothing for what changes no register.
+fn about(action: &str) -> Option<(&'static str, &'static str)> {
+    let group = action.split('.').next().unwrap_or_default();
+    Some(match group {
+        "asset" => ("asset", "monitor"),
+        "owner" => ("owner", "building-2"),
+        "classification" => ("classification", "tag"),
+        "data_set" | "data_link" | "link" => ("data", "tag"),
+        "finding" | "exception" | "suppression" => ("finding", "bug"),
+        "risk" | "action" | "meeting" | "incident" => ("risk", "shield-alert"),
+        "rule" => ("rule", "sliders-horizontal"),
+        "software" => ("software", "package"),
+        "unit" => ("unit", "building-2"),
+        "report" => ("report", "file-text"),
+        "agent" | "token" => ("agent", "plug"),
+        "advisories" => ("source", "rss"),
+        "user" => ("user", "user-round"),
+        _ => return None,
+    })
+}
+
+/// The newest changes of the register. Logging in and looking are none.
+pub(super) fn changes(app: &App, actor: &Actor, frame: &Frame) -> Result<Vec<Change>, Problem> {
+    let records = app.audit_search(actor, &AuditFilter::default(), RECORDS)?.items;
+    let mut changes = Vec::new();
+    for record in records {
+        let Some((group, icon)) = about(&record.action) else { continue };
+        if changes.len() == LINES {
+            break;
+        }
+        let (name, href) = subject(app, &record)?;
+        changes.push(Change {
+            icon,
+            what: frame.t(&format!("change-of-{group}")),
+            name,
+            href,
+            actor: record.actor,
+            at: record.at.to_string(),
+        });
+    }
+    Ok(changes)
+}
+
+/// What a record is about: its name when it is an asset, and its page.
+fn subject(app: &App, record: &AuditRecord) -> Result<(String, Option<String>), Problem> {
+    if record.subject.starts_with("R-") {
+        return Ok((record.subject.clone(), Some(format!("/risicos/{}", record.subject))));
+    }
+    let Ok(id) = record.subject.parse::<AssetId>() else {
+        return Ok((record.subject.clone(), None));
+    };
+    Ok(match app.store.asset_get(id)? {
+        Some(asset) => (asset.summary.asset.name, Some(format!("/assets/{id}"))),
+        // The id of something else tells nobody anything.
+        None => (String::new(), None),
+    })
+}
