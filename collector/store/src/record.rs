@@ -39,11 +39,10 @@ pub use device::{
 pub use evaluation::{EvaluationCommit, EvaluationInput, NewRisk, RiskScope, ScopedAsset};
 pub use monthly::{FindingAt, FindingCount, FrozenReport, KpiAsset, KpiDay, ResolvedFinding};
 pub use registry::{Assigned, AssignedRecord, Erasure, ImportedAsset, RuleInput, Undone};
+pub use search::CarriedBy;
 pub use software::{
     InstalledOn, ListedPackage, PackageList, SoftwareFilter, SoftwareSort, SoftwareSummary,
 };
-pub use search::CarriedBy;
-pub use software::{InstalledOn, ListedPackage, PackageList, SoftwareFilter, SoftwareSummary};
 pub use workflow::{ActionFilter, ActionSummary, ExceptionFilter, ExceptionSummary};
 
 /// A part of a list.

@@ -111,10 +111,6 @@ async fn show(
         };
         let effect = if wants_effect {
             // The basis is asked when it is saved.
-            let basis = asked.get("basis").unwrap_or("–").to_owned();
-            let proposed = asked.get("voorstel").is_some();
-            let scheme = scheme.name.clone();
-            let new = WordedClass { scheme, b, i, v, basis, decided_by: String::new(), proposed };
             let basis = if typed.basis.is_empty() { "–".to_owned() } else { typed.basis.clone() };
             let new = WordedClass { basis, ..typed.clone() };
             let after = api.app.class_effect(&actor, id, &new, clock::now())?;
@@ -170,11 +166,6 @@ async fn set(
     Path(id): Path<String>,
     sent: Sent,
 ) -> Result<Response, Problem> {
-    let done = if sent.fields.get("voorstel").is_some() {
-        "asset-class-proposed"
-    } else {
-        "asset-class-set"
-    };
     if sent.fields.get("tonen").is_some() {
         let typed = typed(&sent.fields)?;
         return show(api, sent.visitor, &id, typed, true).await;

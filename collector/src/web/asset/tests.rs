@@ -180,11 +180,6 @@ async fn sections_are_shown_and_those_about_people_are_recorded() {
     let section = reader.page(&format!("/assets/{id}/secties/packages")).await;
     assert!(section.contains("openssl") && !section.contains("geregistreerd"), "{section}");
     let seen = || {
-        let all = lab
-            .app
-            .store
-            .audit_list(belfort_store::record::Page { limit: 100, offset: 0 })
-            .unwrap();
         let all = lab.app.store.audit_list(Page { limit: 100, offset: 0 }).unwrap();
         all.items.iter().filter(|one| one.action == "view.personal").count()
     };
@@ -216,6 +211,10 @@ async fn an_officer_changes_everything_on_the_version_that_was_seen() {
     assert!(officer.page(&path).await.contains("aangenomen"), "nothing was written");
     let class = [("b", "4"), ("i", "3"), ("v", "5"), ("basis", "rijksregister")];
     send(&officer, &format!("{path}/classificatie"), &class, "asset-class-set").await;
+    let proposal = [("b", "5"), ("i", "5"), ("v", "5"), ("basis", "meer"), ("voorstel", "1")];
+    let form = format!("{path}/classificatie");
+    send(&officer, &form, &proposal, "asset-class-proposed").await;
+    assert!(officer.page(&path).await.contains("voorgestelde classificatie wacht"));
     let confirm = format!("{path}/classificatie/bevestigen");
     send(&officer, &confirm, &[], "asset-class-confirmed").await;
     let edit = [
@@ -231,7 +230,7 @@ async fn an_officer_changes_everything_on_the_version_that_was_seen() {
     send(&officer, &format!("{path}/wijzigen"), &edit, "asset-changed").await;
     send(&officer, &format!("{path}/nazicht"), &[], "asset-verified").await;
     let page = officer.page(&path).await;
-    for text in ["Financiën", "rijksregister", "Zuid", "internet", "balie", "kassa"] {
+    for text in ["Financiën", "meer", "Zuid", "internet", "balie", "kassa"] {
         assert!(page.contains(text), "{text}");
     }
     let late: Vec<_> = edit.into_iter().chain([("versie", old.as_str())]).collect();
@@ -254,10 +253,6 @@ async fn what_cannot_be_undone_is_asked_twice() {
     let asked = officer.post(&path, &away).await;
     assert_eq!(asked.status, StatusCode::OK, "{}", asked.text);
     assert!(asked.text.contains("voorgoed gewist") && asked.text.contains("value=\"stuk\""));
-    assert!(
-        officer.page(&path).await.contains("op voorraad")
-            || officer.page(&path).await.contains("in voorraad")
-    );
     assert!(officer.page(&path).await.contains("Nu: in voorraad"));
     let sure: Vec<_> = away.into_iter().chain([("zeker", "1")]).collect();
     assert_eq!(officer.post(&path, &sure).await.status, StatusCode::SEE_OTHER);

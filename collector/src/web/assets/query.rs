@@ -117,6 +117,7 @@ pub(in crate::web) fn filter(
     let days = asked.parse::<u16>("gezien")?;
     let unit = asked.get("dienst").map(|code| app.unit(code)).transpose()?;
     Ok(AssetFilter {
+        in_service: false,
         kind: asked.parse("soort")?,
         subtype: asked.parse("vorm")?,
         lifecycle: asked.parse("status")?,
