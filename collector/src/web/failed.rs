@@ -36,7 +36,8 @@ pub(super) async fn pages(request: Request, next: Next) -> Response {
     let status = response.status();
     let body = to_bytes(response.into_body(), PROBLEM_BYTES).await.unwrap_or_default();
     let problem: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
-    let detail = problem["detail"].as_str().unwrap_or_default().to_owned();
+    let detail = problem.get("detail").and_then(|detail| detail.as_str());
+    let detail = detail.unwrap_or_default().to_owned();
     let key = match status {
         StatusCode::BAD_REQUEST => "bad-request",
         StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => "forbidden",
