@@ -157,6 +157,7 @@ pub(super) struct Frame {
     pub(super) views: Vec<View>,
 }
 
+#[expect(clippy::unused_self, reason = "templates ask the frame for all that they show")]
 impl Frame {
     fn of(visit: &Visit, look: Look, here: &str) -> Self {
         let actor = &visit.caller.actor;

@@ -102,9 +102,7 @@ impl Asked {
             return Err(Problem::bad_request(format!("per: {per} is not one of {PER_PAGES:?}")));
         }
         let offset = (u64::from(self.number("pagina", 1)?) - 1) * u64::from(per);
-        let wrong = |_| Problem::bad_request("pagina: there is no such page");
-        let (limit, offset) = (per.try_into().map_err(wrong)?, offset.try_into().map_err(wrong)?);
-        Ok(Page { limit, offset })
+        Ok(Page { limit: per, offset })
     }
 
     /// The order: a column, and whether it is descending (`-` before its name). `columns` are those that
@@ -145,12 +143,16 @@ impl Asked {
         pairs.filter(|(key, _)| !["pagina", "per", "melding", "reeks"].contains(key)).collect()
     }
 
-    fn address(&self, path: &str, pairs: impl Iterator<Item = (String, String)>) -> String {
+    fn address(path: &str, pairs: impl Iterator<Item = (String, String)>) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(pairs.filter(|(key, value)| {
-            !["melding", "reeks"].contains(&key.as_str())
-                && !(key == "pagina" && value == "1")
-                && !(key == "per" && *value == PER_PAGE.to_string())
+            let is_usual = match key.as_str() {
+                "pagina" => value == "1",
+                "per" => *value == PER_PAGE.to_string(),
+                // What was just done is said once.
+                key => ["melding", "reeks"].contains(&key),
+            };
+            !is_usual
         }));
         match query.finish() {
             query if query.is_empty() => path.to_owned(),
@@ -162,7 +164,7 @@ impl Asked {
     pub(super) fn with(&self, key: &str, value: &str) -> String {
         let others = self.pairs.iter().filter(|(name, _)| name != key && name != "pagina").cloned();
         let new = (!value.is_empty()).then(|| (key.to_owned(), value.to_owned()));
-        self.address(&self.path, others.chain(new))
+        Self::address(&self.path, others.chain(new))
     }
 
     /// The address without one value of a key.
@@ -170,20 +172,20 @@ impl Asked {
         let others = self.pairs.iter();
         let others =
             others.filter(|(name, one)| !(name == key && one == value) && name != "pagina");
-        self.address(&self.path, others.cloned())
+        Self::address(&self.path, others.cloned())
     }
 
     /// The address without filters.
     pub(super) fn bare(&self) -> String {
         let kept = self.pairs.iter();
         let kept = kept.filter(|(key, _)| ["per", "sort", COLUMN].contains(&key.as_str()));
-        self.address(&self.path, kept.cloned())
+        Self::address(&self.path, kept.cloned())
     }
 
     /// The same rows, all of them, as a file of this kind.
     pub(super) fn export(&self, kind: &str) -> String {
         let kept = self.pairs.iter().filter(|(key, _)| !["per", "pagina"].contains(&key.as_str()));
-        self.address(&format!("{}.{kind}", self.path), kept.cloned())
+        Self::address(&format!("{}.{kind}", self.path), kept.cloned())
     }
 
     /// What a form that chooses columns keeps.
@@ -201,7 +203,7 @@ impl Asked {
 
     /// The address as it is, without what was just done.
     pub(super) fn address_here(&self) -> String {
-        self.address(&self.path, self.pairs.iter().cloned())
+        Self::address(&self.path, self.pairs.iter().cloned())
     }
 
     /// The head of a column: its text, the key it is sorted by (none when it cannot be), and what it is
@@ -215,7 +217,7 @@ impl Asked {
         };
         let next = if order == Some("ascending") { format!("-{key}") } else { key.to_owned() };
         let href = if key.is_empty() { String::new() } else { self.with("sort", &next) };
-        Column { text, key: key.to_owned(), href, order, is_number: false }
+        Column { text, href, order, is_number: false }
     }
 
     /// The foot of the list.
@@ -225,7 +227,7 @@ impl Asked {
         let link = |to: u64| {
             let others = self.pairs.iter().filter(|(key, _)| key != "pagina").cloned();
             let page = ("pagina".to_owned(), to.to_string());
-            self.address(&self.path, others.chain([page]))
+            Self::address(&self.path, others.chain([page]))
         };
         let near = [1, 2, number.saturating_sub(1), number, number + 1, last];
         let mut numbers: Vec<u64> = near.into_iter().filter(|at| (1..=last).contains(at)).collect();
@@ -266,8 +268,6 @@ impl Asked {
 #[derive(Clone, Debug)]
 pub(super) struct Column {
     pub(super) text: String,
-    /// The key it is sorted by.
-    pub(super) key: String,
     /// The list sorted by it; empty when it cannot be.
     pub(super) href: String,
     /// `ascending` or `descending` when the list is sorted by it.
@@ -303,6 +303,7 @@ impl Pager {
     }
 
     /// Rows of a page that can be asked for.
+    #[expect(clippy::unused_self, reason = "the template asks the foot")]
     pub(super) fn choices(&self) -> [u32; 4] {
         PER_PAGES
     }
