@@ -17,7 +17,7 @@ use crate::rest::Api;
 use crate::rest::assets::asset_id;
 use crate::rest::auth::{Path, blocking};
 use crate::rest::problem::Problem;
-use crate::view::{AgentView, AssetFull, FindingView, RiskView};
+use crate::view::{AgentView, AssetFull, FindingView, GivenClass, RiskView};
 use crate::web::frame::{Frame, Visitor};
 use crate::web::list::Asked;
 use crate::web::render;
@@ -85,6 +85,9 @@ fn overview(
     detail: AssetDetail,
 ) -> Result<Overview, Problem> {
     let head = Head::of(&frame, actor, &detail, Some(""));
+    let personal = detail.findings.iter().any(|one| api.app.catalogue.personal.contains(&one.code));
+    // What was decided still counts while a newer proposal waits.
+    let newest = api.app.class_history(actor, id)?.into_iter().next().map(GivenClass::from);
     let filter = RiskFilter { asset: Some(id), open: true, ..RiskFilter::default() };
     let risks = api.app.risk_list(actor, &filter, None, Page { limit: SHOWN, offset: 0 })?;
     let units = api.app.store.unit_list()?;
@@ -112,7 +115,7 @@ fn overview(
     ];
     Ok(Overview {
         done: asked.done(&frame),
-        notices: notices(&frame, &head, &full),
+        notices: notices(&frame, &head, &full, newest.as_ref(), personal),
         groups: facts::groups(&frame, &full.asset, full.facts.as_ref()),
         others: others.collect(),
         class,
@@ -132,9 +135,18 @@ impl Overview {
     }
 }
 
-/// What somebody has to do about the owner and the class.
-fn notices(frame: &Frame, head: &Head, full: &AssetFull) -> Vec<Notice> {
+/// What the reader has to know or to do: about people, the owner, the class and the verification.
+fn notices(
+    frame: &Frame,
+    head: &Head,
+    full: &AssetFull,
+    newest: Option<&GivenClass>,
+    personal: bool,
+) -> Vec<Notice> {
     let mut all = Vec::new();
+    if personal {
+        all.push(Notice { text: frame.t("asset-findings-recorded"), act: None });
+    }
     let act = |may: bool, end: &str, key: &str| {
         may.then(|| (format!("{}/{end}", head.path), frame.t(key)))
     };
@@ -144,7 +156,7 @@ fn notices(frame: &Frame, head: &Head, full: &AssetFull) -> Vec<Notice> {
             act: act(head.may_confirm, "eigenaar/bevestigen", "asset-act-confirm-owner"),
         });
     }
-    if let Some(given) = &full.classification {
+    if let Some(given) = newest {
         let key = match given.status.as_str() {
             "proposed" => Some("asset-notice-proposed"),
             "expired" => Some("asset-notice-expired"),
