@@ -133,6 +133,7 @@ asset-section-cut = The first { $n } rows. The JSON has all.
 asset-personal = about people
 asset-will-be-recorded = Viewing is recorded.
 asset-view-recorded = This is about people. Your view is recorded in the audit log.
+asset-findings-recorded = A finding of this asset is about people. Your view is recorded in the audit log.
 asset-part-asset = Details of the asset
 asset-part-system = Machine
 asset-part-firmware = Firmware

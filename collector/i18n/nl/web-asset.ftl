@@ -133,6 +133,7 @@ asset-section-cut = De eerste { $n } rijen. De JSON bevat alles.
 asset-personal = over personen
 asset-will-be-recorded = Inzage wordt geregistreerd.
 asset-view-recorded = Dit gaat over personen. Uw inzage is geregistreerd in het auditlogboek.
+asset-findings-recorded = Een bevinding van deze asset gaat over personen. Uw inzage is geregistreerd in het auditlogboek.
 asset-part-asset = Gegevens van de asset
 asset-part-system = Toestel
 asset-part-firmware = Firmware
