@@ -110,12 +110,11 @@ pub fn report(
     let package = |index: u32| Package {
         ecosystem: "deb".to_owned(),
         name: if index == 0 { "openssl".to_owned() } else { format!("package-{index}") },
-        version: match index {
-            0 => format!("3.0.{}-1+deb12u{}", 10 + number % 8, u32::from(upgraded > 0)),
-            _ => {
-                let mended = u32::from(index < upgraded);
-                format!("1:2.{}.{}-1+deb12u{mended}", index % 9, number % 3)
-            }
+        version: if index == 0 {
+            format!("3.0.{}-1+deb12u{}", 10 + number % 8, u32::from(upgraded > 0))
+        } else {
+            let mended = u32::from(index < upgraded);
+            format!("1:2.{}.{}-1+deb12u{mended}", index % 9, number % 3)
         },
         architecture: "amd64".to_owned(),
         source_name: format!("source-{}", (index * 6 + number) % SOURCES),

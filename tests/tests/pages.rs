@@ -1,12 +1,6 @@
 //! Every page, in a real browser: what stands in `tests/browser/pages.mjs`. `BELFORT_PICTURES` names a folder
 //! for pictures of them.
 
-#![expect(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "helpers of tests stand outside test functions"
-)]
-
 use belfort_tests::chromium::{self, Scene};
 use belfort_tests::{city, programs};
 use serde_json::json;

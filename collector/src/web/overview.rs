@@ -12,7 +12,7 @@ use http::StatusCode;
 use self::parts::{Change, Coverage, Trend, Waiting};
 use super::frame::{Frame, Visitor};
 use super::list::Asked;
-use super::render;
+use super::{matrix, render};
 use crate::app::App;
 use crate::app::access::{Actor, Right};
 use crate::clock;
@@ -96,7 +96,7 @@ struct OverviewPage {
     steps: Vec<Step>,
     /// Whether there is nothing to show yet.
     empty: bool,
-    /// The risk matrix, drawn; nothing when it is not shown.
+    /// The risk matrix, drawn.
     matrix: String,
     waiting: Vec<Waiting>,
     coverage: Vec<Coverage>,
@@ -197,6 +197,10 @@ pub(super) async fn page(
         let (open, high) = (overview.risks.iter().sum(), overview.risks.iter().skip(3).sum());
         let reads_audit = actor.require_for(Right::ReadAudit, None).is_ok();
         let changes = reads_audit.then(|| parts::changes(app, &actor, &frame)).transpose()?;
+        let ratings = risks.iter().map(|one| one.risk.rating());
+        let counts =
+            matrix::counted(ratings.map(|rating| (rating.likelihood.get(), rating.impact.get())));
+        let cell = |likelihood, impact| format!("/risicos?kans={likelihood}&impact={impact}");
         let mut risks: Vec<_> =
             risks.into_iter().map(|risk| RiskView::of(risk, &app.catalogue)).collect();
         risks.sort_by(|a, b| b.severity.cmp(&a.severity).then(a.reference.cmp(&b.reference)));
@@ -207,7 +211,7 @@ pub(super) async fn page(
             tiles: tiles(&frame, &overview, findings, open, high),
             steps: steps(app, &actor, &frame, &overview)?,
             empty: overview.assets == 0,
-            matrix: String::new(),
+            matrix: matrix::whole(&frame, &app.catalogue.matrix, &counts, cell),
             waiting,
             coverage: parts::coverage(app, &actor)?,
             trend: Trend::of(&frame, &app.kpi_trend(&actor, now)?),
