@@ -43,11 +43,26 @@ class Keyboard {
 
   async press(selector) {
     await this.reach(selector);
+    const leads = await this.page.evaluate(() => document.activeElement
+      .matches('a[href]:not([href*=".csv"]), button[type="submit"], button:not([type])'));
+    // A key does not wait for the page it leads to, as a click of the driver does.
+    const arrived = leads ? this.page.waitForEvent('load') : Promise.resolve();
     await this.page.keyboard.press('Enter');
+    await arrived.catch(async error => {
+      const wrong = await this.page.evaluate(() => [...document.querySelectorAll(':invalid')]
+        .map(one => one.name || one.tagName));
+      throw new Error(`${selector} leads nowhere; not valid: ${wrong.join(', ')}: ${error.message}`);
+    });
   }
 
   async write(selector, text) {
     await this.reach(selector);
+    if (await this.page.locator(selector).first().getAttribute('type') === 'date') {
+      // Day, month and year are typed one after the other.
+      const [year, month, day] = text.split('-');
+      await this.page.keyboard.type(`${day}${month}${year}`);
+      return;
+    }
     await this.page.keyboard.press('Control+A');
     await this.page.keyboard.insertText(text);
   }
@@ -65,6 +80,18 @@ class Keyboard {
   }
 
   async tick(selector) {
+    const wanted = this.page.locator(selector).first();
+    if (await wanted.getAttribute('type') === 'radio') {
+      // Tab leads to a group, the arrows within it.
+      const name = await wanted.getAttribute('name');
+      await this.reach(`input[type="radio"][name="${name}"]`);
+      await this.page.keyboard.press('Space');
+      for (let step = 0; step < 10 && !await wanted.isChecked(); step += 1) {
+        await this.page.keyboard.press('ArrowDown');
+      }
+      if (!await wanted.isChecked()) throw new Error(`${selector} cannot be chosen with keys`);
+      return;
+    }
     await this.reach(selector);
     await this.page.keyboard.press('Space');
   }

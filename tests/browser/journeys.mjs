@@ -161,6 +161,15 @@ await part('the data protection officer advises and cannot decide', async () => 
   await own.close();
 });
 
+await part('record the meeting', async () => {
+  await go('/risicos/vergaderingen');
+  await hand.write('#m-referentie', 'CI-2026-11');
+  // Day and month alike: in which order they are typed is the machine's affair.
+  await hand.write('#m-dag', '2026-11-11');
+  await hand.press(submit('/risicos/vergaderingen'));
+  assert.match(await text(), /CI-2026-11/);
+});
+
 await part('the head of the department decides', async () => {
   const { context: own, page: head } = await open(browser, options);
   const other = of(head);
@@ -169,6 +178,7 @@ await part('the head of the department decides', async () => {
   assert.match(await head.locator('main').innerText(), /eerst een GEB/);
   await other.tick(`form[action="${reference}/beslissen"] input[value="avoid"]`);
   await other.write('#b-reden', 'toestel gaat weg');
+  await other.choose('#b-vergadering', 'CI-2026-11');
   await other.press(submit(`${reference}/beslissen`));
   assert.match(await head.locator('main').innerText(), /vermijden/);
   await own.close();

@@ -15,7 +15,6 @@
     clippy::indexing_slicing,
     clippy::missing_panics_doc,
     clippy::panic,
-    clippy::print_stdout,
     clippy::unwrap_used,
     reason = "a harness of tests: what goes wrong in it must end the test"
 )]

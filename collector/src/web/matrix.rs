@@ -122,6 +122,8 @@ fn cell(out: &mut String, frame: &Frame, shown: &Shown, link: &impl Fn(u8, u8) -
     let label = frame.tw(
         "matrix-cell",
         &[
+            // What is seen comes first, for who speaks to the page.
+            ("n", &frame.n(count)),
             ("risks", &frame.count("risks", count)),
             ("severity", &word),
             ("likelihood", &level(frame, "likelihood", likelihood)),
@@ -131,7 +133,7 @@ fn cell(out: &mut String, frame: &Frame, shown: &Shown, link: &impl Fn(u8, u8) -
     let middle = x + WIDE / 2;
     let _ = write!(
         out,
-        "<a href=\"{}\" aria-label=\"{}\">{}<text aria-hidden=\"true\" class=\"n {look}\" x=\"{middle}\" y=\"{}\">{} <tspan \
+        "<a href=\"{}\" aria-label=\"{}\">{}<text class=\"n {look}\" x=\"{middle}\" y=\"{}\">{} <tspan \
          class=\"lv\" x=\"{middle}\" dy=\"17\">{}</tspan></text></a>",
         escaped(&link(likelihood, impact)),
         escaped(&label),
