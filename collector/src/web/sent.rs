@@ -81,13 +81,7 @@ impl FromRequest<Api> for Sent {
         let body: Bytes = request.extract().await.map_err(IntoResponse::into_response)?;
         let fields = Fields::of(&body).map_err(IntoResponse::into_response)?;
         let token = fields.get("csrf").unwrap_or_default();
-        if !session::is_own_form(api, &headers, token) {
-            let expired = Problem::forbidden(
-                "this form did not come from a page of this session: go back, load the page again and \
-                 repeat",
-            );
-            return Err(expired.into_response());
-        }
+        session::require_own_form(api, &headers, token).map_err(IntoResponse::into_response)?;
         Ok(Self { visitor, fields })
     }
 }

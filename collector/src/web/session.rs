@@ -36,10 +36,16 @@ impl Visit {
     }
 }
 
-/// Whether a form was sent from our own page by the session whose cookie comes with it.
-pub(super) fn is_own_form(api: &Api, headers: &HeaderMap, token: &str) -> bool {
-    is_same_origin(headers, api.app.login.url.as_deref())
-        && cookie(headers, COOKIE).is_some_and(|secret| is_csrf_token(&secret, token))
+/// Refuses a form that was not sent from our own page by the session whose cookie comes with it.
+pub(super) fn require_own_form(api: &Api, headers: &HeaderMap, token: &str) -> Result<(), Problem> {
+    let is_own = is_same_origin(headers, api.app.login.url.as_deref())
+        && cookie(headers, COOKIE).is_some_and(|secret| is_csrf_token(&secret, token));
+    if is_own {
+        return Ok(());
+    }
+    Err(Problem::forbidden(
+        "this form did not come from a page of this session: go back, load the page again and repeat",
+    ))
 }
 
 /// Who is logged in, if anybody.

@@ -206,3 +206,68 @@ async fn whoever_is_not_logged_in_is_spoken_to_in_the_chosen_language() {
         assert!(shown.contains("name=\"taal\" value=\"nl\""), "{path}: {shown}");
     }
 }
+
+/// Every address that forms are sent to, as the modules of the pages register them.
+fn addresses_of_forms() -> Vec<String> {
+    fn sources(folder: &std::path::Path, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, found);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                found.push(std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    let mut texts = Vec::new();
+    sources(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web"), &mut texts);
+    texts.push(include_str!("../web.rs").to_owned());
+    let mut all = Vec::new();
+    for text in texts {
+        let flat: String = text.chars().filter(|char| !char.is_whitespace()).collect();
+        for route in flat.split(".route(\"").skip(1) {
+            let (path, handlers) = route.split_once("\",").unwrap();
+            let mut open = 1;
+            let end = handlers.find(|char| {
+                open += i32::from(char == '(') - i32::from(char == ')');
+                open == 0
+            });
+            if handlers[..end.unwrap()].contains("post(") {
+                all.push(path.to_owned());
+            }
+        }
+    }
+    all.sort();
+    all
+}
+
+#[tokio::test]
+async fn no_form_is_taken_without_its_token_and_none_from_who_may_only_read() {
+    // What somebody does to be let in or to leave, and what is one's own.
+    const OWN: [&str; 5] =
+        ["/aanmelden", "/afmelden", "/wachtwoord", "/tweede-factor", "/weergaven"];
+    let lab = Lab::new();
+    let admin = lab.browser_with(
+        "alles",
+        &[Role::Admin, Role::SecurityOfficer].map(|role| RoleGrant { role, unit: None }),
+    );
+    let auditor = lab.browser(Role::Auditor);
+    let all = addresses_of_forms();
+    assert!(all.len() > 60, "{}", all.len());
+    for path in &all {
+        if OWN.contains(&path.as_str()) {
+            continue;
+        }
+        let id = path.replace('{', "").replace('}', "");
+        let forged = admin.post_as_is(&id, [("csrf", "x"), ("versie", "1")].into_iter()).await;
+        // A form with a file is taken in parts, which this one has not.
+        let takes_parts = path == "/assets/toevoegen/import";
+        let wanted = if takes_parts { StatusCode::BAD_REQUEST } else { StatusCode::FORBIDDEN };
+        assert_eq!(forged.status, wanted, "{path} without a token");
+        if path.starts_with("/instellingen/account") || path.starts_with("/weergaven") {
+            continue;
+        }
+        let tried = auditor.post(&id, &[("versie", "1")]).await;
+        assert!(tried.status.is_client_error(), "{path} by an auditor: {}", tried.status);
+    }
+}

@@ -35,13 +35,7 @@ impl FromRequest<Api> for Upload {
         let request = Request::from_parts(parts, body);
         let form: Multipart = request.extract().await.map_err(IntoResponse::into_response)?;
         let (token, kind, bytes) = read(form).await.map_err(IntoResponse::into_response)?;
-        if !session::is_own_form(api, &headers, &token) {
-            let expired = Problem::forbidden(
-                "this form did not come from a page of this session: go back, load the page again and \
-                 repeat",
-            );
-            return Err(expired.into_response());
-        }
+        session::require_own_form(api, &headers, &token).map_err(IntoResponse::into_response)?;
         Ok(Self { visitor, kind, bytes })
     }
 }
