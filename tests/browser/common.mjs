@@ -1,5 +1,6 @@
 // What the browser tests share: Debian's Chromium, a page that notes every complaint, logging in.
 import fs from 'node:fs';
+import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
 
 const FLAGS = [
@@ -56,4 +57,29 @@ export async function logIn(page, name) {
   await page.fill('#password', task.password);
   await page.press('#password', 'Enter');
   await page.waitForURL(url => !url.pathname.startsWith('/aanmelden'));
+}
+
+const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+/** By how many pixels the page is wider than its window. */
+export const sideways = page => page.evaluate(() =>
+  document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+/** Looks at the page that is open: every text is there, it fits, and axe finds nothing. */
+export async function check(page, where) {
+  await page.evaluate(() => document.fonts.ready);
+  const text = await page.evaluate(() => document.body.innerText);
+  if (text.includes('⟦')) fail(`${where}: a text is missing: ${text.match(/⟦[^⟧]*⟧?/)[0]}`);
+  const wide = await sideways(page);
+  if (wide > 0) fail(`${where}: scrolls sideways by ${wide} px`);
+  // Not through the page: its policy lets no other script in.
+  await page.evaluate(axe);
+  const result = await page.evaluate(rules => globalThis.axe.run(document, {
+    runOnly: { type: 'tag', values: rules }, resultTypes: ['violations'],
+  }), RULES);
+  for (const violation of result.violations) {
+    const nodes = violation.nodes.slice(0, 3).map(node => `${node.target} ${node.html.slice(0, 120)}`);
+    fail(`${where}: ${violation.id}: ${violation.help}: ${nodes.join(' | ')}`);
+  }
 }

@@ -3,13 +3,22 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import assert from 'node:assert/strict';
-import { end, fail, launch, logIn, open, task } from './common.mjs';
+import { check, end, fail, launch, logIn, open, task } from './common.mjs';
 import { hands } from './hands.mjs';
 
 const { options, of } = hands[task.hand];
 const browser = await launch();
 const { context, page } = await open(browser, options);
 const hand = of(page);
+// Pages that only a form leads to are looked at here: nobody finds them by following links.
+if (task.hand === 'mouse') {
+  const press = hand.press.bind(hand);
+  hand.press = async selector => {
+    await press(selector);
+    await page.waitForLoadState();
+    await check(page, `after ${selector}, ${new URL(page.url()).pathname}`);
+  };
+}
 const go = path => page.goto(`${task.web}${path}`, { waitUntil: 'load' });
 const text = () => page.locator('main').innerText();
 const submit = path => `form[action="${path}"] button[type="submit"]`;
@@ -200,6 +209,15 @@ await part('freeze the report', async () => {
   await hand.press('main form[method="post"] button[type="submit"]');
   await go('/rapporten');
   assert.match(await text(), /[0-9a-f]{64}/);
+});
+
+await part('an error is a page too', async () => {
+  page.expected = /status of 40[04]/;
+  for (const path of ['/nergens', '/assets?bvi=geen', '/assets/00000000-0000-0000-0000-000000000000']) {
+    await go(path);
+    if (task.hand === 'mouse') await check(page, path);
+    assert.ok(await page.locator('a[href="/"]').count() > 0, 'there is a way back');
+  }
 });
 
 await browser.close();

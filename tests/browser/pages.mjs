@@ -1,13 +1,9 @@
 // Every page that can be reached, as a browser shows it: accessibility (axe-core: WCAG 2.2 A and AA and best
 // practice), light and dark, wide and narrow, large text, forced colours, both languages, and not one
 // message on the console under the strict content security policy.
-import fs from 'node:fs';
 import path from 'node:path';
-import { createRequire } from 'node:module';
-import { end, fail, launch, logIn, open, task } from './common.mjs';
+import { check, end, fail, launch, logIn, open, sideways, task } from './common.mjs';
 
-const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 // One page of each kind is enough: ids and references differ, the page does not.
 const kind = url => url.pathname
   .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '{id}')
@@ -45,24 +41,6 @@ if (missing.length > 0) fail(`not reached by any link: ${missing.join(' ')}`);
 const state = await context.storageState();
 await context.close();
 
-const check = async (page, name, where) => {
-  await page.evaluate(() => document.fonts.ready);
-  const text = await page.evaluate(() => document.body.innerText);
-  if (text.includes('⟦')) fail(`${where}: a text is missing: ${text.match(/⟦[^⟧]*⟧?/)[0]}`);
-  const wide = await page.evaluate(() =>
-    document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  if (wide > 0) fail(`${where}: scrolls sideways by ${wide} px`);
-  // Not through the page: its policy lets no other script in.
-  await page.evaluate(axe);
-  const result = await page.evaluate(rules => globalThis.axe.run(document, {
-    runOnly: { type: 'tag', values: rules }, resultTypes: ['violations'],
-  }), RULES);
-  for (const violation of result.violations) {
-    const nodes = violation.nodes.slice(0, 3).map(node => `${node.target} ${node.html.slice(0, 120)}`);
-    fail(`${where}: ${violation.id}: ${violation.help}: ${nodes.join(' | ')}`);
-  }
-};
-
 const picture = (name, look) => path.join(task.pictures,
   `${name.replaceAll('/', '_').replace(/[{}]/g, '') || '_'}-${look}.png`);
 
@@ -79,7 +57,7 @@ for (const look of [
   if (language) await context.addCookies([{ name: 'taal', value: language, url: task.web }]);
   for (const [name, url] of pages) {
     await page.goto(url.href, { waitUntil: 'load' });
-    await check(page, name, `${lookName} ${url.pathname}${url.search}`);
+    await check(page, `${lookName} ${url.pathname}${url.search}`);
     if (language) {
       const tag = await page.evaluate(() => document.documentElement.lang);
       if (!tag.startsWith(language)) fail(`${lookName} ${url.pathname}: is in ${tag}`);
@@ -88,8 +66,7 @@ for (const look of [
     if (lookName === 'light-1440') {
       // Text of twice the size (WCAG 1.4.4).
       await page.evaluate(() => { document.documentElement.style.fontSize = '200%'; });
-      const wide = await page.evaluate(() =>
-        document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      const wide = await sideways(page);
       if (wide > 0) fail(`text of 200% ${url.pathname}: scrolls sideways by ${wide} px`);
     }
   }

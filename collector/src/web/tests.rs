@@ -4,12 +4,15 @@
 use axum::body::Body;
 use belfort_assess::catalogue::Catalogue;
 use belfort_model::access::{Role, RoleGrant};
+use belfort_model::data_set::PersonalData;
+use belfort_model::unit::UnitKind;
 use http::{Request, StatusCode};
 use tower::ServiceExt as _;
 
 use super::*;
 use crate::app::App;
 use crate::app::access::Actor;
+use crate::app::assets::NewUnit;
 use crate::app::log_in::{Credentials, Visitor};
 use crate::clock;
 use crate::config::login::{LoginConfig, SecondFactor};
@@ -61,6 +64,30 @@ impl Lab {
         let spool = directory.path().join("spool");
         let api = Api { app: app.clone(), enrolment, wake: std::sync::Arc::default(), spool };
         Self { router: with_headers(router(api)), app, _directory: directory }
+    }
+
+    /// The units `BZ` and `MOB`, and a data set of `BZ` that nobody classified for sixty days: one finding
+    /// and one risk.
+    pub(super) fn with_one_risk() -> Self {
+        let lab = Self::new();
+        let then = clock::now().plus_days(-60);
+        for (code, name) in [("BZ", "Dienst Burgerzaken"), ("MOB", "Dienst Mobiliteit")] {
+            let (code, name, kind) = (code.to_owned(), name.to_owned(), UnitKind::Service);
+            let unit = NewUnit { code, name, kind, parent: None };
+            lab.app.unit_create(&root(), &unit, then).unwrap();
+        }
+        let name = "Bevolkingsregister";
+        let set = lab.app.data_set_create(&root(), name, PersonalData::None, then).unwrap();
+        lab.app.owner_set(&root(), set.id, "BZ", "dienstchef", clock::now()).unwrap();
+        lab.app.evaluate_due(clock::now()).unwrap();
+        lab
+    }
+
+    /// The browser of the head of a unit.
+    pub(super) fn head_of(&self, code: &str) -> Browser<'_> {
+        let unit = Some(self.app.unit(code).unwrap().id);
+        let name = format!("departementshoofd {code}");
+        self.browser_with(&name, &[RoleGrant { role: Role::DepartmentHead, unit }])
     }
 
     /// The browser of a user with this role, logged in.
@@ -258,7 +285,7 @@ async fn no_form_is_taken_without_its_token_and_none_from_who_may_only_read() {
         if OWN.contains(&path.as_str()) {
             continue;
         }
-        let id = path.replace('{', "").replace('}', "");
+        let id = path.replace(['{', '}'], "");
         let forged = admin.post_as_is(&id, [("csrf", "x"), ("versie", "1")].into_iter()).await;
         // A form with a file is taken in parts, which this one has not.
         let takes_parts = path == "/assets/toevoegen/import";

@@ -1,12 +1,9 @@
 //! Findings as people judge them, and exceptions from request to end.
 
 use belfort_model::access::{Role, RoleGrant};
-use belfort_model::data_set::PersonalData;
-use belfort_model::unit::UnitKind;
 use belfort_store::record::{FindingFilter, Page};
 use http::StatusCode;
 
-use crate::app::assets::NewUnit;
 use crate::clock;
 use crate::web::tests::{Browser, Lab, root};
 
@@ -21,27 +18,11 @@ struct Case {
 
 impl Case {
     fn new() -> Self {
-        let lab = Lab::new();
-        let then = clock::now().plus_days(-60);
-        for (code, name) in [("BZ", "Dienst Burgerzaken"), ("MOB", "Dienst Mobiliteit")] {
-            let (code, name, kind) = (code.to_owned(), name.to_owned(), UnitKind::Service);
-            let unit = NewUnit { code, name, kind, parent: None };
-            lab.app.unit_create(&root(), &unit, then).unwrap();
-        }
-        let name = "Bevolkingsregister";
-        let set = lab.app.data_set_create(&root(), name, PersonalData::None, then).unwrap();
-        lab.app.owner_set(&root(), set.id, "BZ", "dienstchef", clock::now()).unwrap();
-        lab.app.evaluate_due(clock::now()).unwrap();
+        let lab = Lab::with_one_risk();
         let found = lab.app.store.finding_list(&FindingFilter::default(), Page::ALL).unwrap();
         assert_eq!(found.total, 1);
         let path = format!("/bevindingen/{}", found.items[0].finding.id);
         Self { lab, path }
-    }
-
-    fn head_of(&self, code: &str) -> Browser<'_> {
-        let unit = Some(self.lab.app.unit(code).unwrap().id);
-        let name = format!("departementshoofd {code}");
-        self.lab.browser_with(&name, &[RoleGrant { role: Role::DepartmentHead, unit }])
     }
 
     fn version(&self) -> String {
@@ -106,7 +87,7 @@ async fn the_list_shows_open_ones_and_filters() {
     assert_eq!(csv.lines().count(), 2, "{csv}");
     let reader = case.lab.browser(Role::Reader);
     assert_eq!(reader.get("/bevindingen.json").await.status, REFUSED);
-    let other = case.head_of("MOB");
+    let other = case.lab.head_of("MOB");
     assert!(!other.page("/bevindingen").await.contains(row), "another unit's");
     assert_eq!(other.get(&case.path).await.status, REFUSED);
 }
@@ -169,7 +150,7 @@ async fn whoever_may_not_judge_sees_no_form_and_is_refused() {
             assert_eq!(case.does(&browser, what, fields).await, REFUSED, "{role} {what}");
         }
     }
-    let other = case.head_of("MOB");
+    let other = case.lab.head_of("MOB");
     assert_eq!(case.does(&other, "bevestigen", &[]).await, REFUSED);
 }
 
@@ -188,10 +169,10 @@ async fn an_exception_is_approved_by_somebody_else() {
     let grants = [Role::Dpo, Role::DepartmentHead].map(|role| RoleGrant { role, unit: None });
     let dpo = case.lab.browser_with("dpo", &grants);
     assert!(!dpo.page(&path).await.contains("/goedkeuren"));
-    for who in [&officer, &dpo, &case.head_of("MOB")] {
+    for who in [&officer, &dpo, &case.lab.head_of("MOB")] {
         assert_eq!(who.post(&approve, &first).await.status, REFUSED);
     }
-    let head = case.head_of("BZ");
+    let head = case.lab.head_of("BZ");
     assert!(head.page(&path).await.contains("/goedkeuren"));
     let done = head.post(&approve, &first).await;
     assert_eq!(done.location, format!("{path}?melding=uitzondering-goedgekeurd"));
@@ -210,7 +191,7 @@ async fn an_exception_is_approved_by_somebody_else() {
 async fn an_exception_reaches_as_far_as_was_asked_and_can_be_refused() {
     let case = Case::new();
     let officer = case.lab.browser(Role::SecurityOfficer);
-    let head = case.head_of("BZ");
+    let head = case.lab.head_of("BZ");
     for reach in ["asset", "dienst"] {
         let path = case.requested(&officer, reach).await;
         let refuse = format!("{path}/weigeren");
@@ -239,6 +220,6 @@ async fn a_vulnerability_is_passed_over_for_a_time() {
     assert_eq!(case.does(&officer, "overslaan", &fields("999")).await, StatusCode::BAD_REQUEST);
     let all = case.lab.app.suppressions(&root(), true, clock::now()).unwrap();
     assert_eq!(all.len(), 1);
-    let head = case.head_of("BZ");
+    let head = case.lab.head_of("BZ");
     assert_eq!(case.does(&head, "overslaan", &fields("30")).await, REFUSED);
 }

@@ -1,14 +1,10 @@
 //! The register as people work with it: from a proposal to a decision, and who is refused on the way.
 
 use belfort_model::access::{Role, RoleGrant};
-use belfort_model::data_set::PersonalData;
-use belfort_model::unit::UnitKind;
 use belfort_store::record::{Page, RiskFilter};
 use http::StatusCode;
 
-use crate::app::assets::NewUnit;
-use crate::clock;
-use crate::web::tests::{Browser, Lab, root};
+use crate::web::tests::{Browser, Lab};
 
 /// A register with one risk: a data set of the unit `BZ` that nobody classified for sixty days.
 struct Case {
@@ -18,27 +14,11 @@ struct Case {
 
 impl Case {
     fn new() -> Self {
-        let lab = Lab::new();
-        let then = clock::now().plus_days(-60);
-        for (code, name) in [("BZ", "Dienst Burgerzaken"), ("MOB", "Dienst Mobiliteit")] {
-            let (code, name, kind) = (code.to_owned(), name.to_owned(), UnitKind::Service);
-            let unit = NewUnit { code, name, kind, parent: None };
-            lab.app.unit_create(&root(), &unit, then).unwrap();
-        }
-        let name = "Bevolkingsregister";
-        let set = lab.app.data_set_create(&root(), name, PersonalData::None, then).unwrap();
-        lab.app.owner_set(&root(), set.id, "BZ", "dienstchef", clock::now()).unwrap();
-        lab.app.evaluate_due(clock::now()).unwrap();
+        let lab = Lab::with_one_risk();
         let risks = lab.app.store.risk_list(&RiskFilter::default(), Page::ALL).unwrap();
         assert_eq!(risks.total, 1);
         let path = format!("/risicos/{}", risks.items[0].risk.reference);
         Self { lab, path }
-    }
-
-    fn head_of(&self, code: &str) -> Browser<'_> {
-        let unit = Some(self.lab.app.unit(code).unwrap().id);
-        let name = format!("departementshoofd {code}");
-        self.lab.browser_with(&name, &[RoleGrant { role: Role::DepartmentHead, unit }])
     }
 
     fn version(&self) -> String {
@@ -117,7 +97,7 @@ async fn an_empty_register_says_what_comes() {
 async fn a_risk_goes_from_proposal_to_decision() {
     let case = Case::new();
     let officer = case.lab.browser(Role::SecurityOfficer);
-    let head = case.head_of("BZ");
+    let head = case.lab.head_of("BZ");
     let fresh = officer.page(&case.path).await;
     assert!(fresh.contains("In analyse nemen") && fresh.contains("aria-current=\"step\""));
     assert!(!fresh.contains("/beslissen"), "nothing to decide yet");
@@ -149,7 +129,7 @@ async fn a_risk_goes_from_proposal_to_decision() {
 #[tokio::test]
 async fn an_action_is_followed_up_by_two_persons() {
     let case = Case::new();
-    let (officer, head) = (case.lab.browser(Role::SecurityOfficer), case.head_of("BZ"));
+    let (officer, head) = (case.lab.browser(Role::SecurityOfficer), case.lab.head_of("BZ"));
     let action = [
         ("titel", "classificeren"),
         ("dienst", "BZ"),
@@ -209,7 +189,7 @@ async fn only_the_own_department_head_or_a_meeting_decides() {
     let case = Case::new();
     let officer = case.lab.browser(Role::SecurityOfficer);
     case.evaluated(&officer).await;
-    let other = case.head_of("MOB");
+    let other = case.lab.head_of("MOB");
     assert_eq!(other.get(&case.path).await.status, REFUSED);
     assert_eq!(case.does(&other, "beslissen", &DECISION).await, REFUSED);
     assert!(!other.page("/risicos").await.contains("href=\"/risicos/R-"));
@@ -233,7 +213,7 @@ async fn only_the_own_department_head_or_a_meeting_decides() {
         ("titel", "Overleg CI"),
         ("aanwezig", "CISO\r\nDPO"),
     ];
-    let head = case.head_of("BZ");
+    let head = case.lab.head_of("BZ");
     assert_eq!(head.post("/risicos/vergaderingen", &meeting).await.status, REFUSED);
     let added = officer.post("/risicos/vergaderingen", &meeting).await;
     assert_eq!(added.location, "/risicos/vergaderingen?melding=vergadering-toegevoegd");
