@@ -1,11 +1,15 @@
 //! The software catalogue: what the organisation says of what is installed.
 
+mod versions;
+
 use belfort_model::id::SoftwareId;
 use belfort_model::software::{Approval, LicenceType, Software};
 use belfort_model::time::Timestamp;
-use belfort_store::record::{InstalledOn, Page, Paged, SoftwareFilter, SoftwareSummary};
+use belfort_store::record::{Page, Paged, SoftwareFilter, SoftwareSummary};
 use serde_json::json;
 use uuid::Uuid;
+
+pub use versions::{SoftwareShown, VersionFilter};
 
 use super::access::{Actor, Right};
 use super::{App, AppError, Result, audit, text};
@@ -46,19 +50,6 @@ impl App {
         actor.require(Right::Read)?;
         let filter = SoftwareFilter { scope: actor.scope(Right::Read), ..filter };
         Ok(self.store.software_list(&filter, page)?)
-    }
-
-    /// One catalogue entry, with who has it.
-    pub fn software(
-        &self,
-        actor: &Actor,
-        id: SoftwareId,
-        page: Page,
-    ) -> Result<(SoftwareSummary, Paged<InstalledOn>)> {
-        actor.require(Right::Read)?;
-        let scope = actor.scope(Right::Read);
-        let found = self.store.software_get(id, &scope)?.ok_or_else(|| unknown(id))?;
-        Ok((found, self.store.software_installed(id, &scope, page)?))
     }
 
     /// The one entry a text names: its id, its name, or `ecosystem:name`.

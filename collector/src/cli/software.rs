@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::Context;
 use super::assets::Paging;
-use crate::app::software::SoftwareChange;
+use crate::app::software::{SoftwareChange, VersionFilter};
 use crate::clock;
 use crate::failure::Failure;
 use crate::view::{List, SoftwareFull, SoftwareView};
@@ -34,10 +34,14 @@ pub(super) enum Software {
     /// Show one entry, with the assets that have it
     #[command(after_help = "Examples:\n  \
         belfort-collector software show openssl\n  \
+        belfort-collector software show deb:openssl --installed-version '<3.0.15'\n  \
         belfort-collector software show deb:openssl --limit 1000 --json")]
     Show {
         /// Name, `ecosystem:name` or id
         software: String,
+        /// Only assets with these versions: <3.0.15, <=, >=, > or one version exactly
+        #[arg(long, value_name = "FILTER")]
+        installed_version: Option<VersionFilter>,
         #[command(flatten)]
         paging: Paging,
     },
@@ -114,11 +118,11 @@ impl Software {
                     SoftwareFilter { text, approval, ecosystem, ..SoftwareFilter::default() };
                 list(context, filter, paging)
             }
-            Self::Show { software, paging } => {
+            Self::Show { software, installed_version, paging } => {
                 let (app, actor) = context.acting()?;
                 let id = app.software_by_text(&actor, &software)?.id;
-                let (found, installed) = app.software(&actor, id, paging.page())?;
-                let full = SoftwareFull::of(found, installed, &app.store.unit_list()?);
+                let shown = app.software(&actor, id, installed_version.as_ref(), paging.page())?;
+                let full = SoftwareFull::of(shown, &app.store.unit_list()?);
                 context.output.one(&full, lines)
             }
             Self::Add { ecosystem, name } => {

@@ -14,7 +14,7 @@ use super::problem::{Problem, Reads, Writes};
 use super::risks::meant;
 use super::{Api, Paging, default_limit};
 use crate::app::access::{Actor, Right};
-use crate::app::software::SoftwareChange;
+use crate::app::software::{SoftwareChange, VersionFilter};
 use crate::clock;
 use crate::rest::agents::invalid;
 use crate::view::{List, SoftwareFull, SoftwareView};
@@ -95,9 +95,27 @@ pub async fn create(
     Ok((StatusCode::CREATED, axum::Json(made)))
 }
 
+/// Which assets that have it.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct HoldersQuery {
+    /// Only with these versions: `<3.0.15`, `<=`, `>=`, `>` or one version exactly, in the order of the
+    /// ecosystem.
+    #[param(max_length = 200)]
+    installed_version: Option<String>,
+    /// How many at most, 1 to 1000.
+    #[serde(default = "default_limit")]
+    #[param(default = 100, minimum = 1, maximum = 1000)]
+    limit: u32,
+    /// How many to pass over.
+    #[serde(default)]
+    offset: u64,
+}
+
 /// One entry, with the assets that have it; its version is the `ETag`.
 #[utoipa::path(get, path = "/api/v1/software/{id}", tag = "software",
-    params(("id" = String, Path, format = Uuid), Paging), responses(
+    params(("id" = String, Path, format = Uuid), HoldersQuery), responses(
     (status = 200, body = SoftwareFull),
     Reads,
 ))]
@@ -105,12 +123,15 @@ pub async fn show(
     State(api): State<Api>,
     By(actor): By,
     Path(id): Path<String>,
-    Query(paging): Query<Paging>,
+    Query(query): Query<HoldersQuery>,
 ) -> Result<Versioned<SoftwareFull>, Problem> {
     actor.require(Right::Read)?;
     let id: SoftwareId = id.parse().map_err(invalid("id"))?;
-    let page = Paging::page(paging.limit, paging.offset)?;
-    Ok(versioned(blocking(move || full(&api, &actor, id, page)).await?))
+    let page = Paging::page(query.limit, query.offset)?;
+    let wanted = query.installed_version.map(|text| text.parse::<VersionFilter>());
+    let wanted = wanted.transpose().map_err(invalid("installed_version"))?;
+    let full = blocking(move || holders(&api, &actor, id, wanted.as_ref(), page));
+    Ok(versioned(full.await?))
 }
 
 /// What people say of software; what is left out stays as it is.
@@ -229,6 +250,16 @@ fn versioned(software: SoftwareFull) -> Versioned<SoftwareFull> {
 }
 
 fn full(api: &Api, actor: &Actor, id: SoftwareId, page: Page) -> Result<SoftwareFull, Problem> {
-    let (software, installed) = api.app.software(actor, id, page)?;
-    Ok(SoftwareFull::of(software, installed, &api.app.store.unit_list()?))
+    holders(api, actor, id, None, page)
+}
+
+fn holders(
+    api: &Api,
+    actor: &Actor,
+    id: SoftwareId,
+    wanted: Option<&VersionFilter>,
+    page: Page,
+) -> Result<SoftwareFull, Problem> {
+    let shown = api.app.software(actor, id, wanted, page)?;
+    Ok(SoftwareFull::of(shown, &api.app.store.unit_list()?))
 }

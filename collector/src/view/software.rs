@@ -2,11 +2,12 @@
 
 use belfort_model::software::Software;
 use belfort_model::unit::OrgUnit;
-use belfort_store::record::{InstalledOn, Paged, SoftwareSummary};
+use belfort_store::record::{InstalledOn, SoftwareSummary, VersionCount};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{List, text};
+use crate::app::software::SoftwareShown;
 
 /// One entry of the software catalogue.
 #[derive(Debug, Serialize, ToSchema)]
@@ -103,20 +104,36 @@ impl From<InstalledOn> for InstalledView {
     }
 }
 
+/// A version of an entry that is installed.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct VersionCountView {
+    /// As the ecosystem writes it.
+    pub version: String,
+    /// How many assets in service have it, as of the last evaluation of each.
+    pub assets: u64,
+}
+
 /// One entry with who has it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SoftwareFull {
     /// The entry.
     #[serde(flatten)]
     pub software: SoftwareView,
+    /// Its versions on assets in service, newest first where they can be compared.
+    pub installed_versions: Vec<VersionCountView>,
     /// Assets in service that have it, by name; the part asked for.
     pub installed: List<InstalledView>,
 }
 
 impl SoftwareFull {
     /// Shows an entry and a part of who has it.
-    pub fn of(summary: SoftwareSummary, on: Paged<InstalledOn>, units: &[OrgUnit]) -> Self {
-        let software = SoftwareView::of(summary, units);
-        Self { software, installed: List::of(on, InstalledView::from) }
+    pub fn of(shown: SoftwareShown, units: &[OrgUnit]) -> Self {
+        let version =
+            |one: VersionCount| VersionCountView { version: one.version, assets: one.assets };
+        Self {
+            software: SoftwareView::of(shown.summary, units),
+            installed_versions: shown.versions.into_iter().map(version).collect(),
+            installed: List::of(shown.installed, InstalledView::from),
+        }
     }
 }

@@ -1,7 +1,6 @@
 //! The software catalogue: what is installed anywhere, and what the organisation says of it.
 
 mod detail;
-mod installed;
 #[cfg(test)]
 mod tests;
 

@@ -13,6 +13,7 @@ use axum::extract::{DefaultBodyLimit, Path, RawQuery, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use belfort_model::unit::{self, OrgUnit, UnitKind};
+use belfort_store::record::UnitTally;
 use http::StatusCode;
 
 use super::export::{self, Head};
@@ -25,7 +26,7 @@ use crate::clock;
 use crate::rest::Api;
 use crate::rest::auth::blocking;
 use crate::rest::problem::Problem;
-use tally::{Tallies, Tally};
+use tally::Tallies;
 
 /// Filters of the list.
 const KEYS: &[&str] = &["q", "soort", "gestopt"];
@@ -47,7 +48,7 @@ struct Line {
     /// The last day it exists; nothing for without end.
     end: Option<String>,
     has_ended: bool,
-    tally: Tally,
+    tally: UnitTally,
 }
 
 #[derive(Template)]

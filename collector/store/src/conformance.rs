@@ -149,6 +149,7 @@ suite! {
         an_import_is_written_whole_or_not_at_all,
     }
     units {
+        units_are_counted_with_what_they_own,
         what_moves_with_a_unit_is_evaluated_anew,
     }
     erasure {
@@ -238,5 +239,6 @@ suite! {
         a_decision_reaches_the_assets_that_have_it,
         software_is_entered_before_anybody_has_it,
         software_is_found_and_counted_within_what_one_may_see,
+        counts_follow_what_assets_have_and_who_owns_them,
     }
 }

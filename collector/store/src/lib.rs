@@ -47,7 +47,7 @@ use record::{
     ApiToken, AssetDetail, AssetFilter, AssetSection, AssetSummary, Audit, AuditRecord,
     ChangeRecord, CheckIn, Enrolled, Enrolment, EvaluationCommit, EvaluationInput, FindingFilter,
     FindingSummary, Health, NewRisk, Overview, Page, Paged, ReportCommit, ReportOutcome,
-    RiskFilter, RiskScope, RiskSummary, SectionBlob, SectionKey, User,
+    RiskFilter, RiskScope, RiskSummary, SectionBlob, SectionKey, UnitTally, User,
 };
 
 pub use advisories::AdvisoryStore;
@@ -189,6 +189,8 @@ pub trait Store:
     fn unit_insert(&self, unit: &OrgUnit, audit: &Audit) -> Result<()>;
     /// All units, by code.
     fn unit_list(&self) -> Result<Vec<OrgUnit>>;
+    /// How far units are with what they own, within the scope; units that own nothing are left out.
+    fn unit_tallies(&self, scope: &Scope) -> Result<Vec<UnitTally>>;
     /// The unit with this code, whatever its case.
     fn unit_by_code(&self, code: &str) -> Result<Option<OrgUnit>>;
 

@@ -33,6 +33,7 @@ migrations!(
     8 = "0008_idempotency.sql",
     9 = "0009_scopes.sql",
     10 = "0010_saved_views.sql",
+    11 = "0011_kept_counts.sql",
 );
 
 /// The newest schema this program knows.

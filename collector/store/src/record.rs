@@ -41,7 +41,8 @@ pub use monthly::{FindingAt, FindingCount, FrozenReport, KpiAsset, KpiDay, Resol
 pub use registry::{Assigned, AssignedRecord, Erasure, ImportedAsset, RuleInput, Undone};
 pub use search::CarriedBy;
 pub use software::{
-    InstalledOn, ListedPackage, PackageList, SoftwareFilter, SoftwareSort, SoftwareSummary,
+    InstalledFilter, InstalledOn, ListedPackage, PackageList, SoftwareFilter, SoftwareSort,
+    SoftwareSummary, VersionCount,
 };
 pub use workflow::{ActionFilter, ActionSummary, ExceptionFilter, ExceptionSummary};
 
@@ -387,6 +388,23 @@ pub struct RiskSummary {
     pub unit: Option<OrgUnit>,
     /// Name of the asset, for an entry of its own.
     pub asset_name: Option<String>,
+}
+
+/// How far a unit is with the assets in service that it owns itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UnitTally {
+    /// The unit; nothing for what has no owner.
+    pub unit: Option<UnitId>,
+    /// The function that answers for most of what it owns; empty when none is named.
+    pub contact: String,
+    /// Assets in service.
+    pub assets: u64,
+    /// Of these, with a class that is not assumed.
+    pub classified: u64,
+    /// Of these, with an owner nobody has confirmed.
+    pub to_confirm: u64,
+    /// Open findings on them.
+    pub findings: u64,
 }
 
 /// Counts for the overview.

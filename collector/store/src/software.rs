@@ -7,7 +7,8 @@ use belfort_model::software::{Decision, Software};
 use crate::Result;
 use crate::driver::Driver;
 use crate::record::{
-    Audit, InstalledOn, PackageList, Page, Paged, SoftwareFilter, SoftwareSummary,
+    Audit, InstalledFilter, InstalledOn, PackageList, Page, Paged, SoftwareFilter, SoftwareSummary,
+    VersionCount,
 };
 use crate::sql::{SqlStore, methods, software};
 
@@ -26,11 +27,15 @@ pub trait SoftwareStore {
     fn software_get(&self, id: SoftwareId, scope: &Scope) -> Result<Option<SoftwareSummary>>;
     /// Catalogue entries with exactly this name, by ecosystem.
     fn software_named(&self, name: &str) -> Result<Vec<Software>>;
-    /// Assets in service that have an entry, by name, with the version each has.
+    /// The versions of an entry that are installed on assets in service within the scope, in the order of
+    /// text.
+    fn software_versions(&self, id: SoftwareId, scope: &Scope) -> Result<Vec<VersionCount>>;
+    /// Assets in service that have an entry, by name, with the version each has. Where there are thousands,
+    /// their number is that of the last evaluation of each.
     fn software_installed(
         &self,
         id: SoftwareId,
-        scope: &Scope,
+        filter: &InstalledFilter,
         page: Page,
     ) -> Result<Paged<InstalledOn>>;
     /// Adds an entry that no machine has yet. `Exists` when the ecosystem has the name.
@@ -48,7 +53,8 @@ impl<D: Driver> SoftwareStore for SqlStore<D> {
         read software::software_list(filter: &SoftwareFilter, page: Page) -> Paged<SoftwareSummary>;
         read software::software_get(id: SoftwareId, scope: &Scope) -> Option<SoftwareSummary>;
         read software::software_named(name: &str) -> Vec<Software>;
-        read software::software_installed(id: SoftwareId, scope: &Scope, page: Page) -> Paged<InstalledOn>;
+        read software::software_versions(id: SoftwareId, scope: &Scope) -> Vec<VersionCount>;
+        read software::software_installed(id: SoftwareId, filter: &InstalledFilter, page: Page) -> Paged<InstalledOn>;
         write software::software_insert(software: &Software, audit: &Audit) -> ();
         write software::software_update(software: &Software, audit: &Audit) -> ();
     }

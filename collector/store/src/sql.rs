@@ -43,6 +43,7 @@ pub(crate) mod search;
 mod section;
 pub(crate) mod software;
 pub(crate) mod suppression;
+mod tally;
 mod token;
 pub(crate) mod unit;
 mod user;
@@ -65,7 +66,7 @@ use crate::record::{
     ApiToken, AssetDetail, AssetFilter, AssetSection, AssetSummary, Audit, AuditRecord,
     ChangeRecord, CheckIn, Enrolled, Enrolment, EvaluationCommit, EvaluationInput, FindingFilter,
     FindingSummary, Health, NewRisk, Overview, Page, Paged, ReportCommit, ReportOutcome,
-    RiskFilter, RiskScope, RiskSummary, SectionBlob, SectionKey, User,
+    RiskFilter, RiskScope, RiskSummary, SectionBlob, SectionKey, UnitTally, User,
 };
 use crate::{Result, Store};
 
@@ -97,6 +98,7 @@ impl<D: Driver> Store for SqlStore<D> {
 
         write unit::unit_insert(unit: &OrgUnit, audit: &Audit) -> ();
         read unit::unit_list() -> Vec<OrgUnit>;
+        read tally::unit_tallies(scope: &Scope) -> Vec<UnitTally>;
         read unit::unit_by_code(code: &str) -> Option<OrgUnit>;
 
         write token::token_insert(

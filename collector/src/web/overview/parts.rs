@@ -4,7 +4,9 @@ use belfort_model::access::Scope;
 use belfort_model::id::AssetId;
 use belfort_model::risk::RiskState;
 use belfort_model::unit::UnitKind;
-use belfort_store::record::{AssetFilter, AuditFilter, AuditRecord, Overview, Page, RiskSummary};
+use belfort_store::record::{
+    AssetFilter, AuditFilter, AuditRecord, Overview, Page, RiskSummary, UnitTally,
+};
 
 use super::super::chart::Chart;
 use super::super::frame::{Count, Frame};
@@ -83,6 +85,7 @@ impl Coverage {
 /// Every department one may see, with its services.
 pub(super) fn coverage(app: &App, actor: &Actor) -> Result<Vec<Coverage>, Problem> {
     let units = app.store.unit_list()?;
+    let tallies = app.store.unit_tallies(&actor.scope(Right::Read))?;
     let visible = actor.scope(Right::Read);
     let mut lines = Vec::new();
     let departments = units.iter().filter(|unit| {
@@ -92,16 +95,16 @@ pub(super) fn coverage(app: &App, actor: &Actor) -> Result<Vec<Coverage>, Proble
     });
     for department in departments {
         let scope = Scope::below(department.id, &units);
-        let all = AssetFilter { scope, ..AssetFilter::default() };
-        let unconfirmed = AssetFilter { owner_unconfirmed: true, ..all.clone() };
-        let classified = AssetFilter { classified: Some(true), ..all.clone() };
-        let assets = count(app, &all)?;
+        let below: Vec<_> =
+            tallies.iter().filter(|one| one.unit.is_some() && scope.contains(one.unit)).collect();
+        let sum = |part: fn(&UnitTally) -> u64| below.iter().map(|one| part(one)).sum::<u64>();
+        let assets = sum(|one| one.assets);
         lines.push(Coverage {
             code: department.code.clone(),
             name: department.name.clone(),
             assets,
-            confirmed: assets.saturating_sub(count(app, &unconfirmed)?),
-            classified: count(app, &classified)?,
+            confirmed: assets.saturating_sub(sum(|one| one.to_confirm)),
+            classified: sum(|one| one.classified),
         });
     }
     Ok(lines)

@@ -6,13 +6,13 @@ use axum::response::{IntoResponse, Redirect, Response};
 use belfort_model::advisory::{Ends, ReleaseCycle};
 use belfort_model::id::SoftwareId;
 use belfort_model::software::{Approval, LicenceType};
+use belfort_store::record::VersionCount;
 use http::StatusCode;
 
-use super::installed::{Installed, VersionCount, VersionFilter};
 use super::{APPROVALS, LICENCES, may_change};
 use crate::app::App;
 use crate::app::access::{Actor, Right};
-use crate::app::software::SoftwareChange;
+use crate::app::software::{SoftwareChange, VersionFilter};
 use crate::clock;
 use crate::rest::Api;
 use crate::rest::auth::blocking;
@@ -96,14 +96,10 @@ pub(super) async fn page(
         return file(api, actor, &frame, id, kind, wanted).await;
     }
     let page = blocking(move || {
-        let mut installed = Installed::read(&api.app, &actor, id)?;
-        let (versions, is_ordered) = (installed.versions(), installed.is_ordered());
-        if let Some(wanted) = &wanted {
-            installed.keep(wanted)?;
-        }
+        let shown = api.app.software(&actor, id, wanted.as_ref(), asked.page()?)?;
         let units = api.app.store.unit_list()?;
-        let software = SoftwareView::of(installed.summary, &units);
-        let installed = List::page(installed.rows, asked.page()?, InstalledView::from);
+        let software = SoftwareView::of(shown.summary, &units);
+        let installed = List::of(shown.installed, InstalledView::from);
         Ok(OnePage {
             support: support(&api.app, &actor, &frame, &software.eol_product)?,
             pager: asked.pager(installed.total, installed.items.len()),
@@ -114,8 +110,8 @@ pub(super) async fn page(
             frame,
             asked,
             software,
-            versions,
-            is_ordered,
+            versions: shown.versions,
+            is_ordered: shown.is_ordered,
             installed,
         })
     })
@@ -173,19 +169,13 @@ async fn file(
         ("source_name", frame.t("software-source-package")),
         ("source_version", frame.t("software-source-version")),
     ];
-    let installed = blocking(move || {
-        let mut installed = Installed::read(&api.app, &actor, id)?;
-        if let Some(wanted) = &wanted {
-            installed.keep(wanted)?;
-        }
-        Ok(installed)
-    })
-    .await?;
-    let rows: Vec<Vec<String>> =
-        installed.rows.into_iter().map(InstalledView::from).map(row).collect();
+    // What cannot be answered is refused before a file begins.
+    let (app, first) = (api.app.clone(), belfort_store::record::Page { limit: 1, offset: 0 });
+    let (by, filter) = (actor.clone(), wanted.clone());
+    blocking(move || Ok(app.software(&by, id, filter.as_ref(), first).map(drop)?)).await?;
     Ok(export::send("software-installed", kind, heads, move |page| {
-        let from = usize::try_from(page.offset).unwrap_or(usize::MAX);
-        Ok(rows.iter().skip(from).take(page.limit as usize).cloned().collect())
+        let shown = api.app.software(&actor, id, wanted.as_ref(), page)?;
+        Ok(shown.installed.items.into_iter().map(InstalledView::from).map(row).collect())
     }))
 }
 
@@ -235,7 +225,7 @@ pub(super) async fn form(
     let id = id_of(&text)?;
     let page = blocking(move || {
         let one = belfort_store::record::Page { limit: 1, offset: 0 };
-        let (summary, _) = api.app.software(&actor, id, one)?;
+        let summary = api.app.software(&actor, id, None, one)?.summary;
         let units = api.app.store.unit_list()?;
         Ok(FormPage {
             software: SoftwareView::of(summary, &units),

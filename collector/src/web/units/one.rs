@@ -4,11 +4,11 @@ use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use belfort_model::unit::OrgUnit;
-use belfort_store::record::{AssetFilter, AssetSort, Page, RiskFilter};
+use belfort_store::record::{AssetFilter, AssetSort, Page, RiskFilter, UnitTally};
 use http::StatusCode;
 
 use super::last_day;
-use super::tally::{Tallies, Tally};
+use super::tally::Tallies;
 use crate::app::App;
 use crate::app::access::{Actor, Right};
 use crate::clock;
@@ -37,7 +37,7 @@ struct UnitPage {
     /// From the top to the unit it is part of.
     above: Vec<Near>,
     below: Vec<Near>,
-    tally: Tally,
+    tally: UnitTally,
     assets: List<Asset>,
     risks: List<RiskView>,
     may_edit: bool,

@@ -1,6 +1,10 @@
 //! Software: the catalogue, and which asset has what.
 
+use std::collections::BTreeMap;
+
 use belfort_model::access::Scope;
+use belfort_model::classification::EffectiveClass;
+use belfort_model::finding::FindingChanges;
 use belfort_model::id::{SoftwareId, UnitId};
 use belfort_model::software::{Approval, Installation, LicenceType, Software};
 
@@ -8,7 +12,8 @@ use super::fixture::{NOW, add_agent, add_unit, audit, id, own, report, section};
 use super::lab::Lab;
 use crate::StoreError;
 use crate::record::{
-    ListedPackage, PackageList, Page, ReportOutcome, SoftwareFilter, SoftwareSort,
+    EvaluationCommit, InstalledFilter, ListedPackage, PackageList, Page, ReportOutcome,
+    SoftwareFilter, SoftwareSort, VersionCount,
 };
 
 const PACKAGES: i32 = 10;
@@ -52,6 +57,31 @@ fn all(lab: &Lab, filter: &SoftwareFilter) -> Vec<(String, u64, u64)> {
     found.items.into_iter().map(|one| (one.software.name, one.assets, one.versions)).collect()
 }
 
+/// Evaluates what is due: that is when it is counted.
+fn evaluated(lab: &Lab) {
+    for asset in lab.store.evaluation_due(NOW, 100).unwrap() {
+        let generation = lab.store.evaluation_input(asset).unwrap().unwrap().generation;
+        let commit = EvaluationCommit {
+            asset,
+            generation,
+            now: NOW,
+            next: NOW.plus_days(1),
+            class: EffectiveClass::of(None, &[]),
+            results: BTreeMap::default(),
+            new: vec![],
+        };
+        lab.store.evaluation_commit(&commit, &FindingChanges::default()).unwrap();
+    }
+}
+
+fn everywhere() -> InstalledFilter {
+    within(&Scope::All)
+}
+
+fn within(scope: &Scope) -> InstalledFilter {
+    InstalledFilter { scope: scope.clone(), versions: None }
+}
+
 fn named(lab: &Lab, name: &str) -> Software {
     lab.store.software_named(name).unwrap().remove(0)
 }
@@ -63,12 +93,13 @@ pub(super) fn packages_are_listed_once_for_all_machines(lab: &Lab) {
     let (_, same) = device(lab, "pc-2", &image);
     assert_eq!(hash, same);
     device(lab, "pc-3", &[("curl", "8.0"), ("openssl", "3.0.14")]);
+    evaluated(lab);
     let found = all(lab, &SoftwareFilter::default());
     assert_eq!(found, [("curl".to_owned(), 3, 2), ("openssl".to_owned(), 3, 1)]);
     let curl = named(lab, "CURL");
     assert_eq!((curl.publisher.as_str(), curl.version), ("Maker of curl", 1));
     assert_eq!((curl.approval, curl.first_seen), (Approval::Unknown, NOW));
-    let installed = lab.store.software_installed(curl.id, &Scope::All, Page::ALL).unwrap();
+    let installed = lab.store.software_installed(curl.id, &everywhere(), Page::ALL).unwrap();
     let who: Vec<_> = installed
         .items
         .iter()
@@ -76,8 +107,15 @@ pub(super) fn packages_are_listed_once_for_all_machines(lab: &Lab) {
         .collect();
     assert_eq!(who, [("pc-1", "7.88"), ("pc-2", "7.88"), ("pc-3", "8.0")]);
     assert_eq!(installed.items[0].installation.source_name, "curl-src");
+    let versions = lab.store.software_versions(curl.id, &Scope::All).unwrap();
+    let count = |version: &str, assets| VersionCount { version: version.to_owned(), assets };
+    assert_eq!(versions, [count("7.88", 2), count("8.0", 1)]);
+    let old = InstalledFilter { versions: Some(vec!["7.88".to_owned()]), ..everywhere() };
+    assert_eq!(lab.store.software_installed(curl.id, &old, Page::ALL).unwrap().total, 2);
+    let none = InstalledFilter { versions: Some(vec![]), ..everywhere() };
+    assert_eq!(lab.store.software_installed(curl.id, &none, Page::ALL).unwrap().total, 0);
     let part = Page { limit: 1, offset: 1 };
-    let part = lab.store.software_installed(curl.id, &Scope::All, part).unwrap();
+    let part = lab.store.software_installed(curl.id, &everywhere(), part).unwrap();
     assert_eq!((part.items[0].asset_name.as_str(), part.total), ("pc-2", 3));
     let unknown = PackageList { section: [9; 32], now: NOW, packages: vec![listed("x", "1")] };
     lab.store.package_list_insert(&unknown).unwrap();
@@ -99,7 +137,7 @@ pub(super) fn a_new_list_takes_the_place_of_the_old(lab: &Lab) {
         lab.store.package_list_insert(&list).unwrap();
     }
     let curl = named(lab, "curl");
-    let installed = lab.store.software_installed(curl.id, &Scope::All, Page::ALL).unwrap();
+    let installed = lab.store.software_installed(curl.id, &everywhere(), Page::ALL).unwrap();
     let versions: Vec<_> =
         installed.items.iter().map(|one| one.installation.version.as_str()).collect();
     assert_eq!(versions, ["2"]);
@@ -127,6 +165,7 @@ pub(super) fn the_same_list_at_once_is_one_list(lab: &Lab) {
             });
         }
     });
+    evaluated(lab);
     let found = all(lab, &SoftwareFilter::default());
     assert_eq!(found.len(), 250);
     assert!(found.iter().all(|(_, assets, versions)| (*assets, *versions) == (2, 1)), "{found:?}");
@@ -136,20 +175,7 @@ pub(super) fn a_decision_reaches_the_assets_that_have_it(lab: &Lab) {
     let (with, hash) = device(lab, "pc-1", &[("anydesk", "6"), ("bash", "5")]);
     let (_, other) = device(lab, "pc-2", &[("bash", "5")]);
     let due = || lab.store.evaluation_due(NOW, 10).unwrap();
-    for asset in due() {
-        let generation = lab.store.evaluation_input(asset).unwrap().unwrap().generation;
-        let commit = crate::record::EvaluationCommit {
-            asset,
-            generation,
-            now: NOW,
-            next: NOW.plus_days(1),
-            class: belfort_model::classification::EffectiveClass::of(None, &[]),
-            results: std::collections::BTreeMap::default(),
-            new: vec![],
-        };
-        let nothing = belfort_model::finding::FindingChanges::default();
-        lab.store.evaluation_commit(&commit, &nothing).unwrap();
-    }
+    evaluated(lab);
     assert!(due().is_empty());
     assert!(lab.store.package_decisions(hash).unwrap().is_empty());
     let mut anydesk = named(lab, "anydesk");
@@ -207,6 +233,7 @@ pub(super) fn software_is_found_and_counted_within_what_one_may_see(lab: &Lab) {
     device(lab, "pc-2", &[("bash", "5")]);
     let unit = add_unit(&*lab.store, "BZ");
     own(&*lab.store, asset, unit);
+    evaluated(lab);
     let text = |text: &str| SoftwareFilter { text: Some(text.to_owned()), ..Default::default() };
     assert_eq!(all(lab, &text("éDIT")), [("Éditeur".to_owned(), 1, 1)]);
     assert_eq!(all(lab, &text("maker OF b")), [("bash".to_owned(), 2, 1)]);
@@ -218,7 +245,7 @@ pub(super) fn software_is_found_and_counted_within_what_one_may_see(lab: &Lab) {
     assert_eq!(all(lab, &nothing), [("bash".to_owned(), 0, 1)]);
     let bash = named(lab, "bash");
     assert_eq!(lab.store.software_get(bash.id, &scope).unwrap().unwrap().assets, 1);
-    let installed = lab.store.software_installed(bash.id, &scope, Page::ALL).unwrap();
+    let installed = lab.store.software_installed(bash.id, &within(&scope), Page::ALL).unwrap();
     assert_eq!((installed.total, installed.items[0].unit.as_ref().unwrap().id), (1, unit));
     let ecosystem =
         |name: &str| SoftwareFilter { ecosystem: Some(name.to_owned()), ..text("bash") };
@@ -239,4 +266,43 @@ pub(super) fn software_is_found_and_counted_within_what_one_may_see(lab: &Lab) {
     let approval = SoftwareFilter { approval: Some(Approval::Denied), ..Default::default() };
     assert_eq!(all(lab, &approval), []);
     assert!(lab.store.software_get(SoftwareId(id()), &scope).unwrap().is_none());
+}
+
+pub(super) fn counts_follow_what_assets_have_and_who_owns_them(lab: &Lab) {
+    let (first, second) = (add_unit(&*lab.store, "A"), add_unit(&*lab.store, "B"));
+    let within = |unit: UnitId| Scope::Units([unit].into());
+    // Two kernels beside each other are one asset with the entry.
+    let packages = [("linux", "6.1"), ("linux", "6.12"), ("bash", "5")];
+    let (asset, _) = device(lab, "pc-1", &packages);
+    let (other, _) = device(lab, "pc-2", &packages[1..]);
+    evaluated(lab);
+    assert_eq!(
+        all(lab, &SoftwareFilter::default()),
+        [("bash".into(), 2, 1), ("linux".into(), 2, 2)]
+    );
+    let linux = named(lab, "linux");
+    let versions = |scope: &Scope| -> Vec<(String, u64)> {
+        let found = lab.store.software_versions(linux.id, scope).unwrap();
+        found.into_iter().map(|one| (one.version, one.assets)).collect()
+    };
+    assert_eq!(versions(&Scope::All), [("6.1".into(), 1), ("6.12".into(), 2)]);
+    assert_eq!(versions(&within(first)), []);
+
+    own(&*lab.store, asset, first);
+    own(&*lab.store, other, second);
+    evaluated(lab);
+    assert_eq!(versions(&within(first)), [("6.1".into(), 1), ("6.12".into(), 1)]);
+    assert_eq!(versions(&within(second)), [("6.12".into(), 1)]);
+    assert_eq!(versions(&Scope::All), [("6.1".into(), 1), ("6.12".into(), 2)]);
+    let count = |scope| lab.store.software_get(linux.id, &scope).unwrap().unwrap().assets;
+    assert_eq!((count(within(first)), count(Scope::All), count(Scope::NOTHING)), (1, 2, 0));
+    // Counting again changes nothing.
+    lab.store.evaluation_request_all().unwrap();
+    evaluated(lab);
+    assert_eq!((count(within(first)), count(Scope::All)), (1, 2));
+    // Given to somebody else, it counts there.
+    own(&*lab.store, asset, second);
+    evaluated(lab);
+    assert_eq!((count(within(first)), count(within(second))), (0, 2));
+    assert_eq!(versions(&within(first)), []);
 }

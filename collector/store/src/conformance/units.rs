@@ -1,12 +1,15 @@
 //! Units that move in the tree, and what follows them.
 
+use belfort_model::access::Scope;
 use belfort_model::advisory::{Suppression, SuppressionScope};
 use belfort_model::asset::AssetKind;
 use belfort_model::id::{AssetId, SuppressionId};
+use belfort_model::ownership::OwnershipRole;
 
 use super::evaluation::settle;
-use super::fixture::{NOW, add_asset, audit, id, own, unit};
+use super::fixture::{NOW, add_asset, add_unit, audit, id, own, ownership, unit};
 use super::lab::Lab;
+use crate::record::UnitTally;
 
 pub(super) fn what_moves_with_a_unit_is_evaluated_anew(lab: &Lab) {
     let store = &*lab.store;
@@ -69,4 +72,46 @@ pub(super) fn what_moves_with_a_unit_is_evaluated_anew(lab: &Lab) {
     late.parent = Some(top.id);
     store.unit_insert(&late, &audit("unit.add")).unwrap();
     assert!(store.advisory_version().unwrap() > version, "what is for its parent is for it");
+}
+
+pub(super) fn units_are_counted_with_what_they_own(lab: &Lab) {
+    let store = &*lab.store;
+    let (bz, fin) = (add_unit(store, "BZ"), add_unit(store, "FIN"));
+    let assets: Vec<_> =
+        (0..4).map(|n| add_asset(store, AssetKind::Device, &format!("pc-{n}"))).collect();
+    for (asset, function) in assets.iter().zip(["dienstchef", "dienstchef", "balie"]) {
+        let mut owner = ownership(*asset, bz, NOW);
+        owner.function = function.to_owned();
+        (owner.confirmed_at, owner.confirmed_by) = (None, String::new());
+        store.owner_set(&owner, &audit("owner.set")).unwrap();
+    }
+    let found = |scope: &Scope| store.unit_tallies(scope).unwrap();
+    let tally = |unit, contact: &str, assets, to_confirm| UnitTally {
+        unit,
+        contact: contact.to_owned(),
+        assets,
+        classified: 0,
+        to_confirm,
+        findings: 0,
+    };
+    let mut all = found(&Scope::All);
+    all.sort_by_key(|one| one.unit);
+    assert_eq!(all, [tally(None, "", 1, 0), tally(Some(bz), "dienstchef", 3, 3)]);
+    assert_eq!(found(&Scope::Units([bz].into())), [tally(Some(bz), "dienstchef", 3, 3)]);
+    assert_eq!(found(&Scope::Units([fin].into())), []);
+    assert_eq!(found(&Scope::NOTHING), []);
+
+    // Confirmed, given to another, and ended.
+    let owner = |asset| store.asset_get(asset).unwrap().unwrap().summary.owner.unwrap();
+    store.owner_confirm(&owner(assets[0]), None, &audit("owner.confirm")).unwrap();
+    let later = ownership(assets[1], fin, NOW.plus_days(1));
+    store.owner_set(&later, &audit("owner.set")).unwrap();
+    store.owner_end(assets[2], OwnershipRole::Owner, None, &audit("owner.end")).unwrap();
+    let numbers: Vec<_> = found(&Scope::Units([bz, fin].into()))
+        .into_iter()
+        .map(|one| (one.unit, one.assets, one.to_confirm))
+        .collect();
+    let mut expected = vec![(Some(bz), 1, 0), (Some(fin), 1, 0)];
+    expected.sort();
+    assert_eq!(numbers, expected);
 }

@@ -61,12 +61,30 @@ pub enum SoftwareSort {
     FirstSeenDescending,
 }
 
+/// Which installations of an entry.
+#[derive(Clone, Debug, Default)]
+pub struct InstalledFilter {
+    /// On assets within this.
+    pub scope: Scope,
+    /// Of exactly these versions; of all when there are none.
+    pub versions: Option<Vec<String>>,
+}
+
+/// A version of an entry that is installed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VersionCount {
+    /// As the ecosystem writes it.
+    pub version: String,
+    /// How many assets in service have it, as of the last evaluation of each.
+    pub assets: u64,
+}
+
 /// One catalogue entry as it is listed.
 #[derive(Clone, Debug)]
 pub struct SoftwareSummary {
     /// The entry.
     pub software: Software,
-    /// How many assets in service have it.
+    /// How many assets in service have it, as of the last evaluation of each.
     pub assets: u64,
     /// How many versions of it were seen.
     pub versions: u64,

@@ -194,10 +194,7 @@ fn conditions(filter: &AssetFilter) -> Result<Conditions> {
         );
     }
     if filter.owner_unconfirmed {
-        conditions.add_plain(
-            "a.id IN (SELECT asset FROM ownership
-                 WHERE role = 'owner' AND valid_to IS NULL AND confirmed_at IS NULL)",
-        );
+        conditions.add_plain("a.owner_unit IS NOT NULL AND a.owner_confirmed = 0");
     }
     if let Some(now) = filter.verify_overdue_at {
         conditions.add("a.verify_due <= ?", now.into());
@@ -244,6 +241,9 @@ fn order(sort: AssetSort) -> &'static str {
     }
 }
 
+/// As many as are sorted sooner than found in order.
+const FEW: u64 = 5_000;
+
 pub(super) fn asset_list(
     tx: &mut Tx<'_>,
     filter: &AssetFilter,
@@ -252,8 +252,16 @@ pub(super) fn asset_list(
     let mut conditions = conditions(filter)?;
     let count = format!("SELECT COUNT(*) FROM asset a{}", conditions.clause());
     let total = tx.count(&count, &conditions.params)?;
+    if total <= page.offset {
+        return Ok(Paged { items: Vec::new(), total });
+    }
     let part = conditions.page(page);
-    let order = order(filter.sort);
+    let mut order = order(filter.sort).to_owned();
+    if total < FEW {
+        // What is little is found first and then sorted: walking over all assets in their order until
+        // enough match would take longer.
+        order = order.replace("a.name_folded", "(a.name_folded || '')");
+    }
     // The part is chosen before anything is joined to it.
     let sql = format!(
         "SELECT {} FROM

@@ -9,7 +9,7 @@ use belfort_model::time::Timestamp;
 use crate::driver::Tx;
 use crate::record::{EvaluationCommit, EvaluationInput};
 use crate::sql::{
-    agent, asset, class, detail, evidence, exception, finding, link, owner, risk, unit,
+    agent, asset, class, detail, evidence, exception, finding, link, owner, risk, software, unit,
 };
 use crate::value::{document, params};
 use crate::{Result, StoreError};
@@ -82,6 +82,7 @@ pub(super) fn evaluation_commit(
         tx.execute("UPDATE asset SET evaluate_at = 0 WHERE id = $1", params![id])?;
         return Ok(());
     }
+    software::follow(tx, id, unit)?;
     let mut is_current = true;
     for new in &commit.new {
         // Somebody else evaluated at the same time: the next evaluation sees their finding.

@@ -105,7 +105,8 @@ pub(super) fn set(tx: &mut Tx<'_>, ownership: &Ownership) -> Result<()> {
             ownership.method,
         ],
     )?;
-    moved(tx, ownership.asset, ownership.role, Some(ownership.unit))
+    let confirmed = ownership.confirmed_at.is_some();
+    moved(tx, ownership.asset, ownership.role, Some(ownership.unit), confirmed)
 }
 
 /// Ends the active ownership in a role; answers whether there was one.
@@ -120,10 +121,19 @@ fn end(tx: &mut Tx<'_>, asset: AssetId, role: OwnershipRole, at: Timestamp) -> R
 }
 
 /// Notes who owns the asset now, and makes due what follows from it.
-fn moved(tx: &mut Tx<'_>, asset: AssetId, role: OwnershipRole, unit: Option<UnitId>) -> Result<()> {
+fn moved(
+    tx: &mut Tx<'_>,
+    asset: AssetId,
+    role: OwnershipRole,
+    unit: Option<UnitId>,
+    confirmed: bool,
+) -> Result<()> {
     if role == OwnershipRole::Owner {
         let before = unit_of(tx, asset)?;
-        tx.execute("UPDATE asset SET owner_unit = $2 WHERE id = $1", params![asset, unit])?;
+        tx.execute(
+            "UPDATE asset SET owner_unit = $2, owner_confirmed = $3 WHERE id = $1",
+            params![asset, unit, confirmed],
+        )?;
         if before != unit {
             risk::due(tx, before)?;
         }
@@ -142,7 +152,7 @@ pub(super) fn clear(
     if !end(tx, asset, role, at)? {
         return Err(StoreError::NotFound { what: "ownership", id: format!("{asset} {role}") });
     }
-    moved(tx, asset, role, None)
+    moved(tx, asset, role, None, false)
 }
 
 pub(crate) fn owner_end(
@@ -172,6 +182,10 @@ pub(crate) fn owner_confirm(
     if confirmed == 0 {
         let id = seen.asset.to_string();
         return Err(StoreError::Conflict { what: "owner of asset", id });
+    }
+    if seen.role == OwnershipRole::Owner {
+        let sql = "UPDATE asset SET owner_confirmed = 1 WHERE id = $1";
+        tx.execute(sql, params![seen.asset])?;
     }
     asset::due(tx, seen.asset)?;
     audit::append(tx, audit)

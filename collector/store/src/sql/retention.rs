@@ -9,7 +9,7 @@ use crate::Result;
 use crate::driver::{Lock, Tx, placeholders};
 use crate::record::Audit;
 use crate::retention::{Bounds, Erased};
-use crate::sql::audit;
+use crate::sql::{audit, software};
 use crate::value::{Value, document, params};
 
 /// Rows of one kind per transaction.
@@ -41,6 +41,7 @@ pub(crate) const OF_ASSET: &[(&str, &str)] = &[
     ("lifecycle_step", "asset"),
     ("asset_by_hand", "asset"),
     ("rule_assignment", "asset"),
+    ("package_counted", "asset"),
 ];
 
 pub(crate) fn retention_erase(tx: &mut Tx<'_>, bounds: &Bounds, audit: &Audit) -> Result<Erased> {
@@ -84,6 +85,7 @@ fn assets(tx: &mut Tx<'_>, before: Timestamp) -> Result<u64> {
         |row| row.next("asset"),
     )?;
     for id in &found {
+        software::forget(tx, *id)?;
         for (table, column) in OF_ASSET {
             tx.execute(&format!("DELETE FROM {table} WHERE {column} = $1"), params![*id])?;
         }
@@ -119,6 +121,7 @@ fn contents(tx: &mut Tx<'_>) -> Result<u64> {
         "SELECT id FROM section
          WHERE id NOT IN (SELECT section FROM asset_section)
              AND id NOT IN (SELECT section FROM asset_section_past)
+             AND id NOT IN (SELECT list FROM package_counted)
          ORDER BY id LIMIT $1",
         params![FEW],
         |row| row.next("section"),
@@ -138,12 +141,16 @@ fn contents(tx: &mut Tx<'_>) -> Result<u64> {
     tx.execute(&format!("DELETE FROM package_list WHERE section IN ({places})"), &ids)?;
     tx.execute(&format!("DELETE FROM section WHERE id IN ({places})"), &ids)?;
     for chunk in listed.chunks(PACKAGES) {
-        let sql = format!(
-            "DELETE FROM package WHERE id IN ({})
-             AND NOT EXISTS (SELECT 1 FROM package_list_entry e WHERE e.package = package.id)",
-            placeholders(0, chunk.len())
-        );
-        tx.execute(&sql, &chunk.iter().map(|id| Value::from(*id)).collect::<Vec<_>>())?;
+        let ids: Vec<Value> = chunk.iter().map(|id| Value::from(*id)).collect();
+        for (table, column) in [("package_count", "package"), ("package", "id")] {
+            let sql = format!(
+                "DELETE FROM {table} WHERE {column} IN ({})
+                 AND NOT EXISTS
+                     (SELECT 1 FROM package_list_entry e WHERE e.package = {table}.{column})",
+                placeholders(0, chunk.len())
+            );
+            tx.execute(&sql, &ids)?;
+        }
     }
     Ok(found.len() as u64)
 }

@@ -1,17 +1,19 @@
 //! The software catalogue.
 
+mod count;
+mod installed;
 mod package;
 
 use belfort_model::access::Scope;
 use belfort_model::id::{SoftwareId, UnitId};
 use belfort_model::software::{Approval, Software};
 
+pub(crate) use count::{follow, forget, software_versions};
+pub(crate) use installed::software_installed;
 pub(crate) use package::{package_decisions, package_list_insert, package_list_known};
 
 use crate::driver::{Conditions, Tx, contains_pattern};
-use crate::record::{
-    Audit, InstalledOn, Page, Paged, SoftwareFilter, SoftwareSort, SoftwareSummary,
-};
+use crate::record::{Audit, Page, Paged, SoftwareFilter, SoftwareSort, SoftwareSummary};
 use crate::sql::{audit, unit};
 use crate::value::{Row, params};
 use crate::{Result, StoreError};
@@ -61,14 +63,16 @@ const HOLDERS: &str = "package p
     JOIN asset_section h ON h.section = e.list
     JOIN asset a ON a.id = h.asset AND a.in_service = 1";
 
-/// How many assets have an entry and how many versions it has.
+/// How many assets have an entry, as last counted, and how many versions it has.
 fn counted(tx: &mut Tx<'_>, software: Software, scope: &Scope) -> Result<SoftwareSummary> {
-    let mut conditions = Conditions::default();
-    conditions.add("p.software = ?", software.id.into());
-    let versions = format!("SELECT COUNT(DISTINCT version) FROM package p{}", conditions.clause());
-    let versions = tx.count(&versions, &conditions.params)?;
-    conditions.within("a.owner_unit IN (?)", scope);
-    let assets = format!("SELECT COUNT(DISTINCT a.id) FROM {HOLDERS}{}", conditions.clause());
+    let versions = "SELECT COUNT(DISTINCT version) FROM package WHERE software = $1";
+    let versions = tx.count(versions, params![software.id])?;
+    let conditions = count::conditions(software.id, scope);
+    let assets = format!(
+        "SELECT CAST(COALESCE(SUM(c.of_software), 0) AS BIGINT) FROM package p
+         JOIN package_count c ON c.package = p.id{}",
+        conditions.clause()
+    );
     let assets = tx.count(&assets, &conditions.params)?;
     Ok(SoftwareSummary { software, assets, versions })
 }
@@ -117,38 +121,6 @@ fn find(tx: &mut Tx<'_>, id: SoftwareId) -> Result<Option<Software>> {
 pub(crate) fn software_named(tx: &mut Tx<'_>, name: &str) -> Result<Vec<Software>> {
     let sql = format!("SELECT {COLUMNS} FROM software s WHERE s.name_folded = $1 {ORDER}");
     tx.list(&sql, params![name.to_lowercase()], read)
-}
-
-pub(crate) fn software_installed(
-    tx: &mut Tx<'_>,
-    id: SoftwareId,
-    scope: &Scope,
-    page: Page,
-) -> Result<Paged<InstalledOn>> {
-    let mut conditions = Conditions::default();
-    conditions.add("p.software = ?", id.into());
-    conditions.within("a.owner_unit IN (?)", scope);
-    let count = format!("SELECT COUNT(*) FROM {HOLDERS}{}", conditions.clause());
-    let total = tx.count(&count, &conditions.params)?;
-    let part = conditions.page(page);
-    let sql = format!(
-        "SELECT a.id, a.name, {}, s.ecosystem, s.name, p.architecture, p.version, p.source_name,
-             p.source_version
-         FROM {HOLDERS} JOIN software s ON s.id = p.software
-         LEFT JOIN unit u ON u.id = a.owner_unit{}
-         ORDER BY a.name_folded, a.id, p.architecture, p.version, p.id{part}",
-        unit::COLUMNS,
-        conditions.clause(),
-    );
-    let items = tx.list(&sql, &conditions.params, |row| {
-        Ok(InstalledOn {
-            asset: row.next("asset")?,
-            asset_name: row.next("asset")?,
-            unit: unit::read_joined(row)?,
-            installation: package::read(row)?,
-        })
-    })?;
-    Ok(Paged { items, total })
 }
 
 /// Refuses units that do not exist.
