@@ -80,7 +80,9 @@ async fn owners_are_put_back_and_what_was_changed_since_stays() {
     assert_eq!(twice.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(twice.text.contains("was undone already"), "{}", twice.text);
     let page = officer.page(&path).await;
-    assert!(page.contains("al ongedaan gemaakt") && !page.contains("method=\"post\" action=\"/ong"));
+    assert!(
+        page.contains("al ongedaan gemaakt") && !page.contains("method=\"post\" action=\"/ong")
+    );
     let back = officer.post(&format!("/ongedaan-maken/{undoing}"), &[]).await;
     assert_eq!(back.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(back.text.contains("make the change again"), "{}", back.text);
@@ -91,7 +93,8 @@ async fn classes_labels_and_states_are_put_back() {
     let lab = Lab::new();
     let [one, two] = ["een", "twee"].map(|name| add(&lab, name));
     let officer = lab.browser(Role::SecurityOfficer);
-    let class = |b| [("actie", "classificeren"), ("b", b), ("i", "3"), ("v", "3"), ("motivering", "x")];
+    let class =
+        |b| [("actie", "classificeren"), ("b", b), ("i", "3"), ("v", "3"), ("motivering", "x")];
     bulk(&officer, &[one], &class("2")).await;
     let first = asset(&lab, one).classification.unwrap();
     let path = bulk(&officer, &[one, two], &class("5")).await;
