@@ -220,8 +220,9 @@ fn outcome(error: AppError) -> Result<Outcome> {
         AppError::Store(StoreError::Conflict { .. } | StoreError::NotFound { .. }) => {
             Ok(Outcome::ChangedSince)
         }
-        AppError::Invalid(reason) | AppError::Forbidden(reason) => Ok(Outcome::Refused(reason)),
-        AppError::Store(StoreError::Refused(reason)) => Ok(Outcome::Refused(reason)),
+        AppError::Invalid(reason)
+        | AppError::Forbidden(reason)
+        | AppError::Store(StoreError::Refused(reason)) => Ok(Outcome::Refused(reason)),
         error => Err(error),
     }
 }

@@ -209,23 +209,17 @@ impl App {
         let asset = &detail.summary.asset;
         let changed = ["labels", "authorised"].into_iter().find(|name| told.get(name).is_some());
         let Some(value) = changed else { return Ok(None) };
-        let text = |which: &str| told[value][which].as_str().map(str::to_owned);
+        let text = |which: &str| told.get(value)?.get(which)?.as_str().map(str::to_owned);
         let (before, after) = (text("before"), text("after"));
-        let (now, edit) = match value {
-            "labels" => {
-                let labels = before.as_deref().unwrap_or_default().split(", ");
-                let labels = labels.filter(|label| !label.is_empty()).map(str::to_owned).collect();
-                let edit = AssetEdit { labels: Some(labels), ..AssetEdit::default() };
-                (asset.labels.join(", "), Some(edit))
-            }
-            _ => {
-                let authorised = before.as_deref().and_then(|text| text.parse::<Authorised>().ok());
-                let edit = authorised.map(|authorised| AssetEdit {
-                    authorised: Some(authorised),
-                    ..AssetEdit::default()
-                });
-                (asset.authorised.to_string(), edit)
-            }
+        let (now, edit) = if value == "labels" {
+            let labels = before.as_deref().unwrap_or_default().split(", ");
+            let labels = labels.filter(|label| !label.is_empty()).map(str::to_owned).collect();
+            let edit = AssetEdit { labels: Some(labels), ..AssetEdit::default() };
+            (asset.labels.join(", "), Some(edit))
+        } else {
+            let authorised = before.as_deref().and_then(|text| text.parse::<Authorised>().ok());
+            let edit = |one| AssetEdit { authorised: Some(one), ..AssetEdit::default() };
+            (asset.authorised.to_string(), authorised.map(edit))
         };
         // Changed and changed back is a decision, too.
         let filter = AuditFilter {

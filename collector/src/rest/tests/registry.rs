@@ -199,17 +199,15 @@ async fn a_batch_of_changes_is_looked_at_and_undone_once() {
     lab.app.owner_set(&actor, asset, "BZ", "dienstchef", clock::now()).unwrap();
 
     let path = format!("/api/v1/batches/{batch}/undo");
-    let dry = format!("{path}?dry_run=true");
-    let (status, seen) = lab.call(&officer, "POST", &dry, Value::Null).await;
+    let (status, seen) =
+        lab.call(&officer, "POST", &format!("{path}?dry_run=true"), Value::Null).await;
     assert_eq!((status, seen["put_back"].as_u64()), (StatusCode::OK, Some(1)), "{seen}");
     assert_eq!((&seen["undone_in"], &seen["lines"][0]["to"]), (&Value::Null, &Value::Null));
     let (_, now) = lab.call(&officer, "GET", &format!("/api/v1/assets/{id}"), Value::Null).await;
     assert_eq!(now["owner"]["unit"], "BZ", "nothing was written");
     let (status, undone) = lab.call(&officer, "POST", &path, Value::Null).await;
     assert_eq!((status, undone["put_back"].as_u64()), (StatusCode::OK, Some(1)), "{undone}");
-    assert!(undone["undone_in"].is_string());
-    let (_, now) = lab.call(&officer, "GET", &format!("/api/v1/assets/{id}"), Value::Null).await;
-    assert_eq!(now["owner"], Value::Null);
+    assert!(lab.app.store.asset_get(asset).unwrap().unwrap().ownerships.is_empty());
     let (status, twice) = lab.call(&officer, "POST", &path, Value::Null).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{twice}");
     assert!(lab.app.store.audit_verify().unwrap().is_ok());
