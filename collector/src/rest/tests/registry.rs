@@ -197,7 +197,6 @@ async fn a_batch_of_changes_is_looked_at_and_undone_once() {
     actor.batch = Some(batch);
     let asset = id.parse().unwrap();
     lab.app.owner_set(&actor, asset, "BZ", "dienstchef", clock::now()).unwrap();
-
     let path = format!("/api/v1/batches/{batch}/undo");
     let (status, seen) =
         lab.call(&officer, "POST", &format!("{path}?dry_run=true"), Value::Null).await;
