@@ -31,6 +31,7 @@ pub mod search;
 pub mod software;
 pub mod tokens;
 pub mod triage;
+pub mod undo;
 pub mod units;
 pub mod users;
 pub mod views;
@@ -125,8 +126,12 @@ fn audit(
 ) -> Result<Audit> {
     actor.require(right)?;
     let mut detail = detail.clone();
-    if let (Some(batch), Some(members)) = (actor.batch, detail.as_object_mut()) {
-        members.insert("batch".to_owned(), batch.to_string().into());
+    if let Some(members) = detail.as_object_mut() {
+        for (name, batch) in [("batch", actor.batch), ("undoes", actor.undoes)] {
+            if let Some(batch) = batch {
+                members.insert(name.to_owned(), batch.to_string().into());
+            }
+        }
     }
     let (actor, subject) = (actor.name.clone(), subject.to_string());
     Ok(Audit { at, actor, action, subject, detail: detail.to_string() })

@@ -8,6 +8,7 @@ pub mod agents;
 pub mod api_tokens;
 pub mod assets;
 pub mod auth;
+pub mod batches;
 pub mod classes;
 pub mod data_sets;
 pub mod exceptions;
@@ -228,6 +229,7 @@ fn register() -> OpenApiRouter<Api> {
         .routes(routes!(rules::batch))
         .routes(routes!(rules::undo))
         .routes(routes!(rules::of_asset))
+        .routes(routes!(batches::undo))
         .routes(routes!(imports::preview))
         .routes(routes!(imports::apply))
         .routes(routes!(findings::findings))

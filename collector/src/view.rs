@@ -16,6 +16,7 @@ mod rule;
 mod section;
 mod software;
 mod system;
+mod undo;
 mod workflow;
 
 pub use access::{AgentView, ApiTokenView, NewTokenView, TokenView};
@@ -38,6 +39,7 @@ pub use rule::{AppliedView, AssignedView, BatchView, PreviewView, RuleView, Undo
 pub use section::with_vendors;
 pub use software::{InstalledView, SoftwareFull, SoftwareView};
 pub use system::{AuditVerifiedView, AuditView, OverviewView};
+pub use undo::{BatchUndoView, UndoLineView};
 pub use workflow::{
     ActionView, AssessmentView, DecisionView, ExceptionView, IncidentView, MeetingView,
     ReassessView, RiskVersionView, SaidView,

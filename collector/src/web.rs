@@ -38,6 +38,7 @@ mod statement;
 mod sure;
 #[cfg(test)]
 mod tests;
+mod undo;
 mod units;
 mod views;
 mod worklist;
@@ -66,6 +67,7 @@ pub fn router(api: Api) -> Router {
         .merge(assets::routes())
         .merge(views::routes())
         .merge(bulk::routes())
+        .merge(undo::routes())
         .merge(findings::routes())
         .merge(risks::routes())
         .merge(software::routes())

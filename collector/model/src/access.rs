@@ -233,6 +233,8 @@ pub struct Actor {
     /// The batch it asks in, when it asks the same for many things at once: every record in the audit log
     /// names it.
     pub batch: Option<BatchId>,
+    /// The batch that its changes undo: the records name that one, too.
+    pub undoes: Option<BatchId>,
 }
 
 /// Somebody may not do this.
@@ -278,7 +280,7 @@ impl Actor {
     /// Somebody with roles for the whole organisation.
     pub fn with_roles(name: impl Into<String>, roles: &[Role]) -> Self {
         let grants = roles.iter().map(|role| Grant { role: *role, scope: Scope::All }).collect();
-        Self { name: name.into(), grants, limited_to: None, batch: None }
+        Self { name: name.into(), grants, limited_to: None, batch: None, undoes: None }
     }
 
     /// Somebody with these role grants, in this organisation.
@@ -290,7 +292,7 @@ impl Actor {
                 scope: grant.unit.map_or(Scope::All, |unit| Scope::below(unit, units)),
             })
             .collect();
-        Self { name: name.into(), grants, limited_to: None, batch: None }
+        Self { name: name.into(), grants, limited_to: None, batch: None, undoes: None }
     }
 
     /// Whether the actor holds a role anywhere.

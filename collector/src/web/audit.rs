@@ -8,8 +8,9 @@ use axum::Router;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use axum::routing::get;
+use belfort_model::id::BatchId;
 use belfort_model::time::Timestamp;
-use belfort_store::record::AuditFilter;
+use belfort_store::record::{AuditFilter, AuditRecord};
 use http::StatusCode;
 
 use self::detail::Detail;
@@ -19,6 +20,7 @@ use super::list::{Asked, Chip, Pager};
 use super::render;
 use crate::app::access::Right;
 use crate::app::audit::may_read;
+use crate::app::undo::{is_undoable, may_undo};
 use crate::calendar::Day;
 use crate::rest::Api;
 use crate::rest::auth::blocking;
@@ -33,13 +35,23 @@ struct Row {
     detail: Detail,
     /// The page of the subject, where there is one.
     href: Option<String>,
+    /// The page that undoes its batch, for who may.
+    undo: Option<String>,
 }
 
 impl Row {
-    fn of(record: AuditView) -> Self {
+    fn of(record: AuditView, may_undo: bool) -> Self {
         let (detail, href) = (Detail::of(&record.detail), page_of(&record));
-        Self { record, detail, href }
+        let undo = may_undo.then(|| undo_of(&record)).flatten();
+        Self { record, detail, href, undo }
     }
+}
+
+/// Where the batch of a record is undone; nothing when it has none or undid another.
+fn undo_of(record: &AuditView) -> Option<String> {
+    let batch: BatchId = record.detail.get("batch")?.as_str()?.parse().ok()?;
+    let can_be = is_undoable(&record.action) && record.detail.get("undoes").is_none();
+    can_be.then(|| format!("/ongedaan-maken/{batch}"))
 }
 
 /// Where the subject of a record is shown.
@@ -122,7 +134,9 @@ async fn page(
     let filter = filter(&asked)?;
     let page = blocking(move || {
         let records = api.app.audit_search(&actor, &filter, asked.page()?)?;
-        let rows: Vec<_> = records.items.into_iter().map(|record| Row::of(record.into())).collect();
+        let may_undo = may_undo(&actor).is_ok();
+        let row = |record: AuditRecord| Row::of(record.into(), may_undo);
+        let rows: Vec<_> = records.items.into_iter().map(row).collect();
         Ok(AuditPage {
             chips: chips(&frame, &asked),
             pager: asked.pager(records.total, rows.len()),

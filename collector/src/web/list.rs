@@ -1,6 +1,7 @@
 //! Lists: every view is an address. Filters, order, page and columns stand in the query; what is not said
 //! is as it usually is, and a key that nobody knows is refused rather than ignored.
 
+use belfort_model::id::BatchId;
 use belfort_store::record::Page;
 
 use super::frame::Frame;
@@ -261,6 +262,12 @@ impl Asked {
         let code = self.get("melding")?;
         let is_code = code.chars().all(|char| char.is_ascii_lowercase() || char == '-');
         is_code.then(|| frame.t(&format!("done-{code}"))).filter(|text| !text.starts_with('⟦'))
+    }
+
+    /// The page that undoes what was just done to many at once, when it can be undone.
+    pub(super) fn undo(&self) -> Option<String> {
+        let batch: BatchId = self.get("reeks")?.parse().ok()?;
+        self.get("melding").map(|_| format!("/ongedaan-maken/{batch}"))
     }
 }
 

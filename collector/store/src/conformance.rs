@@ -94,6 +94,7 @@ suite! {
         an_api_token_keeps_its_rights_and_its_use,
         a_view_is_recorded_once_in_a_while,
         the_audit_log_is_searched,
+        records_of_a_batch_are_found,
         records_that_were_swapped_or_forged_are_found,
     }
     enrolment {

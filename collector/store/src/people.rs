@@ -1,7 +1,7 @@
 //! The part of the store that keeps people: how they get in, their sessions, and who looked at what.
 
 use belfort_model::access::RoleGrant;
-use belfort_model::id::{ApiTokenId, SessionId, UserId, ViewId};
+use belfort_model::id::{ApiTokenId, BatchId, SessionId, UserId, ViewId};
 use belfort_model::time::Timestamp;
 
 use crate::Result;
@@ -154,6 +154,13 @@ pub trait PeopleStore {
 
     /// Records that match, newest first.
     fn audit_search(&self, filter: &AuditFilter, page: Page) -> Result<Paged<AuditRecord>>;
+    /// Records of changes that were made in this batch, within these moments, oldest first.
+    fn audit_of_batch(
+        &self,
+        batch: BatchId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<AuditRecord>>;
     /// So many records after this number, oldest first.
     fn audit_after(&self, sequence: u64, limit: u32) -> Result<Vec<AuditRecord>>;
     /// One record.
@@ -240,6 +247,11 @@ impl<D: Driver> PeopleStore for SqlStore<D> {
         write view::view_delete(id: ViewId, audit: &Audit) -> ();
 
         read log::audit_search(filter: &AuditFilter, page: Page) -> Paged<AuditRecord>;
+        read log::audit_of_batch(
+            batch: BatchId,
+            from: Timestamp,
+            to: Timestamp
+        ) -> Vec<AuditRecord>;
         read log::audit_after(sequence: u64, limit: u32) -> Vec<AuditRecord>;
         read log::audit_get(sequence: u64) -> Option<AuditRecord>;
         write log::audit_add_once(audit: &Audit, since: Timestamp) -> bool;

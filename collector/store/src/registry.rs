@@ -77,6 +77,14 @@ pub trait RegistryStore {
         expected: Option<u64>,
         audit: &Audit,
     ) -> Result<()>;
+    /// Takes back a decision as if it had not been taken: the classification before holds again. `Conflict`
+    /// unless it is still the newest one.
+    fn classification_withdraw(
+        &self,
+        seen: &Classification,
+        expected: Option<u64>,
+        audit: &Audit,
+    ) -> Result<()>;
     /// All classifications a subject has had, newest first.
     fn classification_history(&self, subject: AssetId) -> Result<Vec<Classification>>;
     /// Replaces what a data set has beside what every asset has.
@@ -180,6 +188,11 @@ impl<D: Driver> RegistryStore for SqlStore<D> {
         read owner::ownership_history(asset: AssetId) -> Vec<Ownership>;
         write class::classification_change(
             classification: &Classification,
+            expected: Option<u64>,
+            audit: &Audit
+        ) -> ();
+        write class::classification_withdraw(
+            seen: &Classification,
             expected: Option<u64>,
             audit: &Audit
         ) -> ();

@@ -185,6 +185,34 @@ async fn a_rule_is_seen_before_it_is_on_and_can_be_undone() {
 }
 
 #[tokio::test]
+async fn a_batch_of_changes_is_looked_at_and_undone_once() {
+    let lab = Lab::new();
+    let officer = lab.token(Role::SecurityOfficer);
+    city(&lab, &officer).await;
+    let new = json!({ "kind": "application", "asset": { "name": "loket" } });
+    let (_, made) = lab.call(&officer, "POST", "/api/v1/assets", new).await;
+    let id = made["id"].as_str().unwrap().to_owned();
+    let batch = belfort_model::id::BatchId(uuid::Uuid::now_v7());
+    let mut actor = crate::app::access::Actor::with_roles("els", &[Role::SecurityOfficer]);
+    actor.batch = Some(batch);
+    let asset = id.parse().unwrap();
+    lab.app.owner_set(&actor, asset, "BZ", "dienstchef", clock::now()).unwrap();
+    let path = format!("/api/v1/batches/{batch}/undo");
+    let (status, seen) =
+        lab.call(&officer, "POST", &format!("{path}?dry_run=true"), Value::Null).await;
+    assert_eq!((status, seen["put_back"].as_u64()), (StatusCode::OK, Some(1)), "{seen}");
+    assert_eq!((&seen["undone_in"], &seen["lines"][0]["to"]), (&Value::Null, &Value::Null));
+    let (_, now) = lab.call(&officer, "GET", &format!("/api/v1/assets/{id}"), Value::Null).await;
+    assert_eq!(now["owner"]["unit"], "BZ", "nothing was written");
+    let (status, undone) = lab.call(&officer, "POST", &path, Value::Null).await;
+    assert_eq!((status, undone["put_back"].as_u64()), (StatusCode::OK, Some(1)), "{undone}");
+    assert!(lab.app.store.asset_get(asset).unwrap().unwrap().ownerships.is_empty());
+    let (status, twice) = lab.call(&officer, "POST", &path, Value::Null).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{twice}");
+    assert!(lab.app.store.audit_verify().unwrap().is_ok());
+}
+
+#[tokio::test]
 async fn an_import_writes_what_was_seen_and_once() {
     let lab = Lab::new();
     let officer = lab.token(Role::SecurityOfficer);

@@ -4,8 +4,9 @@
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use belfort_model::asset::Authorised;
-use belfort_model::id::AssetId;
+use belfort_model::id::{AssetId, BatchId};
 use belfort_model::ownership::OwnershipRole;
+use uuid::Uuid;
 
 use super::kind::{Kind, What};
 use super::proposal::{Proposal, proposals};
@@ -88,6 +89,11 @@ impl Act {
         }
     }
 
+    /// Whether it is a change of values, which can be put back. That somebody looked stays so.
+    fn is_undoable(&self) -> bool {
+        !matches!(self, Self::ConfirmOwner | Self::Verify)
+    }
+
     fn apply(
         &self,
         app: &App,
@@ -165,6 +171,8 @@ pub(super) async fn act(
         let reason = format!("id: choose 1 to {MOST} rows");
         return Err(Problem::bad_request(reason));
     }
+    let batch = act.is_undoable().then(|| BatchId(Uuid::now_v7()));
+    let actor = Actor { batch, ..actor };
     let done = blocking(move || {
         let proposals = match act {
             Act::Accept => seen(&api.app, &actor, kind, &chosen, &fields)?,
@@ -190,5 +198,6 @@ pub(super) async fn act(
     })
     .await?;
     let joint = if back.contains('?') { '&' } else { '?' };
-    Ok(Redirect::to(&format!("{back}{joint}melding={done}")).into_response())
+    let of_batch = batch.map(|batch| format!("&reeks={batch}")).unwrap_or_default();
+    Ok(Redirect::to(&format!("{back}{joint}melding={done}{of_batch}")).into_response())
 }

@@ -11,7 +11,7 @@ use crate::app::imports::ImportKind;
 use crate::app::rules::{NewAssigns, NewRule};
 use crate::app::units::NewUnit;
 use crate::clock;
-use crate::web::tests::{Lab, root};
+use crate::web::tests::{Lab, Shown, root};
 
 fn unit(lab: &Lab, code: &str) -> OrgUnit {
     let (code, name) = (code.to_owned(), format!("Dienst {code}"));
@@ -29,6 +29,11 @@ fn application(lab: &Lab, name: &str) -> Asset {
 fn row(lab: &Lab, asset: &Asset) -> String {
     let version = lab.app.visible(&root(), asset.id).unwrap().summary.version;
     format!("{}@{version}", asset.id)
+}
+
+/// Where one is led, without the batch that can be undone.
+fn told(done: &Shown) -> &str {
+    done.location.split("&reeks=").next().unwrap()
 }
 
 fn draft(lab: &Lab, name: &str, assigns: NewAssigns) {
@@ -91,12 +96,21 @@ async fn proposals_of_draft_rules_are_taken_over_as_they_were_seen() {
         ("terug", "/werklijst/zonder-eigenaar?q=e"),
     ];
     let done = officer.post(path, &fields).await;
-    assert_eq!(done.location, format!("{path}?q=e&melding=werk-deels"), "{done:?}");
+    assert_eq!(told(&done), format!("{path}?q=e&melding=werk-deels"), "{done:?}");
     assert!(officer.page(&done.location).await.contains("Een deel is bewaard"));
     assert_eq!((owner(&lab, &balie).as_deref(), owner(&lab, &other)), (Some("BZ"), None));
+    let undo = done.location.rsplit_once("&reeks=").unwrap().1;
+    let undo = format!("/ongedaan-maken/{undo}");
+    assert!(officer.page(&done.location).await.contains(&undo), "what was accepted can be undone");
+    assert!(officer.page(&undo).await.contains("<td>Dienst BZ</td><td>Zonder eigenaar</td>"));
+    assert_eq!(officer.post(&undo, &[]).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(owner(&lab, &balie), None);
+    let balie_row = row(&lab, &balie);
+    let again = [("actie", "aanvaarden"), ("id", &balie_row), (&mark, "BZ/dienstchef Burgerzaken")];
+    assert_eq!(officer.post(path, &again).await.status, StatusCode::SEE_OTHER);
     let assign = [("actie", "toewijzen"), ("id", &other_row), ("dienst", "BZ")];
     let done = officer.post(path, &assign).await;
-    assert_eq!(done.location, format!("{path}?melding=werk-gedaan"), "{done:?}");
+    assert_eq!(told(&done), format!("{path}?melding=werk-gedaan"), "{done:?}");
     assert!(officer.page(&done.location).await.contains("Alles gedaan"));
     assert_eq!(officer.post(path, &assign).await.status, StatusCode::CONFLICT, "seen before");
 }
@@ -116,7 +130,7 @@ async fn classes_are_proposed_and_given_to_several_at_once() {
     let (balie_row, other_row) = (row(&lab, &balie), row(&lab, &other));
     let accept = [("actie", "aanvaarden"), ("id", &balie_row), (&mark, &seen)];
     let done = officer.post(path, &accept).await;
-    assert_eq!(done.location, format!("{path}?melding=werk-gedaan"), "{done:?}");
+    assert_eq!(told(&done), format!("{path}?melding=werk-gedaan"), "{done:?}");
     let class = lab.app.visible(&root(), balie.id).unwrap().classification.unwrap();
     assert_eq!(class.biv.v.get(), 4);
     let give = [

@@ -1,7 +1,7 @@
 //! What people change in the registry: records on versions, life cycle, units, confirmation, data sets.
 
 use belfort_model::asset::{AssetKind, Lifecycle, label};
-use belfort_model::classification::ClassificationStatus;
+use belfort_model::classification::{Classification, ClassificationStatus};
 use belfort_model::data_set::{DataLink, DataSet, PersonalData, RecordsBand, Relation};
 use belfort_model::evidence::{Evidence, EvidenceKind, Resolution};
 use belfort_model::id::UnitId;
@@ -224,7 +224,8 @@ pub(super) fn classes_keep_their_history(lab: &Lab) {
     let stale = store.classification_change(&confirmed, Some(1), &audit("class"));
     assert!(matches!(stale, Err(StoreError::Conflict { .. })));
     store.classification_change(&confirmed, Some(2), &audit("class")).unwrap();
-    assert_eq!(store.classification_history(app).unwrap(), [confirmed, proposed]);
+    let both = [confirmed.clone(), proposed.clone()];
+    assert_eq!(store.classification_history(app).unwrap(), both);
     let high = class(app, biv(1, 1, 4), ClassificationStatus::Confirmed);
     store.classification_set(&high, &audit("class")).unwrap();
     let at_least = |level| {
@@ -232,6 +233,19 @@ pub(super) fn classes_keep_their_history(lab: &Lab) {
         store.asset_list(&filter, Page::ALL).unwrap().total
     };
     assert_eq!((at_least(Level::FOUR), at_least(Level::FIVE)), (1, 0));
+    let stale = store.classification_withdraw(&high, Some(3), &audit("class"));
+    assert!(matches!(stale, Err(StoreError::Conflict { .. })));
+    store.classification_withdraw(&high, Some(4), &audit("class")).unwrap();
+    assert_eq!(at_least(Level::FOUR), 0);
+    let now = store.asset_get(app).unwrap().unwrap();
+    assert_eq!((now.classification.as_ref(), now.summary.version), (Some(&confirmed), 5));
+    // What came before it is no longer the newest one, nor is what another one decided.
+    let other = Classification { decided_at: NOW.plus_days(9), ..confirmed.clone() };
+    for wrong in [&proposed, &other] {
+        let gone = store.classification_withdraw(wrong, None, &audit("class"));
+        assert!(matches!(gone, Err(StoreError::Conflict { .. })));
+    }
+    assert_eq!(store.classification_history(app).unwrap(), [confirmed, proposed]);
 }
 
 pub(super) fn data_sets_say_what_they_are_about(lab: &Lab) {

@@ -1,7 +1,7 @@
 //! How people get in: credentials, attempts, sessions, identities; and who looked at what.
 
 use belfort_model::access::{Role, RoleGrant};
-use belfort_model::id::{ApiTokenId, SessionId, UserId};
+use belfort_model::id::{ApiTokenId, BatchId, SessionId, UserId};
 use belfort_model::lockout;
 
 use super::fixture::{NOW, audit, hash, id};
@@ -333,6 +333,26 @@ pub(super) fn the_audit_log_is_searched(lab: &Lab) {
     assert_eq!(after, [2, 3]);
     assert_eq!(store.audit_get(3).unwrap().unwrap().action, "loginx");
     assert!(store.audit_get(9).unwrap().is_none());
+}
+
+pub(super) fn records_of_a_batch_are_found(lab: &Lab) {
+    let store = &lab.store;
+    let (batch, other) = (BatchId(id()), BatchId(id()));
+    let details = [
+        format!("{{\"batch\":\"{batch}\",\"unit\":\"BZ\"}}"),
+        format!("{{\"batch\":\"{other}\",\"undoes\":\"{batch}\"}}"),
+        // Somebody wrote this as the function of an owner.
+        format!("{{\"function\":\"\\\"batch\\\":\\\"{batch}\\\"\"}}"),
+        format!("{{\"batch\":\"{batch}\"}}"),
+        format!("{{\"batch\":\"{batch}\"}}"),
+    ];
+    for (detail, seconds) in details.into_iter().zip([0, 1, 2, 3, 9]) {
+        let at = NOW.plus_seconds(seconds);
+        store.audit_add(&Audit { at, detail, ..audit("owner.set") }).unwrap();
+    }
+    let found = store.audit_of_batch(batch, NOW, NOW.plus_seconds(9)).unwrap();
+    assert_eq!(found.iter().map(|record| record.sequence).collect::<Vec<_>>(), [1, 4]);
+    assert!(store.audit_of_batch(BatchId(id()), NOW, NOW.plus_days(1)).unwrap().is_empty());
 }
 
 pub(super) fn records_that_were_swapped_or_forged_are_found(lab: &Lab) {

@@ -4,11 +4,11 @@ use belfort_model::classification::{Classification, ClassificationStatus, Effect
 use belfort_model::id::AssetId;
 use belfort_model::scale::Biv;
 
-use crate::Result;
 use crate::driver::Tx;
 use crate::record::Audit;
 use crate::sql::{asset, audit, link, owner, risk};
 use crate::value::{Row, document, params};
+use crate::{Result, StoreError};
 
 const COLUMNS: &str = "subject, scheme, b, i, v, basis, decided_by, decided_at, review_due, status,
     method";
@@ -130,6 +130,28 @@ pub(super) fn withdraw(tx: &mut Tx<'_>, subject: AssetId) -> Result<bool> {
     )?;
     follow(tx, subject)?;
     Ok(withdrawn > 0)
+}
+
+/// Takes back a decision, when it is still the newest classification. What the audit record says of it is
+/// what remains of it; the classification before is the newest again.
+pub(crate) fn classification_withdraw(
+    tx: &mut Tx<'_>,
+    seen: &Classification,
+    expected: Option<u64>,
+    audit: &Audit,
+) -> Result<()> {
+    asset::hold_version(tx, seen.subject, expected)?;
+    let withdrawn = tx.execute(
+        "DELETE FROM classification WHERE subject = $1 AND decided_at = $2 AND status = $3
+         AND seq = (SELECT MAX(seq) FROM classification WHERE subject = $1)",
+        params![seen.subject, seen.decided_at, seen.status],
+    )?;
+    if withdrawn == 0 {
+        let id = seen.subject.to_string();
+        return Err(StoreError::Conflict { what: "classification of asset", id });
+    }
+    follow(tx, seen.subject)?;
+    audit::append(tx, audit)
 }
 
 pub(crate) fn classification_history(

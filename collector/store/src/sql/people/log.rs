@@ -1,5 +1,6 @@
 //! Reading the audit log, and records that are added once in a while.
 
+use belfort_model::id::BatchId;
 use belfort_model::time::Timestamp;
 
 use crate::Result;
@@ -40,6 +41,19 @@ pub(crate) fn audit_search(
     let part = conditions.page(page);
     let sql = format!("SELECT {COLUMNS} FROM audit{clause} ORDER BY seq DESC{part}");
     Ok(Paged { total, items: tx.list(&sql, &conditions.params, read)? })
+}
+
+pub(crate) fn audit_of_batch(
+    tx: &mut Tx<'_>,
+    batch: BatchId,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<AuditRecord>> {
+    // Quotes within a text are escaped: only the member itself is written like this.
+    let sql = format!(
+        "SELECT {COLUMNS} FROM audit WHERE at >= $1 AND at < $2 AND detail LIKE $3 ORDER BY seq"
+    );
+    tx.list(&sql, params![from, to, format!("%\"batch\":\"{batch}\"%")], read)
 }
 
 pub(crate) fn audit_after(tx: &mut Tx<'_>, sequence: u64, limit: u32) -> Result<Vec<AuditRecord>> {
