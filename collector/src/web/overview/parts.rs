@@ -8,6 +8,7 @@ use belfort_store::record::{AssetFilter, AuditFilter, AuditRecord, Overview, Pag
 
 use super::super::chart::Chart;
 use super::super::frame::{Count, Frame};
+use super::super::worklist::Kind;
 use super::{COUNT, LINES};
 use crate::app::App;
 use crate::app::access::{Actor, Right};
@@ -15,8 +16,6 @@ use crate::clock;
 use crate::report::TrendPoint;
 use crate::rest::problem::Problem;
 
-/// Days after which an asset counts as not seen, as in the list of assets.
-const UNSEEN_DAYS: i64 = 30;
 /// Records looked through for changes of the register.
 const RECORDS: Page = Page { limit: 100, offset: 0 };
 /// The figures whose trend is shown: owner, class, seen.
@@ -42,11 +41,10 @@ pub(super) fn waiting(
     overview: &Overview,
     risks: &[RiskSummary],
 ) -> Result<Vec<Waiting>, Problem> {
-    let scope = actor.scope(Right::Read);
-    let unconfirmed =
-        AssetFilter { owner_unconfirmed: true, scope: scope.clone(), ..AssetFilter::default() };
-    let before = Some(clock::now().plus_days(-UNSEEN_DAYS));
-    let unseen = AssetFilter { seen_before: before, scope, ..AssetFilter::default() };
+    let now = clock::now();
+    // As the worklist that each leads to counts them.
+    let unconfirmed = Kind::Unconfirmed.assets(actor, now);
+    let unseen = Kind::Unseen.assets(actor, now);
     let decide = [RiskState::Evaluated, RiskState::Reassess];
     let decisions = risks.iter().filter(|one| decide.contains(&one.risk.state)).count() as u64;
     let line = |kind: &'static str, number| Waiting {
@@ -92,7 +90,7 @@ pub(super) fn coverage(app: &App, actor: &Actor) -> Result<Vec<Coverage>, Proble
     });
     for department in departments {
         let scope = Scope::below(department.id, &units);
-        let all = AssetFilter { scope, ..AssetFilter::default() };
+        let all = AssetFilter { in_service: true, scope, ..AssetFilter::default() };
         let unconfirmed = AssetFilter { owner_unconfirmed: true, ..all.clone() };
         let classified = AssetFilter { classified: Some(true), ..all.clone() };
         let assets = count(app, &all)?;
