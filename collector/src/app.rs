@@ -6,6 +6,7 @@
 pub mod access;
 pub mod advisories;
 pub mod api_tokens;
+mod asset_filter;
 pub mod assets;
 pub mod audit;
 pub mod audit_file;

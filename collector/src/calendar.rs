@@ -45,6 +45,11 @@ impl Day {
         Self(civil(moment).date())
     }
 
+    /// Its first moment.
+    pub fn start(self) -> Timestamp {
+        start(self.0)
+    }
+
     /// Its last millisecond.
     pub fn end(self) -> Timestamp {
         Timestamp(start(self.0.tomorrow().unwrap_or(self.0)).0 - 1)

@@ -10,6 +10,7 @@ mod assets;
 mod audit;
 mod bulk;
 mod chart;
+mod choice;
 mod data_sets;
 mod enrol;
 mod export;

@@ -4,6 +4,7 @@
 //! affected; `ecosystem` says which advisories concern an operating system; `matching` joins packages
 //! and advisories; `likelihood` and `cvss` rate what was found; `product` knows the end of support.
 
+mod about;
 mod cvss;
 mod ecosystem;
 mod index;
@@ -12,6 +13,7 @@ mod matching;
 mod product;
 mod range;
 
+pub use about::About;
 pub use cvss::Vector;
 pub use index::{Builder, Facts, Index, SourceRef, Suppressed};
 pub use likelihood::likelihood;

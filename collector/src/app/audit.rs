@@ -5,6 +5,8 @@ use belfort_model::time::{NotATimestamp, Timestamp};
 use belfort_store::record::{Audit, AuditFilter, AuditRecord, Page, Paged};
 use serde_json::json;
 
+use crate::clock;
+
 use super::access::Actor;
 use super::{App, Result};
 
@@ -24,10 +26,9 @@ pub enum Chain {
     Broken(u64),
 }
 
-/// Reads a day such as `2026-03-01` (its beginning, in UTC) or a moment in RFC 3339.
+/// Reads a day such as `2026-03-01` (its beginning where the organisation is) or a moment in RFC 3339.
 pub fn moment(text: &str) -> std::result::Result<Timestamp, NotATimestamp> {
-    let start_of_day = || format!("{text}T00:00:00Z").parse::<Timestamp>();
-    text.parse::<Timestamp>().or_else(|error| start_of_day().map_err(|_| error))
+    clock::since(text)
 }
 
 /// Refuses who may not read the whole log: a record belongs to no unit.

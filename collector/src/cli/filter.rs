@@ -6,7 +6,7 @@ use belfort_model::asset::{
 };
 use belfort_model::scale::Level;
 use belfort_model::time::Timestamp;
-use belfort_store::record::{AssetFilter, AssetSort};
+use belfort_store::record::{AssetFilter, AssetSort, RiskIs};
 use clap::Args;
 
 use crate::app::App;
@@ -18,36 +18,39 @@ use crate::failure::Failure;
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(super) struct Filter {
-    /// Of this kind
+    /// Of this kind; this and others can be repeated: then one of them holds
     #[arg(long)]
-    kind: Option<AssetKind>,
+    kind: Vec<AssetKind>,
     /// Of this form
     #[arg(long)]
-    subtype: Option<Subtype>,
+    subtype: Vec<Subtype>,
     /// In this state of life
     #[arg(long)]
-    lifecycle: Option<Lifecycle>,
+    lifecycle: Vec<Lifecycle>,
     /// That came into the registry this way
     #[arg(long)]
-    source: Option<Source>,
+    source: Vec<Source>,
     /// With this answer to whether they may be there
     #[arg(long)]
-    authorised: Option<Authorised>,
+    authorised: Vec<Authorised>,
     /// Used for this
     #[arg(long)]
-    environment: Option<Environment>,
+    environment: Vec<Environment>,
     /// Reachable from here
     #[arg(long)]
-    exposure: Option<Exposure>,
+    exposure: Vec<Exposure>,
     /// At this site
     #[arg(long)]
-    site: Option<String>,
+    site: Vec<String>,
     /// With this label
     #[arg(long)]
-    label: Option<String>,
+    label: Vec<String>,
     /// Of this legal entity
     #[arg(long, value_name = "CODE")]
-    legal_entity: Option<String>,
+    legal_entity: Vec<String>,
+    /// Only those in service
+    #[arg(long)]
+    in_service: bool,
     /// Last seen before this moment
     #[arg(long, value_name = "MOMENT")]
     seen_before: Option<Timestamp>,
@@ -56,7 +59,22 @@ pub(super) struct Filter {
     class_min: Option<Level>,
     /// Owned by the unit with this code
     #[arg(long, value_name = "CODE")]
-    unit: Option<String>,
+    unit: Vec<String>,
+    /// Owned by the unit with this code or one below it
+    #[arg(long, value_name = "CODE")]
+    department: Vec<String>,
+    /// On which an open risk of at least this severity rests
+    #[arg(long, value_name = "LEVEL", value_parser = super::classes::level)]
+    risk_min: Option<Level>,
+    /// With this software, by id or name
+    #[arg(long, value_name = "ID|NAME")]
+    software: Vec<String>,
+    /// With this version of the software
+    #[arg(long, value_name = "VERSION", requires = "software")]
+    software_version: Vec<String>,
+    /// With this vulnerability, for example CVE-2024-3094
+    #[arg(long, value_name = "CVE")]
+    cve: Vec<String>,
     /// Without an owner
     #[arg(long, conflicts_with = "unit")]
     unowned: bool,
@@ -82,11 +100,12 @@ pub(super) struct Filter {
 
 impl Filter {
     pub(super) fn read(self, app: &App, scope: Scope) -> Result<AssetFilter, Failure> {
-        let unit = self.unit.map(|code| app.unit(&code)).transpose()?.map(|unit| unit.id);
         let now = clock::now();
-        let label = self.label.map(|text| label(&text)).transpose().map_err(Failure::bad_input)?;
+        let label = self.label.iter().map(|text| label(text)).collect::<Result<_, _>>();
+        let named = self.software.iter().map(String::as_str);
+        let cve = self.cve.iter().map(|cve| app.vulnerable_by(cve));
         Ok(AssetFilter {
-            in_service: false,
+            in_service: self.in_service,
             kind: self.kind,
             subtype: self.subtype,
             lifecycle: self.lifecycle,
@@ -95,14 +114,20 @@ impl Filter {
             environment: self.environment,
             exposure: self.exposure,
             site: self.site,
-            label,
+            label: label.map_err(Failure::bad_input)?,
             legal_entity: self.legal_entity,
             seen_before: self.seen_before,
             class_min: self.class_min,
             owner_ended_at: self.owner_ended.then_some(now),
             owner_unconfirmed: self.owner_unconfirmed,
             verify_overdue_at: self.verify_overdue.then_some(now),
-            unit,
+            unit: app.units_named(self.unit.iter().map(String::as_str))?,
+            department: app.units_below(self.department.iter().map(String::as_str))?,
+            risk: self.risk_min.map(RiskIs::AtLeast).into_iter().collect(),
+            software: app.software_wanted(named, self.software_version)?,
+            cve: cve.collect::<Result<_, _>>()?,
+            owner: Vec::new(),
+            class: Vec::new(),
             owned: self.unowned.then_some(false),
             classified: self.unclassified.then_some(false),
             text: self.text,

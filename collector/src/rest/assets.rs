@@ -1,6 +1,6 @@
 //! Assets: list, facts, history; entered and edited by hand.
 
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use belfort_model::asset::Lifecycle;
 use belfort_model::id::AssetId;
 use http::StatusCode;
@@ -26,9 +26,10 @@ use crate::view::{Asset, AssetFull, Change, List};
 pub async fn list(
     State(api): State<Api>,
     By(actor): By,
-    Query(query): Query<AssetQuery>,
+    RawQuery(query): RawQuery,
 ) -> Result<axum::Json<List<Asset>>, Problem> {
     actor.require(Right::Read)?;
+    let query = AssetQuery::of(query.as_deref())?;
     let page = Paging::page(query.limit, query.offset)?;
     let found = blocking(move || {
         let filter = query.filter(&api.app, actor.scope(Right::Read))?;

@@ -18,7 +18,7 @@ use belfort_store::record::{AssetSummary, Page};
 use http::StatusCode;
 use uuid::Uuid;
 
-use super::assets::query;
+use super::assets::{query, words};
 use super::frame::{Frame, Visitor};
 use super::list::{Asked, Chip};
 use super::render;
@@ -125,7 +125,17 @@ struct BulkPage {
 }
 
 impl BulkPage {
-    fn of(app: &App, frame: Frame, action: Action, chosen: Chosen) -> Result<Self, Problem> {
+    fn of(
+        app: &App,
+        actor: &Actor,
+        frame: Frame,
+        action: Action,
+        chosen: Chosen,
+    ) -> Result<Self, Problem> {
+        let chips = match chosen.is_whole {
+            true => words::chips(app, actor, &frame, &chosen.list)?,
+            false => Vec::new(),
+        };
         let mut states: BTreeMap<String, usize> = BTreeMap::new();
         for asset in &chosen.assets {
             for state in action.states(&frame, asset) {
@@ -140,7 +150,7 @@ impl BulkPage {
         Ok(Self {
             units: units.map(|unit| (unit.code, unit.name)).collect(),
             names: names.collect(),
-            chips: if chosen.is_whole { query::chips(&frame, &chosen.list) } else { Vec::new() },
+            chips,
             now,
             frame,
             action,
@@ -214,7 +224,7 @@ async fn bulk(State(api): State<Api>, Sent { visitor, fields }: Sent) -> Result<
             return Ok(Redirect::to(&chosen.back("bulk-none")).into_response());
         }
         if fields.get("bevestigd").is_none() || chosen.has_changed() {
-            let page = BulkPage::of(app, frame, action, chosen)?;
+            let page = BulkPage::of(app, &actor, frame, action, chosen)?;
             return Ok(render(StatusCode::OK, &page));
         }
         let change = Change::of(app, &actor, action, &fields)?;

@@ -113,8 +113,8 @@ fn filter(app: &App, actor: &Actor, asked: &Asked) -> Result<AssetFilter, Proble
     let classified = if class_min.is_some() { None } else { yes_or_none("biv")? };
     let unit = asked.get("dienst").map(|code| app.unit(code)).transpose()?;
     Ok(AssetFilter {
-        kind: Some(AssetKind::DataSet),
-        unit: unit.map(|unit| unit.id),
+        kind: vec![AssetKind::DataSet],
+        unit: unit.into_iter().map(|unit| unit.id).collect(),
         owned: yes_or_none("eigenaar")?,
         classified,
         class_min,

@@ -112,23 +112,23 @@ fn tiles(frame: &Frame, overview: &Overview, findings: u64, risks: u64, high: u6
     let Overview { assets, devices, owned, classified, seen_7d, .. } = *overview;
     let detail = frame.tv("overview-devices", "n", &frame.n(devices));
     vec![
-        Tile::number("/assets", frame.t("overview-assets"), assets, detail, frame),
+        Tile::number("/assets?indienst=ja", frame.t("overview-assets"), assets, detail, frame),
         Tile::share(
-            "/assets?eigenaar=geen",
+            "/assets?eigenaar=geen&indienst=ja",
             "overview-owned",
             (owned, assets),
             "overview-unowned",
             frame,
         ),
         Tile::share(
-            "/assets?biv=geen",
+            "/assets?biv=geen&indienst=ja",
             "overview-classified",
             (classified, assets),
             "overview-unclassified",
             frame,
         ),
         Tile::share(
-            "/assets?gezien=7",
+            "/assets?soort=device&gezien=7&indienst=ja",
             "overview-seen",
             (seen_7d, devices),
             "overview-unseen",
@@ -172,7 +172,7 @@ fn steps(
     let steps = vec![
         step(overview.assets > 0, "device", "/assets/toevoegen"),
         step(has_units && overview.owned > 0, "owners", "/eigenaars/importeren"),
-        step(overview.classified > 0, "classify", "/assets?biv=geen"),
+        step(overview.classified > 0, "classify", "/assets?biv=geen&indienst=ja"),
     ];
     Ok(if steps.iter().all(|step| step.done) { vec![] } else { steps })
 }

@@ -24,7 +24,8 @@ use crate::clock;
 use crate::rest::Api;
 use crate::rest::auth::blocking;
 use crate::rest::problem::Problem;
-use kind::{Kind, What};
+pub(super) use kind::Kind;
+use kind::What;
 use rows::{Rows, Work};
 
 /// Filters of the kinds that list assets.

@@ -238,6 +238,7 @@ suite! {
         a_new_list_takes_the_place_of_the_old,
         the_same_list_at_once_is_one_list,
         a_decision_reaches_the_assets_that_have_it,
+        assets_are_found_by_what_is_installed,
         software_is_entered_before_anybody_has_it,
         software_is_found_and_counted_within_what_one_may_see,
         counts_follow_what_assets_have_and_who_owns_them,

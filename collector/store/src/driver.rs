@@ -149,6 +149,32 @@ impl Conditions {
         self.text.push_str(condition);
     }
 
+    /// Takes values; answers what stands for them in a list behind `IN`.
+    pub(crate) fn values(&mut self, values: impl IntoIterator<Item = Value>) -> String {
+        let before = self.params.len();
+        self.params.extend(values);
+        placeholders(before, self.params.len() - before)
+    }
+
+    /// Adds that a column has one of these values; nothing when there are none to have.
+    pub(crate) fn any_of<T: Into<Value>>(
+        &mut self,
+        column: &str,
+        values: impl IntoIterator<Item = T>,
+    ) {
+        let list = self.values(values.into_iter().map(Into::into));
+        if !list.is_empty() {
+            self.add_plain(&format!("{column} IN ({list})"));
+        }
+    }
+
+    /// Adds that one of these holds; nothing when there are none.
+    pub(crate) fn either(&mut self, conditions: &[String]) {
+        if !conditions.is_empty() {
+            self.add_plain(&format!("({})", conditions.join(" OR ")));
+        }
+    }
+
     /// Adds that a unit is within what somebody may see. `condition` has `?` for the list of units.
     pub(crate) fn within(&mut self, condition: &str, scope: &Scope) {
         let Scope::Units(units) = scope else { return };

@@ -30,6 +30,8 @@ mod url;
 mod value;
 mod workflow;
 
+use std::collections::HashMap;
+
 use belfort_model::access::Scope;
 use belfort_model::agent::{Agent, EnrolmentToken};
 use belfort_model::asset::Asset;
@@ -40,14 +42,15 @@ use belfort_model::finding::FindingChanges;
 use belfort_model::id::{AgentId, ApiTokenId, AssetId, TokenId, UnitId};
 use belfort_model::ownership::Ownership;
 use belfort_model::risk::Risk;
+use belfort_model::software::Installation;
 use belfort_model::time::Timestamp;
 use belfort_model::unit::OrgUnit;
 
 use record::{
-    ApiToken, AssetDetail, AssetFilter, AssetSection, AssetSummary, Audit, AuditRecord,
+    ApiToken, AssetDetail, AssetExtra, AssetFilter, AssetSection, AssetSummary, Audit, AuditRecord,
     ChangeRecord, CheckIn, Enrolled, Enrolment, EvaluationCommit, EvaluationInput, FindingFilter,
-    FindingSummary, Health, NewRisk, Overview, Page, Paged, ReportCommit, ReportOutcome,
-    RiskFilter, RiskScope, RiskSummary, SectionBlob, SectionKey, UnitTally, User,
+    FindingSummary, Health, NewRisk, Overview, PackageRef, Page, Paged, ReportCommit,
+    ReportOutcome, RiskFilter, RiskScope, RiskSummary, SectionBlob, SectionKey, UnitTally, User,
 };
 
 pub use advisories::AdvisoryStore;
@@ -252,6 +255,20 @@ pub trait Store:
 
     /// Assets that match, by name.
     fn asset_list(&self, filter: &AssetFilter, page: Page) -> Result<Paged<AssetSummary>>;
+    /// The ids of all assets that match, in the order of the list: for a file of them, of which each part
+    /// is then read without looking for the ones before.
+    fn asset_ids(&self, filter: &AssetFilter) -> Result<Vec<AssetId>>;
+    /// Lines of the list of these assets, in this order; those that are gone are left out. At most a few
+    /// thousand at once.
+    fn asset_rows(&self, ids: &[AssetId]) -> Result<Vec<AssetSummary>>;
+    /// What a list can say of these assets beside their lines; at most a few thousand at once.
+    fn asset_extras(&self, ids: &[AssetId]) -> Result<HashMap<AssetId, AssetExtra>>;
+    /// Installed packages of an ecosystem that have one of these names or come from a source with one.
+    fn packages_from(
+        &self,
+        ecosystem: &str,
+        names: &[String],
+    ) -> Result<Vec<(PackageRef, Installation)>>;
     /// One asset with all that belongs to it.
     fn asset_get(&self, id: AssetId) -> Result<Option<AssetDetail>>;
     /// Assets whose name (whatever its case) or whose id's beginning this is; at most 20.

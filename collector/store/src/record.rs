@@ -1,6 +1,7 @@
 //! What goes into the store and comes out of it, where a domain type alone does not say it.
 
 mod advisory;
+mod asset_list;
 mod device;
 mod evaluation;
 mod monthly;
@@ -16,9 +17,7 @@ use std::collections::BTreeSet;
 
 use belfort_model::access::{Right, RoleGrant, Scope};
 use belfort_model::agent::Agent;
-use belfort_model::asset::{
-    Asset, AssetKind, Authorised, Environment, Exposure, Lifecycle, Source, Subtype,
-};
+use belfort_model::asset::Asset;
 use belfort_model::classification::{Classification, EffectiveClass};
 use belfort_model::data_set::{DataLink, DataSet};
 use belfort_model::evidence::Evidence;
@@ -32,6 +31,10 @@ use belfort_model::time::Timestamp;
 use belfort_model::unit::OrgUnit;
 
 pub use advisory::{CveReport, LoadId, StoredSource};
+pub use asset_list::{
+    AssetExtra, AssetFilter, AssetSort, ClassIs, OwnerIs, PackageRef, RiskIs, SoftwareWanted,
+    VulnerableBy,
+};
 pub use device::{
     AssetSection, ChangeRecord, CheckIn, Enrolled, Enrolment, ReportCommit, ReportOutcome,
     SectionBlob, SectionKey, TokenRefusal,
@@ -152,118 +155,6 @@ pub struct ApiToken {
     pub rights: Option<BTreeSet<Right>>,
     /// When it was last used, to the minute.
     pub last_used_at: Option<Timestamp>,
-}
-
-/// Which assets.
-#[derive(Clone, Debug, Default)]
-pub struct AssetFilter {
-    /// Of this kind.
-    pub kind: Option<AssetKind>,
-    /// In this state of life.
-    pub lifecycle: Option<Lifecycle>,
-    /// Of this form.
-    pub subtype: Option<Subtype>,
-    /// That came into the registry this way.
-    pub source: Option<Source>,
-    /// With this answer to whether they may be there.
-    pub authorised: Option<Authorised>,
-    /// Used for this.
-    pub environment: Option<Environment>,
-    /// Reachable from here.
-    pub exposure: Option<Exposure>,
-    /// At this site, exactly.
-    pub site: Option<String>,
-    /// With this label, in its one form.
-    pub label: Option<String>,
-    /// Of this legal entity.
-    pub legal_entity: Option<String>,
-    /// Last seen before this moment.
-    pub seen_before: Option<Timestamp>,
-    /// With at least this class on one dimension.
-    pub class_min: Option<Level>,
-    /// Whose owner is a unit that has ended at this moment.
-    pub owner_ended_at: Option<Timestamp>,
-    /// Whose owner nobody has confirmed.
-    pub owner_unconfirmed: bool,
-    /// Whose verification is past at this moment.
-    pub verify_overdue_at: Option<Timestamp>,
-    /// Only those in service: what has gone needs nothing any more.
-    pub in_service: bool,
-    /// Owned by this unit.
-    pub unit: Option<UnitId>,
-    /// With an active owner, or without.
-    pub owned: Option<bool>,
-    /// With a confirmed class that counts for them (their own or inherited), or without.
-    pub classified: Option<bool>,
-    /// Whose name contains this, whatever its case.
-    pub text: Option<String>,
-    /// Only what the reader may see: by the unit of the active owner.
-    pub scope: Scope,
-    /// In this order.
-    pub sort: AssetSort,
-}
-
-/// The order of a list of assets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum AssetSort {
-    /// By name.
-    #[default]
-    Name,
-    /// By name, last first.
-    NameDescending,
-    /// Longest unseen first.
-    LastSeen,
-    /// Last seen first.
-    LastSeenDescending,
-    /// Oldest first.
-    FirstSeen,
-    /// Newest first.
-    FirstSeenDescending,
-    /// Fewest open findings first.
-    Findings,
-    /// Most open findings first.
-    FindingsDescending,
-    /// Lowest class first.
-    Class,
-    /// Highest class first.
-    ClassDescending,
-    /// By operating system.
-    System,
-    /// By operating system, last first.
-    SystemDescending,
-    /// By site; without one first.
-    Site,
-    /// By site, last first.
-    SiteDescending,
-}
-
-impl std::str::FromStr for AssetSort {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        Ok(match text {
-            "name" => Self::Name,
-            "-name" => Self::NameDescending,
-            "last_seen" => Self::LastSeen,
-            "-last_seen" => Self::LastSeenDescending,
-            "first_seen" => Self::FirstSeen,
-            "-first_seen" => Self::FirstSeenDescending,
-            "findings" => Self::Findings,
-            "-findings" => Self::FindingsDescending,
-            "class" => Self::Class,
-            "-class" => Self::ClassDescending,
-            "system" => Self::System,
-            "-system" => Self::SystemDescending,
-            "site" => Self::Site,
-            "-site" => Self::SiteDescending,
-            _ => {
-                return Err(format!(
-                    "`{text}` is not one of name, last_seen, first_seen, findings, class, system, \
-                     site, with - before it for descending"
-                ));
-            }
-        })
-    }
 }
 
 /// One line of the asset list.

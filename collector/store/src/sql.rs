@@ -48,6 +48,8 @@ mod token;
 pub(crate) mod unit;
 mod user;
 
+use std::collections::HashMap;
+
 use belfort_model::access::Scope;
 use belfort_model::agent::{Agent, EnrolmentToken};
 use belfort_model::asset::Asset;
@@ -58,15 +60,16 @@ use belfort_model::finding::FindingChanges;
 use belfort_model::id::{AgentId, ApiTokenId, AssetId, TokenId, UnitId};
 use belfort_model::ownership::Ownership;
 use belfort_model::risk::Risk;
+use belfort_model::software::Installation;
 use belfort_model::time::Timestamp;
 use belfort_model::unit::OrgUnit;
 
 use crate::driver::Driver;
 use crate::record::{
-    ApiToken, AssetDetail, AssetFilter, AssetSection, AssetSummary, Audit, AuditRecord,
+    ApiToken, AssetDetail, AssetExtra, AssetFilter, AssetSection, AssetSummary, Audit, AuditRecord,
     ChangeRecord, CheckIn, Enrolled, Enrolment, EvaluationCommit, EvaluationInput, FindingFilter,
-    FindingSummary, Health, NewRisk, Overview, Page, Paged, ReportCommit, ReportOutcome,
-    RiskFilter, RiskScope, RiskSummary, SectionBlob, SectionKey, UnitTally, User,
+    FindingSummary, Health, NewRisk, Overview, PackageRef, Page, Paged, ReportCommit,
+    ReportOutcome, RiskFilter, RiskScope, RiskSummary, SectionBlob, SectionKey, UnitTally, User,
 };
 use crate::{Result, Store};
 
@@ -128,6 +131,13 @@ impl<D: Driver> Store for SqlStore<D> {
         write report::report_commit(report: &ReportCommit) -> ReportOutcome;
 
         read asset::asset_list(filter: &AssetFilter, page: Page) -> Paged<AssetSummary>;
+        read asset::asset_ids(filter: &AssetFilter) -> Vec<AssetId>;
+        read asset::asset_rows(ids: &[AssetId]) -> Vec<AssetSummary>;
+        read asset::asset_extras(ids: &[AssetId]) -> HashMap<AssetId, AssetExtra>;
+        read asset::packages_from(
+            ecosystem: &str,
+            names: &[String]
+        ) -> Vec<(PackageRef, Installation)>;
         read detail::asset_get(id: AssetId) -> Option<AssetDetail>;
         read asset::asset_find(text: &str) -> Vec<AssetSummary>;
         read detail::asset_history(id: AssetId, page: Page) -> Paged<ChangeRecord>;

@@ -44,6 +44,26 @@ pub(super) fn of_language(package_type: &str) -> Option<&'static str> {
     })
 }
 
+/// The type of the packages of an ecosystem, as OSV names it.
+pub(super) fn package_type(ecosystem: &str) -> Option<&'static str> {
+    let base = ecosystem.split(':').next().unwrap_or_default();
+    Some(match base {
+        "Debian" | "Ubuntu" => "deb",
+        "Alpine" => "apk",
+        "Rocky Linux" | "AlmaLinux" | "Red Hat" => "rpm",
+        "Windows" => "windows",
+        "PyPI" => "pypi",
+        "npm" => "npm",
+        "crates.io" => "cargo",
+        "Go" => "golang",
+        "Maven" => "maven",
+        "RubyGems" => "gem",
+        "NuGet" => "nuget",
+        "Packagist" => "composer",
+        _ => return None,
+    })
+}
+
 /// Whether packages of this type come with the operating system. Tools of others run on it, too, and keep
 /// databases of their own there: its advisories do not concern those.
 pub(super) fn is_system(os: &OsFacts, package_type: &str) -> bool {

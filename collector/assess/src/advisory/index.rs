@@ -75,7 +75,7 @@ type ByPackage = HashMap<Box<str>, Vec<Entry>>;
 /// All advisory data.
 #[derive(Debug, Default)]
 pub struct Index {
-    affected: HashMap<Box<str>, ByPackage>,
+    pub(super) affected: HashMap<Box<str>, ByPackage>,
     epss: HashMap<CveId, Epss>,
     epss_source: Option<Arc<SourceRef>>,
     facts: HashMap<CveId, (CveDetail, Vec<Arc<SourceRef>>)>,

@@ -70,7 +70,7 @@ const COMPARED: usize = 200_000;
 #[derive(Debug)]
 pub(super) struct Affecting {
     /// Which one, among those about the package.
-    number: usize,
+    pub(super) number: usize,
     /// First version after it that mends it.
     fixed: Option<Box<str>>,
 }
@@ -128,7 +128,12 @@ impl Index {
 
     /// Which advisories affect this version of a package. A fleet has the same versions many times over:
     /// each is compared once.
-    fn affecting(&self, ecosystem: &str, key: &Source<'_>, entries: &[Entry]) -> Arc<[Affecting]> {
+    pub(super) fn affecting(
+        &self,
+        ecosystem: &str,
+        key: &Source<'_>,
+        entries: &[Entry],
+    ) -> Arc<[Affecting]> {
         let compared = || self.compared.0.lock().unwrap_or_else(PoisonError::into_inner);
         let place = format!("{ecosystem}\n{}\n{}", key.name, key.version);
         if let Some(known) = compared().get(place.as_str()) {
@@ -210,10 +215,10 @@ impl Index {
 
 /// A source package in one version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Source<'a> {
-    package_type: &'a str,
-    name: &'a str,
-    version: &'a str,
+pub(super) struct Source<'a> {
+    pub(super) package_type: &'a str,
+    pub(super) name: &'a str,
+    pub(super) version: &'a str,
 }
 
 /// The source packages of installed ones. Advisories of Red Hat name the packages themselves, so each of

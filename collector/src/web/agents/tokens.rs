@@ -21,6 +21,7 @@ use crate::rest::auth::blocking;
 use crate::rest::problem::Problem;
 use crate::secret;
 use crate::view::TokenView;
+use crate::web::choice;
 
 /// Days a new token can last.
 const DAYS: [u16; 6] = [1, 7, 30, 90, 180, 365];
@@ -74,8 +75,7 @@ async fn list(
 
 async fn form(State(api): State<Api>, visitor: Visitor) -> Result<Response, Problem> {
     let Visitor { frame, .. } = visitor.may(Right::Administer)?;
-    let units = blocking(move || Ok(api.app.store.unit_list()?)).await?;
-    let units = units.into_iter().map(|unit| (unit.code, unit.name)).collect();
+    let units = blocking(move || choice::units(&api.app, &[])).await?;
     Ok(render(StatusCode::OK, &NewPage { frame, units, days: DAYS }))
 }
 

@@ -1,5 +1,7 @@
 //! Columns of the list of assets, on the page and in files. The name always stands first.
 
+use belfort_store::record::AssetExtra;
+
 use crate::view::Asset;
 use crate::web::export::Head;
 use crate::web::frame::Frame;
@@ -25,6 +27,12 @@ pub(super) enum Field {
     FirstSeen,
     Verified,
     VerifyDue,
+    Risk,
+    Serial,
+    Vendor,
+    Model,
+    IpAddresses,
+    MacAddresses,
 }
 
 impl Field {
@@ -50,12 +58,24 @@ impl Field {
         Self::FirstSeen,
         Self::Verified,
         Self::VerifyDue,
+        Self::Risk,
+        Self::Serial,
+        Self::Vendor,
+        Self::Model,
+        Self::IpAddresses,
+        Self::MacAddresses,
     ];
 
     /// Whether it is there when nobody chose.
     pub(super) fn is_usual(self) -> bool {
         use Field::{Class, Findings, LastSeen, Owner, Source, System};
         matches!(self, System | Owner | Class | Findings | LastSeen | Source)
+    }
+
+    /// Whether what it says does not stand in the line of an asset.
+    pub(super) fn is_extra(self) -> bool {
+        use Field::{IpAddresses, MacAddresses, Model, Risk, Serial, Vendor};
+        matches!(self, Risk | Serial | Vendor | Model | IpAddresses | MacAddresses)
     }
 
     /// Its name in the query; the key it is sorted by where it can be.
@@ -79,6 +99,12 @@ impl Field {
             Self::FirstSeen => "eerst",
             Self::Verified => "nagekeken",
             Self::VerifyDue => "nazicht",
+            Self::Risk => "risico",
+            Self::Serial => "serienummer",
+            Self::Vendor => "fabrikant",
+            Self::Model => "model",
+            Self::IpAddresses => "ip",
+            Self::MacAddresses => "mac",
         }
     }
 
@@ -116,6 +142,12 @@ impl Field {
             Self::FirstSeen => "col-first-seen",
             Self::Verified => "assets-col-verified",
             Self::VerifyDue => "assets-col-verify-due",
+            Self::Risk => "col-risk",
+            Self::Serial => "assets-col-serial",
+            Self::Vendor => "assets-col-vendor",
+            Self::Model => "assets-col-model",
+            Self::IpAddresses => "assets-col-ip",
+            Self::MacAddresses => "assets-col-mac",
         }
     }
 
@@ -148,11 +180,17 @@ impl Field {
             Self::FirstSeen => one("first_seen"),
             Self::Verified => one("verified_at"),
             Self::VerifyDue => one("verify_due"),
+            Self::Risk => one("risk_severity"),
+            Self::Serial => one("serial_number"),
+            Self::Vendor => one("vendor"),
+            Self::Model => one("model"),
+            Self::IpAddresses => one("ip_addresses"),
+            Self::MacAddresses => one("mac_addresses"),
         }
     }
 
     /// Its cells in a file.
-    fn cells(self, asset: &Asset) -> Vec<String> {
+    fn cells(self, asset: &Asset, extra: &AssetExtra) -> Vec<String> {
         let one = |text: &str| vec![text.to_owned()];
         match self {
             Self::System => one(&asset.operating_system),
@@ -181,6 +219,12 @@ impl Field {
             Self::FirstSeen => one(&asset.first_seen),
             Self::Verified => one(asset.verified_at.as_deref().unwrap_or_default()),
             Self::VerifyDue => one(asset.verify_due.as_deref().unwrap_or_default()),
+            Self::Risk => vec![extra.risk.map(|level| level.to_string()).unwrap_or_default()],
+            Self::Serial => one(&extra.serial),
+            Self::Vendor => one(&extra.vendor),
+            Self::Model => one(&extra.model),
+            Self::IpAddresses => vec![extra.ip_addresses.join(", ")],
+            Self::MacAddresses => vec![extra.mac_addresses.join(", ")],
         }
     }
 }
@@ -192,7 +236,7 @@ pub(super) fn heads(frame: &Frame, fields: &[Field]) -> Vec<Head> {
 }
 
 /// The row of an asset in such a file.
-pub(super) fn row(asset: &Asset, fields: &[Field]) -> Vec<String> {
+pub(super) fn row(asset: &Asset, extra: &AssetExtra, fields: &[Field]) -> Vec<String> {
     let always = [asset.id.clone(), asset.name.clone()];
-    always.into_iter().chain(fields.iter().flat_map(|field| field.cells(asset))).collect()
+    always.into_iter().chain(fields.iter().flat_map(|field| field.cells(asset, extra))).collect()
 }

@@ -1,16 +1,18 @@
-//! Which assets: the query of the list as a filter of the store, and as words above the list.
+//! Which assets: the query of the list as a filter of the store.
+
+use std::fmt::Display;
+use std::str::FromStr;
 
 use belfort_model::asset;
 use belfort_model::scale::Level;
-use belfort_store::record::{AssetFilter, AssetSort};
+use belfort_store::record::{AssetFilter, AssetSort, ClassIs, OwnerIs, RiskIs};
 
 use super::fields::Field;
 use crate::app::App;
 use crate::app::access::{Actor, Right};
 use crate::clock;
 use crate::rest::problem::Problem;
-use crate::web::frame::Frame;
-use crate::web::list::{Asked, COLUMN, Chip};
+use crate::web::list::{Asked, COLUMN};
 
 /// Keys of the list.
 const KEYS: &[&str] = &[
@@ -18,10 +20,16 @@ const KEYS: &[&str] = &[
     "soort",
     "vorm",
     "status",
+    "indienst",
     "bron",
+    "departement",
     "dienst",
     "eigenaar",
     "biv",
+    "risico",
+    "software",
+    "versie",
+    "cve",
     "gezien",
     "locatie",
     "label",
@@ -33,21 +41,13 @@ const KEYS: &[&str] = &[
     COLUMN,
 ];
 
-/// Keys whose fields stand under *more filters*.
-const MORE: &[&str] = &[
-    "soort",
-    "status",
-    "bron",
-    "eigenaar",
-    "gezien",
-    "locatie",
-    "label",
-    "omgeving",
-    "blootstelling",
-    "toegelaten",
-    "entiteit",
-    "nazicht",
-];
+/// Keys of which a second value would say nothing more.
+const ONCE: &[&str] = &["q", "indienst", "gezien", "nazicht"];
+/// Values of one key at most.
+const MOST: usize = 50;
+
+/// Keys whose fields do not stand under *more filters*.
+const FRONT: &[&str] = &["q", "departement", "vorm", "biv", "risico", COLUMN];
 
 /// Columns it can be sorted by.
 const SORTED_BY: &[&str] = &["naam", "os", "biv", "bevindingen", "gezien", "eerst", "locatie"];
@@ -55,10 +55,10 @@ const SORTED_BY: &[&str] = &["naam", "os", "biv", "bevindingen", "gezien", "eers
 /// Reads the query of the list.
 pub(in crate::web) fn asked(query: Option<&str>) -> Result<Asked, Problem> {
     let asked = Asked::of("/assets", query, KEYS)?;
-    // The store knows one value for each: a second one would be passed over in silence.
     for key in KEYS.iter().filter(|key| **key != COLUMN) {
-        if asked.all(key).count() > 1 {
-            return Err(Problem::bad_request(format!("{key}: give one value")));
+        let most = if ONCE.contains(key) { 1 } else { MOST };
+        if asked.all(key).count() > most {
+            return Err(Problem::bad_request(format!("{key}: at most {most}")));
         }
     }
     Ok(asked)
@@ -71,16 +71,36 @@ pub(super) fn sorted(asked: &Asked) -> Result<(&'static str, bool), Problem> {
 
 /// Whether one of the less used filters is set.
 pub(super) fn has_more(asked: &Asked) -> bool {
-    MORE.iter().any(|key| asked.get(key).is_some())
+    asked.filters().any(|(key, _)| !FRONT.contains(&key))
 }
 
-fn yes_or_none(asked: &Asked, key: &str) -> Result<Option<bool>, Problem> {
-    match asked.get(key) {
-        None => Ok(None),
-        Some("geen") => Ok(Some(false)),
-        Some("ja") => Ok(Some(true)),
-        Some(other) => Err(Problem::bad_request(format!("{key}: `{other}` is not geen or ja"))),
-    }
+/// All values of a key, in another form.
+fn many<T: FromStr>(asked: &Asked, key: &str) -> Result<Vec<T>, Problem>
+where
+    T::Err: Display,
+{
+    let wrong = |error| Problem::bad_request(format!("{key}: {error}"));
+    asked.all(key).map(|text| text.parse().map_err(wrong)).collect()
+}
+
+/// All values of a key, as the list says them.
+fn each<T>(
+    asked: &Asked,
+    key: &str,
+    read: impl Fn(&str) -> Option<T>,
+    known: &str,
+) -> Result<Vec<T>, Problem> {
+    let wrong = |text: &str| Problem::bad_request(format!("{key}: `{text}` is not one of {known}"));
+    asked.all(key).map(|text| read(text).ok_or_else(|| wrong(text))).collect()
+}
+
+fn level(text: &str) -> Option<Level> {
+    text.parse::<i64>().ok().and_then(|number| Level::try_from(number).ok())
+}
+
+/// Whether a key says the one thing that it can.
+fn flag(asked: &Asked, key: &str, only: &str) -> Result<bool, Problem> {
+    Ok(!each(asked, key, |text| (text == only).then_some(()), only)?.is_empty())
 }
 
 /// The filter that a query asks for, within what somebody may see.
@@ -89,72 +109,74 @@ pub(in crate::web) fn filter(
     actor: &Actor,
     asked: &Asked,
 ) -> Result<AssetFilter, Problem> {
-    let (classified, class_min) = match asked.get("biv").map(str::parse::<i64>) {
-        Some(Ok(level)) => {
-            let level = Level::try_from(level);
-            (None, Some(level.map_err(|error| Problem::bad_request(format!("biv: {error}")))?))
-        }
-        _ => (yes_or_none(asked, "biv")?, None),
-    };
     let now = clock::now();
-    let owner_is = |state: &str| asked.is("eigenaar", state);
-    let owned = match asked.get("eigenaar") {
-        Some("onbevestigd" | "beeindigd") => None,
-        Some("geen" | "ja") | None => yes_or_none(asked, "eigenaar")?,
-        Some(other) => {
-            let reason = format!("eigenaar: `{other}` is not geen, ja, onbevestigd or beeindigd");
-            return Err(Problem::bad_request(reason));
-        }
+    let class = |text: &str| match text {
+        "ja" => Some(ClassIs::Decided),
+        "geen" => Some(ClassIs::Assumed),
+        text => level(text).map(ClassIs::AtLeast),
     };
-    let verify_overdue = match asked.get("nazicht") {
-        None => false,
-        Some("te-laat") => true,
-        Some(other) => {
-            return Err(Problem::bad_request(format!("nazicht: `{other}` is not te-laat")));
-        }
+    let risk = |text: &str| match text {
+        "ja" => Some(RiskIs::Open),
+        "geen" => Some(RiskIs::Absent),
+        text => level(text).map(RiskIs::AtLeast),
     };
-    let label = asked.get("label").map(asset::label).transpose();
+    let owner = |text: &str| match text {
+        "ja" => Some(OwnerIs::Known),
+        "geen" => Some(OwnerIs::Missing),
+        "onbevestigd" => Some(OwnerIs::Unconfirmed),
+        "beeindigd" => Some(OwnerIs::EndedAt(now)),
+        _ => None,
+    };
+    let texts = |key| asked.all(key).map(str::to_owned).collect::<Vec<_>>();
+    let wrong = |error| Problem::bad_request(format!("label: {error}"));
+    let labels = asked.all("label").map(|text| asset::label(text).map_err(wrong));
+    let cve = asked.all("cve").map(|cve| app.vulnerable_by(cve));
     let days = asked.parse::<u16>("gezien")?;
-    let unit = asked.get("dienst").map(|code| app.unit(code)).transpose()?;
     Ok(AssetFilter {
-        in_service: false,
-        kind: asked.parse("soort")?,
-        subtype: asked.parse("vorm")?,
-        lifecycle: asked.parse("status")?,
-        source: asked.parse("bron")?,
-        authorised: asked.parse("toegelaten")?,
-        environment: asked.parse("omgeving")?,
-        exposure: asked.parse("blootstelling")?,
-        site: asked.get("locatie").map(str::to_owned),
-        label: label.map_err(|error| Problem::bad_request(format!("label: {error}")))?,
-        legal_entity: asked.get("entiteit").map(str::to_owned),
+        in_service: flag(asked, "indienst", "ja")?,
+        kind: many(asked, "soort")?,
+        subtype: many(asked, "vorm")?,
+        lifecycle: many(asked, "status")?,
+        source: many(asked, "bron")?,
+        authorised: many(asked, "toegelaten")?,
+        environment: many(asked, "omgeving")?,
+        exposure: many(asked, "blootstelling")?,
+        site: texts("locatie"),
+        label: labels.collect::<Result<_, _>>()?,
+        legal_entity: texts("entiteit"),
         seen_before: days.map(|days| now.plus_days(-i64::from(days))),
-        class_min,
-        owner_ended_at: owner_is("beeindigd").then_some(now),
-        owner_unconfirmed: owner_is("onbevestigd"),
-        verify_overdue_at: verify_overdue.then_some(now),
-        unit: unit.map(|unit| unit.id),
-        owned,
-        classified,
+        verify_overdue_at: flag(asked, "nazicht", "te-laat")?.then_some(now),
+        unit: app.units_named(asked.all("dienst"))?,
+        department: app.units_below(asked.all("departement"))?,
+        owner: each(asked, "eigenaar", owner, "geen, ja, onbevestigd, beeindigd")?,
+        class: each(asked, "biv", class, "geen, ja, 1 to 5")?,
+        risk: each(asked, "risico", risk, "geen, ja, 1 to 5")?,
+        software: app.software_wanted(asked.all("software"), texts("versie"))?,
+        cve: cve.collect::<Result<_, _>>()?,
         text: asked.get("q").map(str::to_owned),
         scope: actor.scope(Right::Read),
-        sort: match sorted(asked)? {
-            ("os", false) => AssetSort::System,
-            ("os", true) => AssetSort::SystemDescending,
-            ("biv", false) => AssetSort::Class,
-            ("biv", true) => AssetSort::ClassDescending,
-            ("bevindingen", false) => AssetSort::Findings,
-            ("bevindingen", true) => AssetSort::FindingsDescending,
-            ("gezien", false) => AssetSort::LastSeen,
-            ("gezien", true) => AssetSort::LastSeenDescending,
-            ("eerst", false) => AssetSort::FirstSeen,
-            ("eerst", true) => AssetSort::FirstSeenDescending,
-            ("locatie", false) => AssetSort::Site,
-            ("locatie", true) => AssetSort::SiteDescending,
-            (_, true) => AssetSort::NameDescending,
-            (_, false) => AssetSort::Name,
-        },
+        sort: sort(sorted(asked)?),
+        ..AssetFilter::default()
     })
+}
+
+fn sort(sorted: (&str, bool)) -> AssetSort {
+    match sorted {
+        ("os", false) => AssetSort::System,
+        ("os", true) => AssetSort::SystemDescending,
+        ("biv", false) => AssetSort::Class,
+        ("biv", true) => AssetSort::ClassDescending,
+        ("bevindingen", false) => AssetSort::Findings,
+        ("bevindingen", true) => AssetSort::FindingsDescending,
+        ("gezien", false) => AssetSort::LastSeen,
+        ("gezien", true) => AssetSort::LastSeenDescending,
+        ("eerst", false) => AssetSort::FirstSeen,
+        ("eerst", true) => AssetSort::FirstSeenDescending,
+        ("locatie", false) => AssetSort::Site,
+        ("locatie", true) => AssetSort::SiteDescending,
+        (_, true) => AssetSort::NameDescending,
+        (_, false) => AssetSort::Name,
+    }
 }
 
 /// The columns a query asks for, in the order of the list; those that are usual when it says nothing.
@@ -169,32 +191,4 @@ pub(super) fn fields(asked: &Asked) -> Result<Vec<Field>, Problem> {
     }
     let chosen = |field: &Field| asked.is(COLUMN, field.code());
     Ok(Field::ALL.iter().copied().filter(chosen).collect())
-}
-
-/// What is filtered by, in words.
-pub(in crate::web) fn chips(frame: &Frame, asked: &Asked) -> Vec<Chip> {
-    let chip = |(key, value): (&str, &str)| {
-        let name = frame.t(&format!("assets-filter-{key}"));
-        let value_text = match key {
-            "soort" => frame.code("kind", value),
-            "vorm" => frame.code("subtype", value),
-            "status" => frame.code("lifecycle", value),
-            "bron" => frame.code("source", value),
-            "omgeving" => frame.code("environment", value),
-            "blootstelling" => frame.code("exposure", value),
-            "toegelaten" => frame.code("authorised", value),
-            "gezien" => frame.tv("assets-not-seen", "days", value),
-            "nazicht" => frame.t("assets-verify-overdue"),
-            "biv" if value != "geen" && value != "ja" => {
-                frame.tv("assets-class-min", "level", value)
-            }
-            "eigenaar" if value == "onbevestigd" => frame.t("assets-owner-unconfirmed"),
-            "eigenaar" if value == "beeindigd" => frame.t("assets-owner-ended"),
-            "biv" | "eigenaar" if value == "geen" => frame.t("filter-none"),
-            "biv" | "eigenaar" if value == "ja" => frame.t("filter-yes"),
-            _ => value.to_owned(),
-        };
-        Chip { text: format!("{name}: {value_text}"), name, href: asked.without(key, value) }
-    };
-    asked.filters().map(chip).collect()
 }

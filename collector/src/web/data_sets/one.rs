@@ -19,6 +19,7 @@ use crate::rest::Api;
 use crate::rest::auth::blocking;
 use crate::rest::problem::Problem;
 use crate::view::{AssetFull, GivenClass};
+use crate::web::choice;
 use crate::web::frame::{Frame, Visitor};
 use crate::web::list::Asked;
 use crate::web::render;
@@ -62,13 +63,12 @@ pub(super) async fn page(
         }
         let unit: Option<UnitId> = detail.summary.owner_unit.as_ref().map(|unit| unit.id);
         let history = api.app.class_history(&actor, id)?;
-        let units = api.app.store.unit_list()?.into_iter();
         Ok(Some(OnePage {
             done: asked.done(&frame),
             history: history.into_iter().map(GivenClass::from).collect(),
             scheme: api.app.registry.scheme("")?,
             relations: RELATIONS,
-            units: units.map(|unit| (unit.code, unit.name)).collect(),
+            units: choice::units(&api.app, &[])?,
             may_manage: actor.require_for(Right::Manage, unit).is_ok(),
             may_confirm: actor.require_for(Right::Confirm, unit).is_ok(),
             may_link: actor.may(Right::Manage),

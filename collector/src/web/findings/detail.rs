@@ -16,11 +16,13 @@ use super::super::list::Asked;
 use super::super::render;
 use crate::app::App;
 use crate::app::access::Right;
+use crate::calendar::Day;
 use crate::clock;
 use crate::rest::Api;
 use crate::rest::auth::blocking;
 use crate::rest::problem::Problem;
 use crate::view::{ExceptionView, FindingView, RiskView};
+use crate::web::choice;
 
 /// Exceptions of an asset that are looked through.
 const EXCEPTIONS: Page = Page { limit: 100, offset: 0 };
@@ -146,19 +148,20 @@ fn shown(
     let assigned = found.finding.triage.assigned;
     let assigned = units.iter().find(|unit| Some(unit.id) == assigned);
     let finding = &found.finding;
+    let assigned_code = assigned.map(|unit| unit.code.clone()).unwrap_or_default();
     Ok(FindingPage {
         done: None,
         history: history(&frame, finding, &exceptions),
         offer: Offer::of(finding, actor, unit.as_ref().map(|unit| unit.id), now),
         unit_name: unit.map(|unit| unit.name).unwrap_or_default(),
         assigned: assigned.map(|unit| unit.name.clone()).unwrap_or_default(),
-        assigned_code: assigned.map(|unit| unit.code.clone()).unwrap_or_default(),
+        assigned_code: assigned_code.clone(),
         exceptions: exceptions.into_iter().map(ExceptionView::from).collect(),
         risks: risks.map(|risk| RiskView::of(risk, &app.catalogue)).collect(),
-        units: units.into_iter().map(|unit| (unit.code, unit.name)).collect(),
-        today: now.day(),
-        latest: now.plus_days(belfort_model::exception::MAX_DAYS).day(),
-        standard_end: now.plus_days(belfort_model::exception::DEFAULT_DAYS).day(),
+        units: choice::among(units, &[&assigned_code], now),
+        today: Day::of(now).to_string(),
+        latest: Day::of(now.plus_days(belfort_model::exception::MAX_DAYS)).to_string(),
+        standard_end: Day::of(now.plus_days(belfort_model::exception::DEFAULT_DAYS)).to_string(),
         title: super::title(&frame, app, &finding.code),
         remedy: app
             .catalogue

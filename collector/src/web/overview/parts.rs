@@ -10,6 +10,7 @@ use belfort_store::record::{
 
 use super::super::chart::Chart;
 use super::super::frame::{Count, Frame};
+use super::super::worklist::Kind;
 use super::{COUNT, LINES};
 use crate::app::App;
 use crate::app::access::{Actor, Right};
@@ -17,8 +18,6 @@ use crate::clock;
 use crate::report::TrendPoint;
 use crate::rest::problem::Problem;
 
-/// Days after which an asset counts as not seen, as in the list of assets.
-const UNSEEN_DAYS: i64 = 30;
 /// Records looked through for changes of the register.
 const RECORDS: Page = Page { limit: 100, offset: 0 };
 /// The figures whose trend is shown: owner, class, seen.
@@ -44,11 +43,10 @@ pub(super) fn waiting(
     overview: &Overview,
     risks: &[RiskSummary],
 ) -> Result<Vec<Waiting>, Problem> {
-    let scope = actor.scope(Right::Read);
-    let unconfirmed =
-        AssetFilter { owner_unconfirmed: true, scope: scope.clone(), ..AssetFilter::default() };
-    let before = Some(clock::now().plus_days(-UNSEEN_DAYS));
-    let unseen = AssetFilter { seen_before: before, scope, ..AssetFilter::default() };
+    let now = clock::now();
+    // As the worklist that each leads to counts them.
+    let unconfirmed = Kind::Unconfirmed.assets(actor, now);
+    let unseen = Kind::Unseen.assets(actor, now);
     let decide = [RiskState::Evaluated, RiskState::Reassess];
     let decisions = risks.iter().filter(|one| decide.contains(&one.risk.state)).count() as u64;
     let line = |kind: &'static str, number| Waiting {

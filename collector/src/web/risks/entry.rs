@@ -18,11 +18,13 @@ use super::offer::{self, Offer};
 use super::parts::{self, Field, Own, Step, Units, Value};
 use crate::app::access::Right;
 use crate::app::{App, AppError};
+use crate::calendar::Day;
 use crate::clock;
 use crate::rest::Api;
 use crate::rest::auth::blocking;
 use crate::rest::problem::Problem;
 use crate::view::{ActionView, FindingView, RiskView};
+use crate::web::choice;
 
 /// Findings shown of the evidence.
 const EVIDENCE: usize = 50;
@@ -116,6 +118,7 @@ fn shown(
     let view = RiskView::of(found.clone(), &app.catalogue);
     let owner = risk.owner.as_ref().and_then(|owner| units.get(&owner.unit));
     let known = risk.assessed.as_ref().map_or(Knowledge::Moderate, |one| one.knowledge);
+    let owner_code = owner.map(|unit| unit.code.clone()).unwrap_or_default();
     let actions = risk.actions.iter().map(|action| ActionLine {
         late: action.due < now
             && !matches!(action.status, ActionStatus::Done | ActionStatus::Verified),
@@ -151,9 +154,9 @@ fn shown(
                 (one.reference, format!("{} ({})", one.title, frame.day(&one.held_at.to_string())))
             })
             .collect(),
-        units: units.into_values().map(|unit| (unit.code, unit.name)).collect(),
-        today: now.day(),
-        latest: now.plus_days(ACCEPT_DAYS).day(),
+        units: choice::among(units.into_values(), &[&owner_code], now),
+        today: Day::of(now).to_string(),
+        latest: Day::of(now.plus_days(ACCEPT_DAYS)).to_string(),
         risk: view,
         evidence,
         hidden,

@@ -23,6 +23,7 @@ use crate::rest::Api;
 use crate::rest::auth::blocking;
 use crate::rest::problem::Problem;
 use crate::view::RuleView;
+use crate::web::choice;
 
 #[derive(Template)]
 #[template(path = "settings_rules.html")]
@@ -60,13 +61,12 @@ struct NewPage {
 impl RuleForm {
     /// The form of a rule; an empty one when there is none.
     fn of(app: &App, rule: Option<&RuleView>) -> Result<Self, Problem> {
-        let units = app.store.unit_list()?.into_iter();
         let assigns = rule.map(|rule| &rule.assigns);
         let text = |value: Option<&String>| value.cloned().unwrap_or_default();
         let class = assigns.and_then(|assigns| assigns.class.as_ref());
         let level = |at: usize| class.and_then(|class| class.get(at)).map(u8::to_string);
         Ok(Self {
-            units: units.map(|unit| (unit.code, unit.name)).collect(),
+            units: choice::units(app, &[&text(assigns.and_then(|one| one.owner.as_ref()))])?,
             relations: Relation::ALL.iter().map(|relation| relation.as_str()).collect(),
             name: text(rule.map(|rule| &rule.name)),
             description: text(rule.map(|rule| &rule.description)),

@@ -22,6 +22,7 @@ use crate::rest::Api;
 use crate::rest::auth::blocking;
 use crate::rest::problem::Problem;
 use crate::view::{List, UserView};
+use crate::web::choice;
 
 /// Most roles of a user, as over REST.
 const MOST_ROLES: usize = 100;
@@ -64,11 +65,12 @@ impl RoleForm {
             None => (text.clone(), String::new()),
         };
         let empty = std::iter::repeat_with(Default::default).take(EMPTY_ROWS);
-        let units = app.store.unit_list()?.into_iter();
+        let rows: Vec<_> = given.iter().map(row).chain(empty).collect();
+        let kept: Vec<_> = rows.iter().map(|(_, unit)| unit.as_str()).collect();
         Ok(Self {
-            rows: given.iter().map(row).chain(empty).collect(),
+            units: choice::units(app, &kept)?,
+            rows,
             roles: Role::ALL.iter().map(|role| role.as_str()).collect(),
-            units: units.map(|unit| (unit.code, unit.name)).collect(),
         })
     }
 

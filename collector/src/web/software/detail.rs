@@ -18,6 +18,7 @@ use crate::rest::Api;
 use crate::rest::auth::blocking;
 use crate::rest::problem::Problem;
 use crate::view::{InstalledView, List, SoftwareView};
+use crate::web::choice;
 use crate::web::export::{self, Head};
 use crate::web::frame::{Frame, Visitor};
 use crate::web::list::{Asked, Pager};
@@ -227,10 +228,13 @@ pub(super) async fn form(
         let one = belfort_store::record::Page { limit: 1, offset: 0 };
         let summary = api.app.software(&actor, id, None, one)?.summary;
         let units = api.app.store.unit_list()?;
+        let software = SoftwareView::of(summary, &units);
+        let kept = [software.responsible.as_deref(), software.accountable.as_deref()];
+        let kept: Vec<_> = kept.into_iter().flatten().collect();
         Ok(FormPage {
-            software: SoftwareView::of(summary, &units),
+            units: choice::among(units, &kept, clock::now()),
+            software,
             licences: LICENCES,
-            units: units.into_iter().map(|unit| (unit.code, unit.name)).collect(),
             frame,
         })
     })

@@ -15,6 +15,7 @@ use crate::clock;
 use crate::rest::Api;
 use crate::rest::auth::blocking;
 use crate::rest::problem::Problem;
+use crate::web::choice;
 use crate::web::frame::{Frame, Visitor};
 use crate::web::render;
 use crate::web::sent::Sent;
@@ -47,7 +48,7 @@ pub(super) fn seen(unit: &OrgUnit) -> String {
 /// The form for a new unit.
 pub(super) async fn new(State(api): State<Api>, visitor: Visitor) -> Result<Response, Problem> {
     let frame = visitor.may(Right::Manage)?.frame;
-    let units = blocking(move || Ok(api.app.store.unit_list()?)).await?;
+    let units = blocking(move || choice::units(&api.app, &[])).await?;
     let page = FormPage {
         unit: None,
         name: String::new(),
@@ -56,7 +57,7 @@ pub(super) async fn new(State(api): State<Api>, visitor: Visitor) -> Result<Resp
         end: String::new(),
         seen: String::new(),
         kinds: KINDS,
-        units: units.into_iter().map(|unit| (unit.code, unit.name)).collect(),
+        units,
         frame,
     };
     Ok(render(StatusCode::OK, &page))
@@ -88,18 +89,19 @@ pub(super) async fn form(
         actor.require_for(Right::Manage, Some(unit.id))?;
         let units = api.app.store.unit_list()?;
         let parent = units.iter().find(|one| Some(one.id) == unit.parent);
+        let parent = parent.map(|parent| parent.code.clone()).unwrap_or_default();
         Ok(FormPage {
             name: unit.name.clone(),
             kind: unit.kind.as_str(),
-            parent: parent.map(|parent| parent.code.clone()).unwrap_or_default(),
             end: last_day(&unit).unwrap_or_default(),
             seen: seen(&unit),
             kinds: KINDS,
-            units: units
-                .into_iter()
-                .filter(|one| one.id != unit.id)
-                .map(|one| (one.code, one.name))
-                .collect(),
+            units: choice::among(
+                units.into_iter().filter(|one| one.id != unit.id),
+                &[&parent],
+                clock::now(),
+            ),
+            parent,
             unit: Some(unit),
             frame,
         })

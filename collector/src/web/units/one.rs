@@ -85,7 +85,8 @@ pub(super) async fn page(
         let unit = found(&api.app, &code)?;
         let units = api.app.store.unit_list()?;
         let worst = AssetFilter {
-            unit: Some(unit.id),
+            unit: vec![unit.id],
+            in_service: true,
             scope: actor.scope(Right::Read),
             sort: AssetSort::FindingsDescending,
             ..AssetFilter::default()

@@ -22,7 +22,7 @@ pub(super) enum What {
 
 /// A kind of work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::web) enum Kind {
     /// Assets nobody answers for.
     Unowned,
     /// Assets for which an assumed class counts.
@@ -106,7 +106,7 @@ impl Kind {
     }
 
     /// Which assets, within what somebody may see.
-    pub(super) fn assets(self, actor: &Actor, now: Timestamp) -> AssetFilter {
+    pub(in crate::web) fn assets(self, actor: &Actor, now: Timestamp) -> AssetFilter {
         let mut filter = AssetFilter {
             in_service: true,
             scope: actor.scope(Right::Read),
@@ -119,13 +119,13 @@ impl Kind {
             Self::Unverified => filter.verify_overdue_at = Some(now),
             Self::OwnerEnded => filter.owner_ended_at = Some(now),
             Self::Unseen => {
-                filter.kind = Some(AssetKind::Device);
-                filter.source = Some(Source::Agent);
+                filter.kind = vec![AssetKind::Device];
+                filter.source = vec![Source::Agent];
                 filter.seen_before = Some(now.plus_days(-UNSEEN_DAYS));
                 filter.sort = AssetSort::LastSeen;
             }
             Self::Neighbours => {
-                filter.source = Some(Source::Neighbour);
+                filter.source = vec![Source::Neighbour];
                 filter.sort = AssetSort::LastSeenDescending;
             }
             Self::Findings | Self::Decisions | Self::Duplicates => {}
@@ -144,7 +144,7 @@ impl Kind {
         let unit = asked.get("dienst").map(|code| app.unit(code)).transpose()?;
         Ok(AssetFilter {
             text: asked.get("q").map(str::to_owned),
-            unit: unit.map(|unit| unit.id),
+            unit: unit.into_iter().map(|unit| unit.id).collect(),
             ..self.assets(actor, now)
         })
     }

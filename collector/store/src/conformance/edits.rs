@@ -298,13 +298,13 @@ pub(super) fn lists_are_filtered_and_sorted(lab: &Lab) {
         list.items.into_iter().map(|item| item.asset.name).collect()
     };
     let is = AssetFilter::default;
-    let text = |text: &str| Some(text.to_owned());
+    let text = |text: &str| vec![text.to_owned()];
     assert_eq!(names(AssetFilter { site: text("G1"), ..is() }), "ab");
     assert_eq!(names(AssetFilter { label: text("kassa"), ..is() }), "a");
     assert_eq!(names(AssetFilter { label: text("kass_"), ..is() }), "");
     assert_eq!(names(AssetFilter { seen_before: Some(NOW.plus_days(3)), ..is() }), "bc");
     assert_eq!(names(AssetFilter { verify_overdue_at: Some(NOW.plus_days(1)), ..is() }), "b");
-    let internet = Some(belfort_model::asset::Exposure::Internet);
+    let internet = vec![belfort_model::asset::Exposure::Internet];
     assert_eq!(names(AssetFilter { exposure: internet, ..is() }), "");
     assert_eq!(names(AssetFilter { sort: AssetSort::NameDescending, ..is() }), "cba");
     assert_eq!(names(AssetFilter { sort: AssetSort::LastSeen, ..is() }), "bca");

@@ -58,15 +58,15 @@ pub(super) fn filters_agree_with_the_list(lab: &Lab) {
     let is = AssetFilter::default;
     let cases: [(AssetFilter, &[&str]); 9] = [
         (is(), &["app", "pc", "stock"]),
-        (AssetFilter { kind: Some(AssetKind::Device), ..is() }, &["pc", "stock"]),
-        (AssetFilter { lifecycle: Some(Lifecycle::InUse), ..is() }, &["app", "pc"]),
-        (AssetFilter { unit: Some(bz), ..is() }, &["pc"]),
+        (AssetFilter { kind: vec![AssetKind::Device], ..is() }, &["pc", "stock"]),
+        (AssetFilter { lifecycle: vec![Lifecycle::InUse], ..is() }, &["app", "pc"]),
+        (AssetFilter { unit: vec![bz], ..is() }, &["pc"]),
         (AssetFilter { owned: Some(true), ..is() }, &["app", "pc"]),
         (AssetFilter { owned: Some(false), ..is() }, &["stock"]),
         (AssetFilter { classified: Some(true), ..is() }, &["app"]),
         (AssetFilter { classified: Some(false), ..is() }, &["pc", "stock"]),
         (
-            AssetFilter { kind: Some(AssetKind::Device), text: Some("OC".to_owned()), ..is() },
+            AssetFilter { kind: vec![AssetKind::Device], text: Some("OC".to_owned()), ..is() },
             &["stock"],
         ),
     ];

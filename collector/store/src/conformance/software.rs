@@ -12,8 +12,8 @@ use super::fixture::{NOW, add_agent, add_unit, audit, id, own, report, section};
 use super::lab::Lab;
 use crate::StoreError;
 use crate::record::{
-    EvaluationCommit, InstalledFilter, ListedPackage, PackageList, Page, ReportOutcome,
-    SoftwareFilter, SoftwareSort, VersionCount,
+    AssetFilter, EvaluationCommit, InstalledFilter, ListedPackage, PackageList, Page, ReportOutcome,
+    SoftwareFilter, SoftwareSort, SoftwareWanted, VersionCount, VulnerableBy,
 };
 
 const PACKAGES: i32 = 10;
@@ -305,4 +305,48 @@ pub(super) fn counts_follow_what_assets_have_and_who_owns_them(lab: &Lab) {
     evaluated(lab);
     assert_eq!((count(within(first)), count(within(second))), (0, 2));
     assert_eq!(versions(&within(first)), []);
+}
+
+pub(super) fn assets_are_found_by_what_is_installed(lab: &Lab) {
+    device(lab, "pc-1", &[("curl", "7.88"), ("openssl", "3.0.14")]);
+    device(lab, "pc-2", &[("curl", "8.0")]);
+    device(lab, "pc-3", &[("openssl", "3.0.15")]);
+    let store = &*lab.store;
+    let names = |filter: &AssetFilter| -> String {
+        let list = store.asset_list(filter, Page::ALL).unwrap();
+        let ids = store.asset_ids(filter).unwrap();
+        let rows = store.asset_rows(&ids).unwrap();
+        assert_eq!(list.total, rows.len() as u64);
+        let names: Vec<_> = rows.into_iter().map(|one| one.asset.name).collect();
+        assert_eq!(names, list.items.into_iter().map(|one| one.asset.name).collect::<Vec<_>>());
+        names.join(" ")
+    };
+    let software = |of: &[&str], versions: &[&str]| AssetFilter {
+        software: Some(SoftwareWanted {
+            entries: of.iter().map(|name| named(lab, name).id).collect(),
+            versions: versions.iter().map(|&version| version.to_owned()).collect(),
+        }),
+        ..AssetFilter::default()
+    };
+    assert_eq!(names(&software(&["openssl"], &[])), "pc-1 pc-3");
+    assert_eq!(names(&software(&["openssl"], &["3.0.15"])), "pc-3");
+    assert_eq!(names(&software(&["openssl"], &["3.0.15", "3.0.14"])), "pc-1 pc-3");
+    assert_eq!(names(&software(&["openssl", "curl"], &[])), "pc-1 pc-2 pc-3");
+    assert_eq!(names(&software(&[], &[])), "");
+    // A source is known by its name, too; one that has an affected package has no finding yet.
+    let found = store.packages_from("deb", &["openssl-src".to_owned()]).unwrap();
+    assert_eq!(found.len(), 2);
+    assert_eq!(store.packages_from("rpm", &["openssl-src".to_owned()]).unwrap().len(), 0);
+    let wanted = VulnerableBy {
+        cve: "CVE-2024-3094".to_owned(),
+        codes: (vec!["a".to_owned()], vec!["b".to_owned()]),
+        packages: found.into_iter().map(|(one, _)| (one, "deb/openssl-src".to_owned())).collect(),
+        systems: vec!["windows/10.0.19045".to_owned()],
+    };
+    assert_eq!(names(&AssetFilter { cve: vec![wanted], ..AssetFilter::default() }), "");
+    let nobody = AssetFilter { cve: vec![VulnerableBy::default()], ..AssetFilter::default() };
+    assert_eq!(names(&nobody), "");
+    let ids = store.asset_ids(&AssetFilter::default()).unwrap();
+    let extras = store.asset_extras(&ids).unwrap();
+    assert!(extras.values().all(|extra| extra.risk.is_none()));
 }

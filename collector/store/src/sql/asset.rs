@@ -1,11 +1,18 @@
-//! Assets: the list, the search and new ones.
+//! Assets: a line of the list, the search and new ones.
+
+mod extra;
+mod filter;
+mod list;
+
+pub(crate) use extra::asset_extras;
+pub(crate) use list::{asset_ids, asset_list, asset_rows, packages_from};
 
 use belfort_model::asset::Asset;
 use belfort_model::classification::EffectiveClass;
 use belfort_model::id::AssetId;
 
-use crate::driver::{Conditions, Tx, contains_pattern};
-use crate::record::{AssetFilter, AssetSort, AssetSummary, Audit, Page, Paged};
+use crate::driver::Tx;
+use crate::record::{AssetSummary, Audit};
 use crate::sql::{audit, owner, unit};
 use crate::value::{Row, Value, document, params};
 use crate::{Result, StoreError};
@@ -152,127 +159,6 @@ fn read_summary(row: &mut Row) -> Result<AssetSummary> {
 pub(super) fn summary(tx: &mut Tx<'_>, id: AssetId) -> Result<Option<AssetSummary>> {
     let sql = format!("SELECT {} FROM asset a {JOINS} WHERE a.id = $1", columns());
     tx.one(&sql, params![id], read_summary)
-}
-
-fn conditions(filter: &AssetFilter) -> Result<Conditions> {
-    let mut conditions = Conditions::default();
-    let texts: [(&str, Option<Value>); 11] = [
-        ("a.kind = ?", filter.kind.map(Value::from)),
-        ("a.subtype = ?", filter.subtype.map(Value::from)),
-        ("a.lifecycle = ?", filter.lifecycle.map(Value::from)),
-        ("a.source = ?", filter.source.map(Value::from)),
-        ("a.authorised = ?", filter.authorised.map(Value::from)),
-        ("a.environment = ?", filter.environment.map(Value::from)),
-        ("a.exposure = ?", filter.exposure.map(Value::from)),
-        ("a.site = ?", filter.site.as_ref().map(Value::from)),
-        ("a.legal_entity = ?", filter.legal_entity.as_ref().map(Value::from)),
-        ("a.owner_unit = ?", filter.unit.map(Value::from)),
-        ("a.last_seen < ?", filter.seen_before.map(Value::from)),
-    ];
-    for (condition, value) in texts {
-        if let Some(value) = value {
-            conditions.add(condition, value);
-        }
-    }
-    if let Some(label) = &filter.label {
-        // Labels are kept as a JSON array of texts in which nothing has to be escaped.
-        let pattern = contains_pattern(&format!("\"{label}\""))?;
-        conditions.add("a.labels LIKE ? ESCAPE '\\'", pattern.into());
-    }
-    if filter.in_service {
-        conditions.add_plain("a.in_service = 1");
-    }
-    match filter.owned {
-        Some(true) => conditions.add_plain("a.owner_unit IS NOT NULL"),
-        Some(false) => conditions.add_plain("a.owner_unit IS NULL"),
-        None => {}
-    }
-    if let Some(now) = filter.owner_ended_at {
-        conditions.add(
-            "a.owner_unit IN (SELECT id FROM unit WHERE active_to IS NOT NULL AND active_to <= ?)",
-            now.into(),
-        );
-    }
-    if filter.owner_unconfirmed {
-        conditions.add_plain("a.owner_unit IS NOT NULL AND a.owner_confirmed = 0");
-    }
-    if let Some(now) = filter.verify_overdue_at {
-        conditions.add("a.verify_due <= ?", now.into());
-    }
-    if let Some(classified) = filter.classified {
-        conditions.add("a.class_assumed = ?", (!classified).into());
-    }
-    if let Some(level) = filter.class_min {
-        conditions.add("(a.class_b >= ? OR a.class_i >= ? OR a.class_v >= ?)", level.into());
-    }
-    if let Some(text) = &filter.text {
-        let pattern = contains_pattern(&text.to_lowercase())?;
-        conditions.add("a.name_folded LIKE ? ESCAPE '\\'", pattern.into());
-    }
-    conditions.within("a.owner_unit IN (?)", &filter.scope);
-    Ok(conditions)
-}
-
-/// The order of a list; the name and the id decide between equals.
-fn order(sort: AssetSort) -> &'static str {
-    match sort {
-        AssetSort::Name => "a.name_folded, a.id",
-        AssetSort::NameDescending => "a.name_folded DESC, a.id DESC",
-        AssetSort::LastSeen => "a.last_seen, a.name_folded, a.id",
-        AssetSort::LastSeenDescending => "a.last_seen DESC, a.name_folded, a.id",
-        AssetSort::FirstSeen => "a.first_seen, a.name_folded, a.id",
-        AssetSort::FirstSeenDescending => "a.first_seen DESC, a.name_folded, a.id",
-        AssetSort::Findings => "a.open_findings, a.name_folded, a.id",
-        AssetSort::FindingsDescending => "a.open_findings DESC, a.name_folded, a.id",
-        AssetSort::Class => {
-            "CASE WHEN a.class_b >= a.class_i AND a.class_b >= a.class_v THEN a.class_b
-                  WHEN a.class_i >= a.class_v THEN a.class_i ELSE a.class_v END,
-             a.class_b + a.class_i + a.class_v, a.name_folded, a.id"
-        }
-        AssetSort::ClassDescending => {
-            "CASE WHEN a.class_b >= a.class_i AND a.class_b >= a.class_v THEN a.class_b
-                  WHEN a.class_i >= a.class_v THEN a.class_i ELSE a.class_v END DESC,
-             a.class_b + a.class_i + a.class_v DESC, a.name_folded, a.id"
-        }
-        AssetSort::System => "a.os_name, a.name_folded, a.id",
-        AssetSort::SystemDescending => "a.os_name DESC, a.name_folded, a.id",
-        AssetSort::Site => "a.site, a.name_folded, a.id",
-        AssetSort::SiteDescending => "a.site DESC, a.name_folded, a.id",
-    }
-}
-
-/// As many as are sorted sooner than found in order.
-const FEW: u64 = 5_000;
-
-pub(super) fn asset_list(
-    tx: &mut Tx<'_>,
-    filter: &AssetFilter,
-    page: Page,
-) -> Result<Paged<AssetSummary>> {
-    let mut conditions = conditions(filter)?;
-    let count = format!("SELECT COUNT(*) FROM asset a{}", conditions.clause());
-    let total = tx.count(&count, &conditions.params)?;
-    if total <= page.offset {
-        return Ok(Paged { items: Vec::new(), total });
-    }
-    let part = conditions.page(page);
-    let mut order = order(filter.sort).to_owned();
-    if total < FEW {
-        // What is little is found first and then sorted: walking over all assets in their order until
-        // enough match would take longer.
-        order = order.replace("a.name_folded", "(a.name_folded || '')");
-    }
-    // The part is chosen before anything is joined to it.
-    let sql = format!(
-        "SELECT {} FROM
-             (SELECT a.id FROM asset a{} ORDER BY {order}{part}) AS part
-         JOIN asset a ON a.id = part.id {JOINS}
-         ORDER BY {order}",
-        columns(),
-        conditions.clause(),
-    );
-    let items = tx.list(&sql, &conditions.params, read_summary)?;
-    Ok(Paged { items, total })
 }
 
 /// How many assets a search by name or id answers.
