@@ -28,6 +28,7 @@ use belfort_model::unit::UnitKind;
 
 /// The lists of what waits.
 const WORKLISTS: [&str; 10] = [
+    "te-herbevestigen",
     "beslissingen",
     "bevindingen",
     "buren",
@@ -36,7 +37,6 @@ const WORKLISTS: [&str; 10] = [
     "na-te-kijken",
     "niet-geclassificeerd",
     "niet-gezien",
-    "te-herbevestigen",
     "zonder-eigenaar",
 ];
 
@@ -96,7 +96,9 @@ impl Things {
             basis,
             decided_by: String::new(),
         };
-        app.classify(&root, application, &class, now).unwrap();
+        for asset in [device, application] {
+            app.classify(&root, asset, &class, now).unwrap();
+        }
         let set = format!("Register {word}");
         let set = app.data_set_create(&root, &set, PersonalData::None, then).unwrap().id;
         app.owner_set(&root, set, code, &holder, now).unwrap();
