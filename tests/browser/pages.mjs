@@ -12,34 +12,44 @@ const kind = url => url.pathname
   .replace(/(\/secties\/)[^/]+/, '$1{name}');
 const MOST = 400;
 
-const browser = await launch();
-const { context, page } = await open(browser);
-await logIn(page, task.people.all);
+// An asset of the city that is not of the department of its head: by the letters its name begins with.
+const ELSEWHERE = /\b(FIN|BEL|MOB|WEG|SOC|OND|INF)-[A-Z]{2,4}-\d{3}\b/;
 
-// Which pages there are: by following links, as a reader does.
-const found = new Map();
-const queue = task.start.map(start => new URL(start, task.web));
-while (queue.length > 0 && found.size < MOST) {
-  const url = queue.shift();
-  if (found.has(kind(url))) continue;
-  const answer = await page.request.get(url.href, { headers: { accept: 'text/html' } });
-  const type = answer.headers()['content-type'] ?? '';
-  if (!answer.ok()) fail(`${url.pathname}${url.search}: ${answer.status()}`);
-  if (!type.startsWith('text/html')) { found.set(kind(url), null); continue; }
-  found.set(kind(url), url);
-  if (url.pathname.startsWith('/rapporten/') && /\.(html|pdf)$/.test(url.pathname)) continue;
-  const text = await answer.text();
-  for (const [, href] of text.matchAll(/<a [^>]*?href="([^"]+)"/g)) {
-    const next = new URL(href.replaceAll('&amp;', '&'), url);
-    if (next.origin === url.origin && !next.pathname.startsWith('/api/')) queue.push(next);
+const browser = await launch();
+
+/** Which pages there are for somebody: by following links, as a reader does. No link leads to a refusal. */
+async function crawl(person, hidden = null) {
+  const { context, page } = await open(browser);
+  await logIn(page, person);
+  const found = new Map();
+  const queue = task.start.map(start => new URL(start, task.web));
+  while (queue.length > 0 && found.size < MOST) {
+    const url = queue.shift();
+    if (found.has(kind(url))) continue;
+    const answer = await page.request.get(url.href, { headers: { accept: 'text/html' } });
+    const type = answer.headers()['content-type'] ?? '';
+    if (!answer.ok()) fail(`${person}: ${url.pathname}${url.search}: ${answer.status()}`);
+    if (!type.startsWith('text/html')) { found.set(kind(url), null); continue; }
+    found.set(kind(url), url);
+    if (url.pathname.startsWith('/rapporten/') && /\.(html|pdf)$/.test(url.pathname)) continue;
+    const text = await answer.text();
+    const seen = hidden && text.match(hidden);
+    if (seen) fail(`${person}: ${url.pathname}${url.search} shows ${seen[0]}`);
+    for (const [, href] of text.matchAll(/<a [^>]*?href="([^"]+)"/g)) {
+      const next = new URL(href.replaceAll('&amp;', '&'), url);
+      if (next.origin === url.origin && !next.pathname.startsWith('/api/')) queue.push(next);
+    }
   }
+  const state = await context.storageState();
+  await context.close();
+  const pages = [...found].filter(([, url]) => url !== null);
+  console.log(`${person}: ${pages.length} kinds of pages: ${pages.map(([name]) => name).join(' ')}`);
+  return { found, pages, state };
 }
-const pages = [...found].filter(([, url]) => url !== null);
-console.log(`${pages.length} kinds of pages: ${pages.map(([name]) => name).join(' ')}`);
+
+const { found, pages, state } = await crawl(task.people.all);
 const missing = task.expected.filter(name => !found.has(name));
 if (missing.length > 0) fail(`not reached by any link: ${missing.join(' ')}`);
-const state = await context.storageState();
-await context.close();
 
 const picture = (name, look) => path.join(task.pictures,
   `${name.replaceAll('/', '_').replace(/[{}]/g, '') || '_'}-${look}.png`);
@@ -72,6 +82,25 @@ for (const look of [
   }
   await context.close();
   console.log(`${lookName}: ${pages.length} pages`);
+}
+
+// What others see differs in what is not there: the same checks, in fewer looks.
+const NARROW = { width: 320, height: 700 };
+for (const [person, looks, hidden] of [
+  [task.people.head, [{}, NARROW], ELSEWHERE],
+  [task.people.dpo, [{}]],
+  [task.people.auditor, [NARROW]],
+]) {
+  if (!task.others) break;
+  const { pages, state } = await crawl(person, hidden);
+  for (const look of looks) {
+    const { context, page } = await open(browser, { ...look, colorScheme: 'light', storageState: state });
+    for (const [, url] of pages) {
+      await page.goto(url.href, { waitUntil: 'load' });
+      await check(page, `${person} ${look.width ?? 1440} ${url.pathname}${url.search}`);
+    }
+    await context.close();
+  }
 }
 await browser.close();
 end();

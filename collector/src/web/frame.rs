@@ -143,6 +143,15 @@ const NAVIGATION: &[(&str, &Ways)] = &[
     ),
 ];
 
+/// Whether a way of the navigation leads somebody in. Who reads sees what is of the own units; all else there
+/// is the whole organisation's, and so must the right be.
+fn leads(actor: &Actor, right: Right) -> bool {
+    if right == Right::Read {
+        return actor.may(right);
+    }
+    actor.require_for(right, None).is_ok()
+}
+
 /// What stands around a page. Templates ask it for texts.
 pub(super) struct Frame {
     /// Who looks.
@@ -173,7 +182,7 @@ impl Frame {
             heading: (!heading.is_empty()).then(|| texts.get(heading)),
             ways: ways
                 .iter()
-                .filter(|(.., right)| actor.may(*right))
+                .filter(|(.., right)| leads(actor, *right))
                 .map(|(href, icon, key, _)| Way {
                     href,
                     icon,

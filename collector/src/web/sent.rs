@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::frame::Visitor;
 use super::session;
+use crate::app::access::Right;
 use crate::rest::Api;
 use crate::rest::problem::Problem;
 
@@ -17,6 +18,15 @@ const FIELDS: usize = 1_000;
 pub(super) struct Sent {
     pub(super) visitor: Visitor,
     pub(super) fields: Fields,
+}
+
+impl Sent {
+    /// A form of somebody who may do this somewhere; a problem otherwise. Asked before its fields are read,
+    /// so that who may not is told that, and not what to fill in.
+    pub(super) fn may(self, right: Right) -> Result<Self, Problem> {
+        self.visitor.actor.require(right)?;
+        Ok(self)
+    }
 }
 
 /// The fields of a form. Text is trimmed; an empty field is one that was not filled in.

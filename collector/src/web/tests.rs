@@ -1,6 +1,11 @@
 //! Pages as browsers meet them, over a real database: who sees what, and that no page shows the name of a
 //! text instead of a text.
 
+mod filled;
+mod roles;
+mod routes;
+mod scope;
+
 use axum::body::Body;
 use belfort_assess::catalogue::Catalogue;
 use belfort_model::access::{Role, RoleGrant};
@@ -26,7 +31,7 @@ const PASSWORD: &str = "vier gewone woorden samen";
 pub(super) struct Lab {
     router: Router,
     pub(super) app: App,
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 /// Somebody's browser.
@@ -42,6 +47,8 @@ pub(super) struct Shown {
     /// Where it leads, for a redirection.
     pub(super) location: String,
     pub(super) text: String,
+    /// What came, as it came: for files that are no text.
+    bytes: Vec<u8>,
 }
 
 /// Somebody who may do what tests prepare.
@@ -53,7 +60,22 @@ impl Lab {
     pub(super) fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", directory.path().join("belfort.db").display());
-        let store = belfort_store::create(&url).unwrap();
+        Self::over(belfort_store::create(&url).unwrap(), directory)
+    }
+
+    /// The same collector on a copy of its data: what is done to one is not done to the other.
+    fn copy(&self) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        for entry in std::fs::read_dir(self.directory.path()).unwrap().map(Result::unwrap) {
+            if entry.file_type().unwrap().is_file() {
+                std::fs::copy(entry.path(), directory.path().join(entry.file_name())).unwrap();
+            }
+        }
+        let url = format!("sqlite:{}", directory.path().join("belfort.db").display());
+        Self::over(belfort_store::open(&url).unwrap(), directory)
+    }
+
+    fn over(store: Box<dyn belfort_store::Store>, directory: tempfile::TempDir) -> Self {
         let config = LoginConfig { totp: SecondFactor::Optional, ..LoginConfig::default() };
         let app = App::new(store.into(), Catalogue::shipped().unwrap())
             .with_login(Login::new(&config, [7; 32], None));
@@ -63,7 +85,7 @@ impl Lab {
         };
         let spool = directory.path().join("spool");
         let api = Api { app: app.clone(), enrolment, wake: std::sync::Arc::default(), spool };
-        Self { router: with_headers(router(api)), app, _directory: directory }
+        Self { router: with_headers(router(api)), app, directory }
     }
 
     /// The units `BZ` and `MOB`, and a data set of `BZ` that nobody classified for sixty days: one finding
@@ -112,13 +134,19 @@ impl Lab {
         let location = answer.headers().get("location");
         let location = location.map(|to| to.to_str().unwrap().to_owned()).unwrap_or_default();
         let bytes = axum::body::to_bytes(answer.into_body(), 8 << 20).await.unwrap();
+        let bytes = bytes.to_vec();
         let text = String::from_utf8_lossy(&bytes).into_owned();
         assert!(!text.contains('⟦'), "a text is missing: {text}");
-        Shown { status, location, text }
+        Shown { status, location, text, bytes }
     }
 }
 
 impl Browser<'_> {
+    /// The same person, at a copy of the collector.
+    fn at<'b>(&self, lab: &'b Lab) -> Browser<'b> {
+        Browser { lab, secret: self.secret.clone() }
+    }
+
     /// Opens a page.
     pub(super) async fn get(&self, path: &str) -> Shown {
         let request = Request::builder()
@@ -234,40 +262,6 @@ async fn whoever_is_not_logged_in_is_spoken_to_in_the_chosen_language() {
     }
 }
 
-/// Every address that forms are sent to, as the modules of the pages register them.
-fn addresses_of_forms() -> Vec<String> {
-    fn sources(folder: &std::path::Path, found: &mut Vec<String>) {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                sources(&path, found);
-            } else if path.extension().is_some_and(|end| end == "rs") {
-                found.push(std::fs::read_to_string(path).unwrap());
-            }
-        }
-    }
-    let mut texts = Vec::new();
-    sources(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web"), &mut texts);
-    texts.push(include_str!("../web.rs").to_owned());
-    let mut all = Vec::new();
-    for text in texts {
-        let flat: String = text.chars().filter(|char| !char.is_whitespace()).collect();
-        for route in flat.split(".route(\"").skip(1) {
-            let (path, handlers) = route.split_once("\",").unwrap();
-            let mut open = 1;
-            let end = handlers.find(|char| {
-                open += i32::from(char == '(') - i32::from(char == ')');
-                open == 0
-            });
-            if handlers[..end.unwrap()].contains("post(") {
-                all.push(path.to_owned());
-            }
-        }
-    }
-    all.sort();
-    all
-}
-
 #[tokio::test]
 async fn no_form_is_taken_without_its_token_and_none_from_who_may_only_read() {
     // What somebody does to be let in or to leave, and what is one's own.
@@ -279,9 +273,10 @@ async fn no_form_is_taken_without_its_token_and_none_from_who_may_only_read() {
         &[Role::Admin, Role::SecurityOfficer].map(|role| RoleGrant { role, unit: None }),
     );
     let auditor = lab.browser(Role::Auditor);
-    let all = addresses_of_forms();
-    assert!(all.len() > 60, "{}", all.len());
-    for path in &all {
+    let all = routes::all();
+    let forms: Vec<_> = all.iter().filter(|route| route.post).map(|route| &route.path).collect();
+    assert!(forms.len() > 70, "{}", forms.len());
+    for path in forms {
         if OWN.contains(&path.as_str()) {
             continue;
         }

@@ -9,7 +9,7 @@ use belfort_model::asset::{Authorised, Environment, Exposure, Subtype};
 use http::StatusCode;
 
 use super::{Head, change, found};
-use crate::app::access::Right;
+use crate::app::access::{Actor, Right};
 use crate::app::assets::AssetEdit;
 use crate::clock;
 use crate::rest::Api;
@@ -99,6 +99,7 @@ async fn edit(
     Path(id): Path<String>,
     sent: Sent,
 ) -> Result<Response, Problem> {
+    let sent = sent.may(Right::Manage)?;
     change(api, sent, &id, "asset-changed", |api, actor, id, fields, expected| {
         let asset = api.app.visible(actor, id)?.summary.asset;
         let mut edit = said(fields)?;
@@ -112,15 +113,21 @@ async fn edit(
     .await
 }
 
+/// Refuses who may neither confirm nor change assets.
+fn may_verify(actor: &Actor) -> Result<(), Problem> {
+    if !actor.may(Right::Confirm) {
+        actor.require(Right::Manage)?;
+    }
+    Ok(())
+}
+
 async fn verify_form(
     State(api): State<Api>,
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let Visitor { actor, frame, .. } = visitor;
-    if !actor.may(Right::Confirm) {
-        actor.require(Right::Manage)?;
-    }
+    may_verify(&actor)?;
     let id = asset_id(&id)?;
     let page = blocking(move || {
         let (_, head) = found(&api, &actor, &frame, id)?;
@@ -135,6 +142,7 @@ async fn verify(
     Path(id): Path<String>,
     sent: Sent,
 ) -> Result<Response, Problem> {
+    may_verify(&sent.visitor.actor)?;
     change(api, sent, &id, "asset-verified", |api, actor, id, _, expected| {
         api.app.asset_verify(actor, id, expected, clock::now())?;
         Ok(())

@@ -166,6 +166,7 @@ async fn set(
     Path(id): Path<String>,
     sent: Sent,
 ) -> Result<Response, Problem> {
+    let sent = sent.may(Right::Manage)?;
     if sent.fields.get("tonen").is_some() {
         let typed = typed(&sent.fields)?;
         return show(api, sent.visitor, &id, typed, true).await;
@@ -202,6 +203,7 @@ async fn confirm(
     Path(id): Path<String>,
     sent: Sent,
 ) -> Result<Response, Problem> {
+    let sent = sent.may(Right::Confirm)?;
     change(api, sent, &id, "asset-class-confirmed", |api, actor, id, fields, expected| {
         let basis = fields.get("basis").unwrap_or_default();
         api.app.class_confirm(actor, id, basis, expected, clock::now())?;

@@ -106,6 +106,7 @@ async fn make(
     Path(id): Path<String>,
     sent: Sent,
 ) -> Result<Response, Problem> {
+    let sent = sent.may(Right::Manage)?;
     let new = asked(&sent.fields)?;
     // What goes out of service loses what tells of people, for good.
     if new.to.is_over() && sent.fields.get("zeker").is_none() {

@@ -107,6 +107,7 @@ async fn set(
     Path(id): Path<String>,
     sent: Sent,
 ) -> Result<Response, Problem> {
+    let sent = sent.may(Right::Manage)?;
     change(api, sent, &id, "asset-owner-set", |api, actor, id, fields, expected| {
         let new = NewOwner {
             unit: fields.need("eenheid")?.to_owned(),
@@ -142,6 +143,7 @@ async fn confirm(
     Path(id): Path<String>,
     sent: Sent,
 ) -> Result<Response, Problem> {
+    let sent = sent.may(Right::Confirm)?;
     change(api, sent, &id, "asset-owner-confirmed", |api, actor, id, _, expected| {
         let role = OwnershipRole::Owner;
         Ok(api.app.owner_confirm(actor, id, role, expected, clock::now())?)
@@ -154,6 +156,7 @@ async fn end(
     Path(id): Path<String>,
     sent: Sent,
 ) -> Result<Response, Problem> {
+    let sent = sent.may(Right::Manage)?;
     change(api, sent, &id, "asset-owner-ended", |api, actor, id, fields, expected| {
         let role = fields.need_parsed("rol")?;
         Ok(api.app.owner_end(actor, id, role, expected, clock::now())?)

@@ -32,6 +32,8 @@ struct RulesPage {
     done: Option<String>,
     rules: Vec<RuleView>,
     may_rule: bool,
+    /// What rules did is told to who sees all assets.
+    sees_runs: bool,
 }
 
 /// The fields of a rule.
@@ -128,6 +130,7 @@ async fn page(
             done: asked.done(&frame),
             rules: rules.into_iter().map(|rule| RuleView::of(rule, &units)).collect(),
             may_rule: actor.require_for(Right::Manage, None).is_ok(),
+            sees_runs: actor.require_for(Right::Read, None).is_ok(),
             frame,
         })
     })

@@ -45,13 +45,12 @@ struct PreviewPage {
 
 /// Its pages.
 pub(super) fn routes() -> Router<Api> {
-    let base = "/instellingen/regels/{id}";
     Router::new()
-        .route(base, get(page).post(edit))
-        .route(&format!("{base}/proef"), post(preview))
-        .route(&format!("{base}/aan"), post(enable))
-        .route(&format!("{base}/uit"), post(disable))
-        .route(&format!("{base}/verwijderen"), get(remove_form).post(remove))
+        .route("/instellingen/regels/{id}", get(page).post(edit))
+        .route("/instellingen/regels/{id}/proef", post(preview))
+        .route("/instellingen/regels/{id}/aan", post(enable))
+        .route("/instellingen/regels/{id}/uit", post(disable))
+        .route("/instellingen/regels/{id}/verwijderen", get(remove_form).post(remove))
 }
 
 fn view(api: &Api, actor: &crate::app::access::Actor, id: &str) -> Result<RuleView, Problem> {

@@ -40,16 +40,15 @@ const STEPS: [&str; 3] = ["uit", "herstel", "sessies"];
 
 /// Its pages.
 pub(super) fn routes() -> Router<Api> {
-    let base = "/instellingen/gebruikers/{id}";
     Router::new()
-        .route(base, get(page))
-        .route(&format!("{base}/rollen"), post(set_roles))
-        .route(&format!("{base}/zeker/{{step}}"), get(sure))
-        .route(&format!("{base}/aan"), post(enable))
-        .route(&format!("{base}/uit"), post(disable))
-        .route(&format!("{base}/sessies"), post(end_sessions))
-        .route(&format!("{base}/herstel"), post(reset))
-        .route(&format!("{base}/tokens/{{token}}/intrekken"), post(revoke))
+        .route("/instellingen/gebruikers/{id}", get(page))
+        .route("/instellingen/gebruikers/{id}/rollen", post(set_roles))
+        .route("/instellingen/gebruikers/{id}/zeker/{step}", get(sure))
+        .route("/instellingen/gebruikers/{id}/aan", post(enable))
+        .route("/instellingen/gebruikers/{id}/uit", post(disable))
+        .route("/instellingen/gebruikers/{id}/sessies", post(end_sessions))
+        .route("/instellingen/gebruikers/{id}/herstel", post(reset))
+        .route("/instellingen/gebruikers/{id}/tokens/{token}/intrekken", post(revoke))
 }
 
 fn user_id(text: &str) -> Result<UserId, Problem> {
