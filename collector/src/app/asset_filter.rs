@@ -8,6 +8,7 @@ use belfort_model::advisory::{CveId, NotACve};
 use belfort_model::id::{SoftwareId, UnitId};
 use belfort_store::record::{SoftwareWanted, VulnerableBy};
 
+use super::software::VersionFilter;
 use super::{App, AppError, Result};
 
 /// Checks whose findings are about one vulnerability each.
@@ -40,21 +41,30 @@ impl App {
         Ok(all.into_iter().collect())
     }
 
-    /// Software by id or by name, whatever its ecosystem, in these versions. What nobody knows nobody has.
+    /// Software by id or by name, whatever its ecosystem, in the versions that are meant: `<3.0.15`, or
+    /// one exactly. What nobody knows nobody has.
     pub fn software_wanted<'a>(
         &self,
         named: impl IntoIterator<Item = &'a str>,
         versions: Vec<String>,
     ) -> Result<Option<SoftwareWanted>> {
-        let mut entries = BTreeSet::new();
+        let filters: Vec<VersionFilter> = versions
+            .iter()
+            .map(|text| text.parse().map_err(AppError::Invalid))
+            .collect::<Result<_>>()?;
+        let mut entries = BTreeMap::new();
         let mut is_asked = false;
         for text in named {
             is_asked = true;
             match text.parse::<SoftwareId>() {
-                Ok(id) => drop(entries.insert(id)),
-                Err(_) => entries.extend(
-                    self.store.software_named(text)?.into_iter().map(|software| software.id),
-                ),
+                Ok(id) => {
+                    let found = self.store.software_get(id, &Scope::NOTHING)?;
+                    entries.extend(found.map(|one| (id, one.software.ecosystem)));
+                }
+                Err(_) => {
+                    let found = self.store.software_named(text)?.into_iter();
+                    entries.extend(found.map(|one| (one.id, one.ecosystem)));
+                }
             }
         }
         if !is_asked && !versions.is_empty() {
@@ -62,8 +72,23 @@ impl App {
                 "a version is one of software: name that, too".to_owned(),
             ));
         }
-        let entries = entries.into_iter().collect();
-        Ok(is_asked.then_some(SoftwareWanted { entries, versions }))
+        let mut wanted = Vec::new();
+        for (id, ecosystem) in entries {
+            if filters.is_empty() {
+                wanted.push((id, None));
+                continue;
+            }
+            // Those that are meant by one of the filters, in the order of this ecosystem.
+            let known = self.store.software_versions(id, &Scope::All)?;
+            let mut meant = BTreeSet::new();
+            for filter in &filters {
+                meant.extend(filter.of(&ecosystem, &known)?);
+            }
+            if !meant.is_empty() {
+                wanted.push((id, Some(meant.into_iter().collect())));
+            }
+        }
+        Ok(is_asked.then_some(SoftwareWanted { entries: wanted }))
     }
 
     /// What makes assets vulnerable, as the newest advisories say.

@@ -69,7 +69,7 @@ pub(super) struct Filter {
     /// With this software, by id or name
     #[arg(long, value_name = "ID|NAME")]
     software: Vec<String>,
-    /// With this version of the software
+    /// With this version of the software: <3.0.15, <=, >=, > or one version exactly
     #[arg(long, value_name = "VERSION", requires = "software")]
     software_version: Vec<String>,
     /// With this vulnerability, for example CVE-2024-3094

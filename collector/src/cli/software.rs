@@ -34,14 +34,14 @@ pub(super) enum Software {
     /// Show one entry, with the assets that have it
     #[command(after_help = "Examples:\n  \
         belfort-collector software show openssl\n  \
-        belfort-collector software show deb:openssl --installed-version '<3.0.15'\n  \
+        belfort-collector software show deb:openssl --software-version '<3.0.15'\n  \
         belfort-collector software show deb:openssl --limit 1000 --json")]
     Show {
         /// Name, `ecosystem:name` or id
         software: String,
         /// Only assets with these versions: <3.0.15, <=, >=, > or one version exactly
         #[arg(long, value_name = "FILTER")]
-        installed_version: Option<VersionFilter>,
+        software_version: Option<VersionFilter>,
         #[command(flatten)]
         paging: Paging,
     },
@@ -118,10 +118,10 @@ impl Software {
                     SoftwareFilter { text, approval, ecosystem, ..SoftwareFilter::default() };
                 list(context, filter, paging)
             }
-            Self::Show { software, installed_version, paging } => {
+            Self::Show { software, software_version, paging } => {
                 let (app, actor) = context.acting()?;
                 let id = app.software_by_text(&actor, &software)?.id;
-                let shown = app.software(&actor, id, installed_version.as_ref(), paging.page())?;
+                let shown = app.software(&actor, id, software_version.as_ref(), paging.page())?;
                 let full = SoftwareFull::of(shown, &app.store.unit_list()?);
                 context.output.one(&full, lines)
             }

@@ -87,7 +87,7 @@ pub struct AssetQuery {
     #[serde(default)]
     #[param(value_type = Vec<String>)]
     software: Many,
-    /// With this version of the software.
+    /// With this version of the software: `<3.0.15`, `<=`, `>=`, `>` or one version exactly.
     #[serde(default)]
     #[param(value_type = Vec<String>)]
     software_version: Many,

@@ -103,7 +103,7 @@ pub struct HoldersQuery {
     /// Only with these versions: `<3.0.15`, `<=`, `>=`, `>` or one version exactly, in the order of the
     /// ecosystem.
     #[param(max_length = 200)]
-    installed_version: Option<String>,
+    software_version: Option<String>,
     /// How many at most, 1 to 1000.
     #[serde(default = "default_limit")]
     #[param(default = 100, minimum = 1, maximum = 1000)]
@@ -128,8 +128,8 @@ pub async fn show(
     actor.require(Right::Read)?;
     let id: SoftwareId = id.parse().map_err(invalid("id"))?;
     let page = Paging::page(query.limit, query.offset)?;
-    let wanted = query.installed_version.map(|text| text.parse::<VersionFilter>());
-    let wanted = wanted.transpose().map_err(invalid("installed_version"))?;
+    let wanted = query.software_version.map(|text| text.parse::<VersionFilter>());
+    let wanted = wanted.transpose().map_err(invalid("software_version"))?;
     let full = blocking(move || holders(&api, &actor, id, wanted.as_ref(), page));
     Ok(versioned(full.await?))
 }

@@ -52,7 +52,11 @@ impl std::str::FromStr for VersionFilter {
 impl VersionFilter {
     /// Those of these versions that are meant. What cannot be compared is refused: an empty list would be no
     /// answer.
-    fn of(&self, ecosystem: &str, versions: &[VersionCount]) -> Result<Vec<String>> {
+    pub(in crate::app) fn of(
+        &self,
+        ecosystem: &str,
+        versions: &[VersionCount],
+    ) -> Result<Vec<String>> {
         let order = Order::of_package_type(ecosystem);
         if order.is_none() && self.wanted != Wanted::Equal {
             let reason = format!("versions of `{ecosystem}` have no order that is known");

@@ -12,8 +12,8 @@ use super::fixture::{NOW, add_agent, add_unit, audit, id, own, report, section};
 use super::lab::Lab;
 use crate::StoreError;
 use crate::record::{
-    AssetFilter, EvaluationCommit, InstalledFilter, ListedPackage, PackageList, Page, ReportOutcome,
-    SoftwareFilter, SoftwareSort, SoftwareWanted, VersionCount, VulnerableBy,
+    AssetFilter, EvaluationCommit, InstalledFilter, ListedPackage, PackageList, Page,
+    ReportOutcome, SoftwareFilter, SoftwareSort, SoftwareWanted, VersionCount, VulnerableBy,
 };
 
 const PACKAGES: i32 = 10;
@@ -323,8 +323,13 @@ pub(super) fn assets_are_found_by_what_is_installed(lab: &Lab) {
     };
     let software = |of: &[&str], versions: &[&str]| AssetFilter {
         software: Some(SoftwareWanted {
-            entries: of.iter().map(|name| named(lab, name).id).collect(),
-            versions: versions.iter().map(|&version| version.to_owned()).collect(),
+            entries: of
+                .iter()
+                .map(|name| {
+                    let versions: Vec<_> = versions.iter().map(|&one| one.to_owned()).collect();
+                    (named(lab, name).id, Some(versions).filter(|all| !all.is_empty()))
+                })
+                .collect(),
         }),
         ..AssetFilter::default()
     };

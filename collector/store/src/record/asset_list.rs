@@ -107,10 +107,9 @@ pub enum RiskIs {
 /// Software that assets are looked for by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SoftwareWanted {
-    /// One of these entries of the catalogue; with none, no asset has it.
-    pub entries: Vec<SoftwareId>,
-    /// In one of these versions; in any when empty.
-    pub versions: Vec<String>,
+    /// One of these entries of the catalogue, each in one of its versions or in any; with none, no asset
+    /// has it.
+    pub entries: Vec<(SoftwareId, Option<Vec<String>>)>,
 }
 
 /// What makes assets vulnerable to one vulnerability.

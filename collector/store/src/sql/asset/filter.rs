@@ -137,13 +137,18 @@ fn software(all: &mut Conditions, wanted: &SoftwareWanted) {
     if wanted.entries.is_empty() {
         return all.add_plain("1 = 0");
     }
-    let entries = all.values(wanted.entries.iter().copied().map(Value::from));
-    let mut which = format!("p.software IN ({entries})");
-    if !wanted.versions.is_empty() {
-        let versions = all.values(wanted.versions.iter().map(Value::from));
-        which = format!("{which} AND p.version IN ({versions})");
+    let mut either = Vec::new();
+    for (entry, versions) in &wanted.entries {
+        let entry = one(all, "p.software = ?", (*entry).into());
+        either.push(match versions {
+            None => entry,
+            Some(versions) => {
+                let versions = all.values(versions.iter().map(Value::from));
+                format!("({entry} AND p.version IN ({versions}))")
+            }
+        });
     }
-    all.add_plain(&holding(&which));
+    all.add_plain(&holding(&format!("({})", either.join(" OR "))));
 }
 
 /// Assets with an open finding about the vulnerability alone, or that have an affected package and an
