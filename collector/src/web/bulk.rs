@@ -132,9 +132,10 @@ impl BulkPage {
         action: Action,
         chosen: Chosen,
     ) -> Result<Self, Problem> {
-        let chips = match chosen.is_whole {
-            true => words::chips(app, actor, &frame, &chosen.list)?,
-            false => Vec::new(),
+        let chips = if chosen.is_whole {
+            words::chips(app, actor, &frame, &chosen.list)?
+        } else {
+            Vec::new()
         };
         let mut states: BTreeMap<String, usize> = BTreeMap::new();
         for asset in &chosen.assets {
