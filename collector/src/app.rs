@@ -42,6 +42,7 @@ use belfort_model::time::Timestamp;
 use belfort_store::record::Audit;
 use belfort_store::{Store, StoreError};
 
+use crate::branding::Branding;
 use crate::login::Login;
 use access::{Actor, Right};
 
@@ -56,6 +57,8 @@ pub struct App {
     pub login: Arc<Login>,
     /// How the organisation words its registry.
     pub registry: Arc<registry::Registry>,
+    /// The organisation's logo, name and colours.
+    pub branding: Arc<Branding>,
     /// Package lists that were read lately.
     packages: Arc<packages::Lists>,
     /// Advisory data, kept in memory while it is current.
@@ -96,6 +99,7 @@ impl App {
             catalogue: Arc::new(catalogue),
             login: Arc::default(),
             registry: Arc::default(),
+            branding: Arc::default(),
             packages: Arc::default(),
             advisories: Arc::default(),
         }
@@ -105,6 +109,12 @@ impl App {
     #[must_use]
     pub fn with_login(self, login: Login) -> Self {
         Self { login: Arc::new(login), ..self }
+    }
+
+    /// The application, dressed as the organisation wants its pages.
+    #[must_use]
+    pub fn with_branding(self, branding: Branding) -> Self {
+        Self { branding: Arc::new(branding), ..self }
     }
 
     /// The application, worded as the organisation configured it.

@@ -8,6 +8,7 @@ mod agents;
 mod asset;
 mod assets;
 mod audit;
+mod brand;
 mod bulk;
 mod chart;
 mod data_sets;

@@ -24,7 +24,7 @@ const PASSWORD: &str = "vier gewone woorden samen";
 
 /// A collector with its pages, nobody logged in.
 pub(super) struct Lab {
-    router: Router,
+    pub(super) router: Router,
     pub(super) app: App,
     _directory: tempfile::TempDir,
 }
@@ -51,12 +51,18 @@ pub(super) fn root() -> Actor {
 
 impl Lab {
     pub(super) fn new() -> Self {
+        Self::with(|app| app)
+    }
+
+    /// The same, with an application that was made another.
+    pub(super) fn with(change: impl FnOnce(App) -> App) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", directory.path().join("belfort.db").display());
         let store = belfort_store::create(&url).unwrap();
         let config = LoginConfig { totp: SecondFactor::Optional, ..LoginConfig::default() };
         let app = App::new(store.into(), Catalogue::shipped().unwrap())
             .with_login(Login::new(&config, [7; 32], None));
+        let app = change(app);
         let enrolment = EnrolmentAddress {
             endpoint: "https://collector.example:7441".to_owned(),
             fingerprint: [7; 32],
