@@ -34,6 +34,7 @@ pub mod triage;
 pub mod units;
 pub mod users;
 pub mod views;
+pub mod work;
 
 use std::sync::Arc;
 
@@ -59,6 +60,8 @@ pub struct App {
     pub registry: Arc<registry::Registry>,
     /// The organisation's logo, name and colours.
     pub branding: Arc<Branding>,
+    /// What goes on that takes long.
+    pub works: Arc<work::Works>,
     /// Package lists that were read lately.
     packages: Arc<packages::Lists>,
     /// Advisory data, kept in memory while it is current.
@@ -100,6 +103,7 @@ impl App {
             login: Arc::default(),
             registry: Arc::default(),
             branding: Arc::default(),
+            works: Arc::default(),
             packages: Arc::default(),
             advisories: Arc::default(),
         }

@@ -41,6 +41,7 @@ mod sure;
 mod tests;
 mod units;
 mod views;
+mod work;
 mod worklist;
 
 use askama::Template;
@@ -79,6 +80,7 @@ pub fn router(api: Api) -> Router {
         .merge(search::routes())
         .merge(enrol::routes())
         .merge(data_sets::routes())
+        .merge(work::routes())
         .merge(worklist::routes())
         .merge(statement::routes())
         .layer(axum::extract::DefaultBodyLimit::max(64 << 10))

@@ -57,6 +57,7 @@ async fn page(visitor: Visitor) -> Response {
         (reads, "/instellingen/grondslag", "tag", "basis"),
         (reads, "/instellingen/huisstijl", "building-2", "branding"),
         (reads, "/bronnen", "rss", "sources"),
+        (reads, "/werk", "list-checks", "work"),
     ];
     let rooms = all.into_iter().filter(|(may, ..)| *may).map(|(_, href, icon, key)| Room {
         href,

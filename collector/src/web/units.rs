@@ -15,6 +15,7 @@ use axum::routing::{get, post};
 use belfort_model::unit::{self, OrgUnit, UnitKind};
 use http::StatusCode;
 
+use super::enrol::import::BODY;
 use super::export::{self, Head};
 use super::frame::{Frame, Visitor};
 use super::list::Asked;
@@ -29,9 +30,6 @@ use tally::{Tallies, Tally};
 
 /// Filters of the list.
 const KEYS: &[&str] = &["q", "soort", "gestopt"];
-
-/// Bytes of a pasted table at most, as it is sent: each byte of it can take three.
-const TABLE: usize = 3 << 20;
 
 /// Kinds that can be chosen.
 const KINDS: &[UnitKind] =
@@ -69,7 +67,7 @@ pub(super) fn routes() -> Router<Api> {
     let import = Router::new()
         .route("/eigenaars/importeren", get(import::form).post(import::preview))
         .route("/eigenaars/importeren/bevestigen", post(import::apply))
-        .layer(DefaultBodyLimit::max(TABLE));
+        .layer(DefaultBodyLimit::max(BODY));
     Router::new()
         .route("/eigenaars", get(page))
         .route("/eigenaars.{kind}", get(file))
