@@ -3,6 +3,7 @@
 mod change;
 mod import;
 mod one;
+mod remind;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -75,6 +76,8 @@ pub(super) fn routes() -> Router<Api> {
         .route("/eigenaars/toevoegen", get(change::new).post(change::add))
         .route("/eigenaars/{code}", get(one::page))
         .route("/eigenaars/{code}/wijzigen", get(change::form).post(change::edit))
+        .route("/eigenaars/{code}/herinneren", get(remind::form).post(remind::keep))
+        .route("/eigenaars/{code}/herinneren/lijst.csv", get(remind::list))
         .merge(import)
 }
 

@@ -159,7 +159,7 @@ async fn one(
     let again = asked.is("vanzelf", "ja");
     let all = api.app.works.of(caller.user.id);
     let work = all.iter().find(|work| work.id.to_string() == id);
-    let work = work.ok_or_else(|| Problem::not_found(frame.t("work-unknown")))?;
+    let work = work.ok_or_else(|| Problem::not_found(frame.t("running-unknown")))?;
     let page = OnePage { line: Line::from(work), frame, again };
     Ok(show(&page, again && !page.line.ended))
 }

@@ -91,7 +91,7 @@ async fn a_table_is_written_as_its_preview_showed_it() {
     assert_eq!(shown.status, StatusCode::OK, "{shown:?}");
     assert!(shown.text.contains("2 nieuw, 0 gewijzigd"), "{}", shown.text);
     let (token, file) = (hidden(&shown.text, "merk"), hidden(&shown.text, "bestand"));
-    let same = officer.upload("/eigenaars/importeren", &[], table).await.text;
+    let same = officer.upload("/eigenaars/importeren", &[], table.trim()).await.text;
     assert_eq!(hidden(&same, "merk"), token, "a file says the same");
     let empty = officer.upload("/eigenaars/importeren", &[], "").await;
     assert_eq!(empty.status, StatusCode::BAD_REQUEST);
@@ -130,4 +130,29 @@ async fn who_may_not_change_the_organisation_does_not() {
         assert_eq!(refused.status, StatusCode::FORBIDDEN, "{refused:?}");
     }
     scoped.page("/eigenaars/DMT/wijzigen").await;
+}
+
+#[tokio::test]
+async fn who_answers_for_a_unit_is_reminded_and_that_is_kept() {
+    let lab = Lab::with_one_risk();
+    let (kind, now) = (crate::app::imports::ImportKind::Assets, clock::now());
+    let table = b"naam;soort;eigenaar\nBalie;toepassing;BZ\n";
+    let token = lab.app.import_preview(&root(), kind, table, now).unwrap().token;
+    lab.app.import_apply(&root(), kind, table, &token, false, now).unwrap();
+    let officer = lab.browser(Role::SecurityOfficer);
+    assert!(officer.page("/eigenaars/BZ").await.contains("/eigenaars/BZ/herinneren"));
+    let path = "/eigenaars/BZ/herinneren";
+    let page = officer.page(path).await;
+    assert!(page.contains("- Balie") && page.contains("te-herbevestigen?dienst=BZ"), "{page}");
+    let list = officer.page("/eigenaars/BZ/herinneren/lijst.csv").await;
+    assert!(list.contains("Balie;"), "{list}");
+    let done = officer.post(path, &[]).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{done:?}");
+    assert!(officer.page(&done.location).await.contains("De herinnering is genoteerd"));
+    let log = lab.app.store.audit_list(belfort_store::record::Page::ALL).unwrap().items;
+    assert!(log.iter().any(|one| one.action == "unit.remind"));
+    assert!(officer.page("/eigenaars/MOB/herinneren").await.contains("niets te bevestigen"));
+    let other = lab.head_of("MOB");
+    assert_eq!(other.get(path).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(other.post(path, &[]).await.status, StatusCode::FORBIDDEN);
 }
