@@ -100,6 +100,24 @@
     }
   });
 
+  // What goes on is shown as it comes, without moving focus or the page.
+  const live = $('[data-live]');
+  const follow = async () => {
+    try {
+      const answer = await fetch(location.pathname, { headers: { accept: 'text/html' } });
+      const text = answer.ok ? await answer.text() : '';
+      const fresh = $('[data-live]', new DOMParser().parseFromString(text, 'text/html'));
+      if (!fresh) return;
+      if (!live.contains(document.activeElement) && fresh.innerHTML !== live.innerHTML) {
+        live.replaceChildren(...fresh.childNodes);
+      }
+      if (fresh.dataset.live === 'ja') setTimeout(follow, 3000);
+    } catch {
+      setTimeout(follow, 10000);
+    }
+  };
+  if (live && live.dataset.live === 'ja') setTimeout(follow, 3000);
+
   // What is only of use with a script is not there without it.
   $$('[data-copy], [data-print]').forEach(button => { button.hidden = false; });
   $$('[data-copy]').forEach(button => button.addEventListener('click', async () => {

@@ -36,6 +36,7 @@ pub mod undo;
 pub mod units;
 pub mod users;
 pub mod views;
+pub mod work;
 
 use std::sync::Arc;
 
@@ -44,6 +45,7 @@ use belfort_model::time::Timestamp;
 use belfort_store::record::Audit;
 use belfort_store::{Store, StoreError};
 
+use crate::branding::Branding;
 use crate::login::Login;
 use access::{Actor, Right};
 
@@ -58,6 +60,10 @@ pub struct App {
     pub login: Arc<Login>,
     /// How the organisation words its registry.
     pub registry: Arc<registry::Registry>,
+    /// The organisation's logo, name and colours.
+    pub branding: Arc<Branding>,
+    /// What goes on that takes long.
+    pub works: Arc<work::Works>,
     /// Package lists that were read lately.
     packages: Arc<packages::Lists>,
     /// Advisory data, kept in memory while it is current.
@@ -98,6 +104,8 @@ impl App {
             catalogue: Arc::new(catalogue),
             login: Arc::default(),
             registry: Arc::default(),
+            branding: Arc::default(),
+            works: Arc::default(),
             packages: Arc::default(),
             advisories: Arc::default(),
         }
@@ -107,6 +115,12 @@ impl App {
     #[must_use]
     pub fn with_login(self, login: Login) -> Self {
         Self { login: Arc::new(login), ..self }
+    }
+
+    /// The application, dressed as the organisation wants its pages.
+    #[must_use]
+    pub fn with_branding(self, branding: Branding) -> Self {
+        Self { branding: Arc::new(branding), ..self }
     }
 
     /// The application, worded as the organisation configured it.

@@ -46,9 +46,20 @@ pub struct Config {
     /// How people log in.
     #[serde(default, skip_serializing_if = "LoginConfig::is_default")]
     pub login: LoginConfig,
+    /// How the pages are dressed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branding: Option<BrandingConfig>,
     /// How the registry is worded: legal entities and classification schemes.
     #[serde(default)]
     pub registry: Registry,
+}
+
+/// Where the organisation's logo, name and colours are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BrandingConfig {
+    /// The folder, relative to the data directory.
+    pub folder: PathBuf,
 }
 
 /// A listener.

@@ -10,6 +10,7 @@ use belfort_assess::catalogue::Catalogue;
 use belfort_store::Store;
 
 use crate::app::App;
+use crate::branding::Branding;
 use crate::ca::{self, Authority, CaError};
 use crate::config::{self, Config, ConfigError};
 use crate::failure::{Exit, Failure};
@@ -33,6 +34,8 @@ pub struct Opened {
     pub pseudonym_key: [u8; 32],
     /// The folder of advisory data, where one is configured.
     pub advisories: Option<PathBuf>,
+    /// The organisation's logo, name and colours.
+    pub branding: Branding,
     /// The folder where large requests lie while they are read. It holds nothing that has to be kept.
     pub spool: PathBuf,
 }
@@ -48,6 +51,13 @@ pub fn catalogue(directory: &Path, config: &Config) -> Result<Catalogue, Failure
     }
     let files: Vec<_> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     Ok(Catalogue::with(&files)?)
+}
+
+/// The organisation's logo, name and colours, where a folder of them is configured.
+pub fn branding(directory: &Path, config: &Config) -> Result<Branding, Failure> {
+    let Some(branding) = &config.branding else { return Ok(Branding::default()) };
+    let folder = directory.join(&branding.folder);
+    Branding::read(&folder).map_err(|error| Failure::new(Exit::Configuration, error))
 }
 
 /// Opens the database of a configuration.
@@ -103,10 +113,11 @@ pub fn open(directory: &Path) -> Result<Opened, Failure> {
     let config = Config::read(directory)?;
     let authority = Authority::open(directory, &config.trust_domain)?;
     let pseudonym_key = read_key(directory, PSEUDONYM_KEY_FILE)?;
+    let branding = branding(directory, &config)?;
     let app = open_app(directory, &config)?;
     let advisories = config.advisories.as_ref().map(|folder| directory.join(folder));
     let spool = directory.join(SPOOL);
-    Ok(Opened { config, app, authority, pseudonym_key, advisories, spool })
+    Ok(Opened { config, app, authority, pseudonym_key, advisories, branding, spool })
 }
 
 /// Makes a data directory: keys, configuration and database.
@@ -148,7 +159,8 @@ pub fn create(directory: &Path, config: &Config) -> Result<Opened, Failure> {
     ca::write_new(&directory.join(config::FILE), &text, 0o600)?;
     let advisories = config.advisories.as_ref().map(|folder| directory.join(folder));
     let (config, spool) = (config.clone(), directory.join(SPOOL));
-    Ok(Opened { config, app, authority, pseudonym_key, advisories, spool })
+    let branding = branding(directory, &config)?;
+    Ok(Opened { config, app, authority, pseudonym_key, advisories, branding, spool })
 }
 
 const HEADER: &str = "\

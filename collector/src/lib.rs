@@ -5,11 +5,12 @@
 //! rules to `belfort-model`, the meaning to `belfort-assess` and the keeping to `belfort-store`.
 //!
 //! The rooms: [`ca`] signs; [`jobs`] keeps findings and risks current; [`serve`] puts everything
-//! together; [`login`] knows passwords, codes and identity providers; [`oui`] knows makers of network hardware; [`config`] and [`data_directory`] are what it starts from; [`view`] is what the outside
+//! together; [`login`] knows passwords, codes and identity providers; [`oui`] knows makers of network hardware; [`branding`] reads how the organisation dresses its pages; [`config`] and [`data_directory`] are what it starts from; [`view`] is what the outside
 //! sees.
 
 pub mod agent_settings;
 pub mod app;
+pub mod branding;
 pub mod ca;
 pub mod calendar;
 pub mod cli;

@@ -100,7 +100,9 @@ impl Server {
 
     /// Serves until `stop` ends.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) -> Result<(), ServeError> {
-        let Opened { config, app, authority, pseudonym_key, advisories, spool } = self.opened;
+        let Opened { config, app, authority, pseudonym_key, advisories, branding, spool } =
+            self.opened;
+        let app = app.with_branding(branding);
         rest::clear_spool(&spool);
         let authority = Arc::new(authority);
         let (stopping, stopped) = watch::channel(false);

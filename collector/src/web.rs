@@ -8,6 +8,7 @@ mod agents;
 mod asset;
 mod assets;
 mod audit;
+mod brand;
 mod bulk;
 mod chart;
 mod choice;
@@ -42,6 +43,7 @@ mod tests;
 mod undo;
 mod units;
 mod views;
+mod work;
 mod worklist;
 
 use askama::Template;
@@ -81,6 +83,7 @@ pub fn router(api: Api) -> Router {
         .merge(search::routes())
         .merge(enrol::routes())
         .merge(data_sets::routes())
+        .merge(work::routes())
         .merge(worklist::routes())
         .merge(statement::routes())
         .layer(axum::extract::DefaultBodyLimit::max(64 << 10))

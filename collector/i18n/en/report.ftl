@@ -233,3 +233,22 @@ month-9 = September
 month-10 = October
 month-11 = November
 month-12 = December
+
+# Evidence for CyFun
+cyfun-title = Evidence for CyFun 2025, { $month }
+cyfun-lead = As of { $until }; key figures of the month that began on { $from }
+cyfun-audience = For who assesses the measures of CyFun 2025
+section-measures = Measures: figures and where they come from
+measures-text = For each measure the register gives evidence for: the key figures, the requirements that the checks cite, and where the proof is. This is no assessment of maturity.
+measure-ID-AM-01 = Inventory of hardware
+measure-ID-AM-02 = Inventory of software and services
+measure-ID-AM-05 = Owners and classification
+measure-ID-AM-07 = Inventory of data
+measure-ID-AM-08 = Management over the life cycle
+measure-ID-RA-01 = Vulnerabilities known and handled
+measure-by-controls = There is no key figure for this measure; the checks say how far it is.
+measure-controls = Requirements with evidence: { $controls }.
+measure-no-controls = No check cites a requirement of this measure.
+measure-controls-unknown = It is not known which checks were made on this day.
+measure-where = Where the proof is: { $pages }
+caption-measure = Key figures of { $code }

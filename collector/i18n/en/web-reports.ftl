@@ -36,3 +36,7 @@ form-short-json = JSON
 count-reports-one = { $n } report
 count-reports-other = { $n } reports
 done-rapport-bevroren = The report was frozen.
+reports-kind = Kind
+reports-kind-monthly = Monthly report
+reports-kind-cyfun = CyFun evidence
+reports-kind-hint = A frozen report holds both: the same hash stands for the monthly report and for the CyFun evidence.

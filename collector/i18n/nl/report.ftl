@@ -233,3 +233,22 @@ month-9 = september
 month-10 = oktober
 month-11 = november
 month-12 = december
+
+# Bewijs voor CyFun
+cyfun-title = Bewijs voor CyFun 2025, { $month }
+cyfun-lead = Stand op { $until }; kerncijfers van de maand die begon op { $from }
+cyfun-audience = Voor wie de maatregelen van CyFun 2025 beoordeelt
+section-measures = Maatregelen: cijfers en vindplaats
+measures-text = Per maatregel waarvoor het register bewijs levert: de kerncijfers, de vereisten waarnaar de controles verwijzen, en waar het bewijs staat. Dit is geen beoordeling van de maturiteit.
+measure-ID-AM-01 = Inventaris van hardware
+measure-ID-AM-02 = Inventaris van software en diensten
+measure-ID-AM-05 = Eigenaars en classificatie
+measure-ID-AM-07 = Inventaris van gegevens
+measure-ID-AM-08 = Beheer over de levensduur
+measure-ID-RA-01 = Kwetsbaarheden gekend en behandeld
+measure-by-controls = Voor deze maatregel is er geen kerncijfer; de controles zeggen hoever het staat.
+measure-controls = Vereisten met bewijs: { $controls }.
+measure-no-controls = Geen enkele controle verwijst naar een vereiste van deze maatregel.
+measure-controls-unknown = Welke controles op deze dag uitgevoerd waren, is niet gekend.
+measure-where = Waar het bewijs staat: { $pages }
+caption-measure = Kerncijfers bij { $code }

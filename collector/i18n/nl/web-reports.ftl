@@ -36,3 +36,7 @@ form-short-json = JSON
 count-reports-one = { $n } rapport
 count-reports-other = { $n } rapporten
 done-rapport-bevroren = Het rapport is bevroren.
+reports-kind = Soort
+reports-kind-monthly = Maandrapport
+reports-kind-cyfun = CyFun-bewijs
+reports-kind-hint = Een bevroren rapport bevat beide: hetzelfde controlegetal geldt voor het maandrapport en voor het CyFun-bewijs.

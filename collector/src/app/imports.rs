@@ -15,6 +15,7 @@ use belfort_store::StoreError;
 use sha2::{Digest as _, Sha256};
 
 use super::access::{Actor, Right};
+use super::work::Progress;
 use super::{App, AppError, Result};
 
 /// Largest file, bytes.
@@ -169,6 +170,15 @@ impl<T> Planned<T> {
     }
 }
 
+/// What somebody saw of an import, and says about it.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    /// The token of the preview.
+    pub token: &'a str,
+    /// Whether rows that cannot be imported are left out.
+    pub skip_errors: bool,
+}
+
 /// What is to be written.
 enum Writes {
     Units(Vec<units::Write>),
@@ -185,7 +195,7 @@ impl App {
         bytes: &[u8],
         now: Timestamp,
     ) -> Result<ImportPreview> {
-        Ok(self.import_plan(actor, kind, bytes, now)?.0)
+        Ok(self.import_plan(actor, kind, bytes, &Progress::default(), now)?.0)
     }
 
     /// Writes an import as its preview showed it; rows that cannot be imported are left out when the caller
@@ -199,7 +209,22 @@ impl App {
         skip_errors: bool,
         now: Timestamp,
     ) -> Result<ImportPreview> {
-        let (preview, writes) = self.import_plan(actor, kind, bytes, now)?;
+        let seen = Seen { token, skip_errors };
+        self.import_follow(actor, kind, bytes, seen, &Progress::default(), now)
+    }
+
+    /// The same, and says how far it is.
+    pub fn import_follow(
+        &self,
+        actor: &Actor,
+        kind: ImportKind,
+        bytes: &[u8],
+        seen: Seen<'_>,
+        progress: &Progress,
+        now: Timestamp,
+    ) -> Result<ImportPreview> {
+        let Seen { token, skip_errors } = seen;
+        let (preview, writes) = self.import_plan(actor, kind, bytes, progress, now)?;
         if preview.token != token {
             let reason = "this is not what the preview showed: the file or the register is another \
                 one by now; look at a new preview";
@@ -212,6 +237,7 @@ impl App {
             );
             return Err(StoreError::Refused(reason).into());
         }
+        progress.write();
         match writes {
             Writes::Units(writes) => self.store.unit_import(&writes)?,
             Writes::Assets(writes) => self.store.asset_import(&writes)?,
@@ -229,6 +255,7 @@ impl App {
         actor: &Actor,
         kind: ImportKind,
         bytes: &[u8],
+        progress: &Progress,
         now: Timestamp,
     ) -> Result<(ImportPreview, Writes)> {
         // An import reaches everywhere.
@@ -239,17 +266,17 @@ impl App {
         }
         Ok(match kind {
             ImportKind::Units => {
-                let plan = self.units_plan(actor, &table::read(bytes)?, now)?;
+                let plan = self.units_plan(actor, &table::read(bytes)?, progress, now)?;
                 let (preview, writes) = plan.preview(kind, bytes);
                 (preview, Writes::Units(writes))
             }
             ImportKind::Assets => {
-                let plan = self.assets_plan(actor, &table::read(bytes)?, now)?;
+                let plan = self.assets_plan(actor, &table::read(bytes)?, progress, now)?;
                 let (preview, writes) = plan.preview(kind, bytes);
                 (preview, Writes::Assets(writes))
             }
             ImportKind::Glpi => {
-                let plan = self.inventories_plan(actor, bytes, now)?;
+                let plan = self.inventories_plan(actor, bytes, progress, now)?;
                 let (preview, writes) = plan.preview(kind, bytes);
                 (preview, Writes::Inventories(writes))
             }

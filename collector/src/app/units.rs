@@ -66,6 +66,19 @@ impl App {
             .ok_or_else(|| AppError::Invalid(format!("there is no unit with code `{code}`")))
     }
 
+    /// Keeps that a unit was reminded of so many assets whose owner is to be confirmed. The message itself is
+    /// sent by who reminds: the collector sends no mail.
+    pub fn unit_remind(&self, actor: &Actor, code: &str, count: u64, now: Timestamp) -> Result<()> {
+        let Some(unit) = self.store.unit_by_code(code)? else {
+            let id = code.to_owned();
+            return Err(belfort_store::StoreError::NotFound { what: "unit", id }.into());
+        };
+        actor.require_for(Right::Manage, Some(unit.id))?;
+        let detail = json!({ "code": unit.code, "to_confirm": count });
+        let record = audit(actor, Right::Manage, "unit.remind", &unit.id, &detail, now)?;
+        Ok(self.store.audit_add(&record)?)
+    }
+
     /// Changes a unit. Moving it takes the right for where it goes, too.
     pub fn unit_edit(
         &self,

@@ -71,6 +71,16 @@ pub(super) fn run(context: &Context) -> Result<ExitCode, Failure> {
                 format!("{}: {findings} findings, {scenarios} scenarios", catalogue.version)
             }),
         );
+        if config.branding.is_some() {
+            let branding = data_directory::branding(&context.data, &config);
+            note(
+                "branding",
+                branding.map(|found| {
+                    let (logos, colours) = (found.logos.len(), found.colours.len());
+                    format!("{logos} logos, {colours} colours")
+                }),
+            );
+        }
         note(
             "database",
             context.app().and_then(|app| {

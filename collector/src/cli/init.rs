@@ -69,6 +69,7 @@ impl Init {
             login: LoginConfig::default(),
             registry: crate::app::registry::Registry::default(),
             advisories: None,
+            branding: None,
         };
         let made = data_directory::create(&context.data, &config)?;
         let (actor, now) = (access::local(), clock::now());

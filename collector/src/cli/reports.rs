@@ -15,6 +15,7 @@ use crate::calendar::{Day, Month, moment};
 use crate::clock;
 use crate::failure::{Exit, Failure};
 use crate::i18n::{Language, Texts};
+use crate::report::document::Kind;
 use crate::report::render::{Form, RenderError, render};
 use crate::view::{FigureView, KpisView, List, ReportView, VerifiedView};
 
@@ -120,7 +121,8 @@ pub(super) enum Report {
     /// Write a frozen report to a file
     #[command(after_help = "Examples:\n  \
         belfort-collector report render 2026-11 --format pdf -o rapport.pdf\n  \
-        belfort-collector report render 2026-11 --format html --lang en -o report.html")]
+        belfort-collector report render 2026-11 --format html --lang en -o report.html\n  \
+        belfort-collector report render 2026-11 --kind cyfun --format pdf -o bewijs.pdf")]
     Render {
         /// Its id, or the month: then the newest of that month
         report: String,
@@ -153,6 +155,9 @@ pub(super) struct Target {
     /// How it is written down
     #[arg(long, value_enum)]
     format: Form,
+    /// What of it: the monthly report, or the evidence for an assessment by CyFun 2025
+    #[arg(long, value_enum, default_value_t = Kind::Monthly)]
+    kind: Kind,
     /// File to write to, made anew; standard output when left out
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -224,7 +229,7 @@ fn find(app: &App, actor: &Actor, text: &str) -> Result<ReportId, Failure> {
 }
 
 fn write(context: &Context, made: &Made, lang: Language, target: Target) -> Result<(), Failure> {
-    let bytes = render(made, target.format, lang)?;
+    let bytes = render(made, target.kind, target.format, lang)?;
     let Some(path) = target.output else { return output::bytes(&bytes) };
     let failed = |error: std::io::Error| {
         Failure::bad_input(format!("cannot write {}: {error}", path.display()))

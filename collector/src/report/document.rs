@@ -2,6 +2,7 @@
 //! down. Nothing is left out in silence: what is empty says so, what is unknown says why.
 
 mod assets;
+mod evidence;
 mod figures;
 mod risks;
 mod words;
@@ -11,6 +12,48 @@ use super::format::{day, number};
 use crate::calendar::Month;
 use crate::i18n::{Language, Texts};
 use words::Words;
+
+/// What is presented of a report. One frozen report holds the content of both: its hash stands for both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Kind {
+    /// The monthly report for the CI meeting.
+    #[default]
+    Monthly,
+    /// The evidence for an assessment by CyFun 2025.
+    Cyfun,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Monthly, Self::Cyfun];
+
+    /// Its name in addresses and on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Monthly => "monthly",
+            Self::Cyfun => "cyfun",
+        }
+    }
+
+    /// What a file of it is named, after the month.
+    pub fn file(self, month: &str) -> String {
+        match self {
+            Self::Monthly => month.to_owned(),
+            Self::Cyfun => format!("{month}-cyfun"),
+        }
+    }
+}
+
+impl std::str::FromStr for Kind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+            .ok_or_else(|| format!("`{text}` is not one of monthly, cyfun"))
+    }
+}
 
 /// A report in words.
 #[derive(Clone, Debug)]
@@ -160,36 +203,67 @@ pub struct Chart {
 
 impl Document {
     /// Puts a report into words. `sha256` is the hash of its canonical content.
-    pub fn of(report: &Report, language: Language, sha256: [u8; 32]) -> Self {
+    pub fn of(report: &Report, kind: Kind, language: Language, sha256: [u8; 32]) -> Self {
         let words = Words { texts: Texts::of(language), language };
-        let month = month_name(&words, &report.month);
-        let parts: [(&'static str, Vec<Block>); 12] = [
-            ("summary", figures::summary(&words, report)),
-            ("risks", risks::changed(&words, report)),
-            ("decisions", risks::decisions(&words, report)),
-            ("actions", risks::actions(&words, report)),
-            ("vulnerabilities", assets::vulnerabilities(&words, report)),
-            ("services", assets::services(&words, report)),
-            ("end-of-life", assets::end_of_life(&words, report)),
-            ("exceptions", risks::exceptions(&words, report)),
-            ("coverage", assets::coverage(&words, report)),
-            ("advice", risks::advice(&words, report)),
-            ("controls", assets::controls(&words, report)),
-            ("annex", figures::annex(&words, report, sha256)),
+        match kind {
+            Kind::Monthly => Self::monthly(&words, report, sha256),
+            Kind::Cyfun => Self::evidence(&words, report, sha256),
+        }
+    }
+
+    fn monthly(words: &Words, report: &Report, sha256: [u8; 32]) -> Self {
+        let parts = vec![
+            ("summary", figures::summary(words, report)),
+            ("risks", risks::changed(words, report)),
+            ("decisions", risks::decisions(words, report)),
+            ("actions", risks::actions(words, report)),
+            ("vulnerabilities", assets::vulnerabilities(words, report)),
+            ("services", assets::services(words, report)),
+            ("end-of-life", assets::end_of_life(words, report)),
+            ("exceptions", risks::exceptions(words, report)),
+            ("coverage", assets::coverage(words, report)),
+            ("advice", risks::advice(words, report)),
+            ("controls", assets::controls(words, report)),
+            ("annex", figures::annex(words, report, sha256)),
         ];
+        Self::made(words, report, "report", parts)
+    }
+
+    fn evidence(words: &Words, report: &Report, sha256: [u8; 32]) -> Self {
+        let parts = vec![
+            ("measures", evidence::measures(words, report)),
+            ("controls", assets::controls(words, report)),
+            ("coverage", assets::coverage(words, report)),
+            ("vulnerabilities", assets::vulnerabilities(words, report)),
+            ("end-of-life", assets::end_of_life(words, report)),
+            ("services", assets::services(words, report)),
+            ("exceptions", risks::exceptions(words, report)),
+            ("annex", figures::annex(words, report, sha256)),
+        ];
+        Self::made(words, report, "cyfun", parts)
+    }
+
+    /// A document of its parts. `name` is the beginning of the keys of what stands above them.
+    fn made(
+        words: &Words,
+        report: &Report,
+        name: &str,
+        parts: Vec<(&'static str, Vec<Block>)>,
+    ) -> Self {
+        let month = month_name(words, &report.month);
         let section = |(index, (id, blocks)): (usize, (&'static str, Vec<Block>))| {
             let title = words.get(&format!("section-{id}"));
             Section { id, title: format!("{}. {title}", index + 1), blocks }
         };
         Self {
-            language,
-            title: words.with("report-title", &[("month", &month)]),
+            language: words.language,
+            title: words.with(&format!("{name}-title"), &[("month", &month)]),
             lead: vec![
                 words.with(
-                    "report-lead",
+                    &format!("{name}-lead"),
                     &[("from", &day(report.period_from)), ("until", &day(report.cut_off))],
                 ),
-                words.get("report-audience"),
+                words.get(&format!("{name}-audience")),
             ],
             sections: parts.into_iter().enumerate().map(section).collect(),
             page: words.with("report-page", &[("page", "{page}"), ("pages", "{pages}")]),

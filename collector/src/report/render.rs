@@ -1,6 +1,6 @@
 //! A report in one of its forms.
 
-use super::document::Document;
+use super::document::{Document, Kind};
 use super::{csv, html, json, pdf};
 use crate::app::reports::Made;
 use crate::i18n::Language;
@@ -65,12 +65,18 @@ pub enum RenderError {
     Pdf(#[from] pdf::PdfError),
 }
 
-/// Writes a report down. The same report, form and language give the same bytes.
-pub fn render(made: &Made, form: Form, language: Language) -> Result<Vec<u8>, RenderError> {
+/// Writes a report down. The same report, kind, form and language give the same bytes. The content as JSON
+/// is the same of every kind.
+pub fn render(
+    made: &Made,
+    kind: Kind,
+    form: Form,
+    language: Language,
+) -> Result<Vec<u8>, RenderError> {
     if form == Form::Json {
         return Ok(json::render(&made.content, made.sha256));
     }
-    let document = Document::of(&made.report, language, made.sha256);
+    let document = Document::of(&made.report, kind, language, made.sha256);
     match form {
         Form::Html => html::render(&document).map_err(RenderError::Html),
         Form::Csv => csv::render(&document).map_err(RenderError::Csv),

@@ -11,6 +11,7 @@ use belfort_model::unit::UnitKind;
 use belfort_store::record::Audit;
 use uuid::Uuid;
 
+use super::document::Kind;
 use super::render::{Form, render};
 use super::*;
 use crate::app::access::Actor;
@@ -104,7 +105,7 @@ impl Lab {
 }
 
 fn text(made: &Made, form: Form, language: Language) -> String {
-    String::from_utf8(render(made, form, language).unwrap()).unwrap()
+    String::from_utf8(render(made, Kind::Monthly, form, language).unwrap()).unwrap()
 }
 
 #[test]
@@ -122,7 +123,7 @@ fn the_same_cut_off_gives_the_same_bytes() {
     assert_eq!(first.sha256, second.sha256);
     for form in [Form::Html, Form::Pdf, Form::Csv, Form::Json] {
         for language in [Language::Nl, Language::En] {
-            let bytes = |made| render(made, form, language).unwrap();
+            let bytes = |made| render(made, Kind::Monthly, form, language).unwrap();
             assert!(bytes(&first) == bytes(&second), "{form:?} {language:?}");
         }
     }
@@ -152,6 +153,27 @@ fn every_text_is_there_in_both_languages() {
 }
 
 #[test]
+fn evidence_is_another_view_of_the_same_content() {
+    let made = Lab::new().made("2026-11-20");
+    for (language, title, where_it_is) in [
+        (Language::Nl, "CyFun 2025", "Waar het bewijs staat"),
+        (Language::En, "CyFun 2025", "Where the proof is"),
+    ] {
+        let html = render(&made, Kind::Cyfun, Form::Html, language).unwrap();
+        let html = String::from_utf8(html).unwrap();
+        for part in [title, where_it_is, "ID.AM-01", "ID.RA-01", &hex::encode(made.sha256)] {
+            assert!(html.contains(part), "{part}");
+        }
+        assert!(!html.contains("⟦"), "a text is missing");
+        let pdf = render(&made, Kind::Cyfun, Form::Pdf, language).unwrap();
+        assert!(pdf.starts_with(b"%PDF-"));
+    }
+    let json = |kind| render(&made, kind, Form::Json, Language::Nl).unwrap();
+    assert_eq!(json(Kind::Cyfun), json(Kind::Monthly));
+    assert_eq!("x".parse::<Kind>().unwrap_err(), "`x` is not one of monthly, cyfun");
+}
+
+#[test]
 fn hostile_names_are_only_text() {
     let made = Lab::new().made("2026-11-20");
     let html = text(&made, Form::Html, Language::Nl);
@@ -171,7 +193,7 @@ fn hostile_names_are_only_text() {
     }
     assert!(guarded > 0, "the hostile service is in the tables");
     // A letter the font does not have makes no invalid PDF.
-    let pdf = render(&made, Form::Pdf, Language::En).unwrap();
+    let pdf = render(&made, Kind::Monthly, Form::Pdf, Language::En).unwrap();
     assert!(pdf.starts_with(b"%PDF-"));
 }
 
@@ -270,8 +292,11 @@ fn a_report_of_many_pages_with_hostile_texts_is_a_valid_pdf() {
         let content = canonical::text(&report).unwrap();
         assert_eq!(canonical::read(&content).unwrap(), report);
         let made = Made { sha256: canonical::sha256(&content), report, content };
-        let pdf = render(&made, Form::Pdf, Language::Nl).unwrap();
+        let pdf = render(&made, Kind::Monthly, Form::Pdf, Language::Nl).unwrap();
         assert!(pdf.len() > 20_000 && pdf.ends_with(b"%%EOF"), "{}", pdf.len());
-        assert!(std::str::from_utf8(&render(&made, Form::Html, Language::Nl).unwrap()).is_ok());
+        assert!(
+            std::str::from_utf8(&render(&made, Kind::Monthly, Form::Html, Language::Nl).unwrap())
+                .is_ok()
+        );
     }
 }

@@ -15,6 +15,7 @@ use crate::app::access::Right;
 use crate::app::reports::{Asked, Frozen};
 use crate::clock;
 use crate::i18n::Language;
+use crate::report::document::Kind;
 use crate::report::html as page;
 use crate::report::render::{Form, RenderError, render};
 use crate::view::{List, ReportView, VerifiedView};
@@ -68,6 +69,11 @@ fn language(text: Option<&str>) -> Result<Option<Language>, Problem> {
     text.map(|text| text.parse().map_err(invalid("language"))).transpose()
 }
 
+fn kind(text: Option<&str>) -> Result<Kind, Problem> {
+    let kind = text.map(|text| text.parse().map_err(invalid("kind"))).transpose()?;
+    Ok(kind.unwrap_or_default())
+}
+
 /// Makes the report of a month and freezes it.
 #[utoipa::path(post, path = "/api/v1/reports", tag = "reports", request_body = NewReport, responses(
     (status = 201, body = ReportView),
@@ -103,6 +109,9 @@ pub struct PreviewQuery {
     /// `html` (when left out), `pdf`, `csv` or `json`.
     #[param(max_length = 4)]
     format: Option<String>,
+    /// `monthly` (when left out) or `cyfun`, the evidence for an assessment by CyFun 2025.
+    #[param(max_length = 7)]
+    kind: Option<String>,
 }
 
 /// The report of a month as it would be frozen now, in one of its forms.
@@ -125,10 +134,11 @@ pub async fn preview(
     let language = language(query.language.as_deref())?.unwrap_or(Language::Nl);
     let form = query.format.map(|text| text.parse().map_err(invalid("format"))).transpose()?;
     let form = form.unwrap_or(Form::Html);
+    let kind = kind(query.kind.as_deref())?;
     let (month, bytes) = blocking(move || {
         let made = api.app.report_preview(&actor, asked)?;
-        let bytes = render(&made, form, language)?;
-        Ok((made.report.month, bytes))
+        let bytes = render(&made, kind, form, language)?;
+        Ok((kind.file(&made.report.month), bytes))
     })
     .await?;
     Ok(file(form, &month, bytes))
@@ -168,7 +178,7 @@ pub async fn verify(
     Ok(axum::Json(verified.into()))
 }
 
-/// In which language.
+/// In which language, and what of it.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
@@ -176,6 +186,9 @@ pub struct FormQuery {
     /// `nl` or `en`; the language it was presented in when left out.
     #[param(max_length = 2)]
     language: Option<String>,
+    /// `monthly` (when left out) or `cyfun`: one frozen report holds the content of both.
+    #[param(max_length = 7)]
+    kind: Option<String>,
 }
 
 /// A frozen report as a page that can be printed.
@@ -248,10 +261,12 @@ async fn frozen(
     actor.require_for(Right::Export, None)?;
     let id: ReportId = id.parse().map_err(invalid("id"))?;
     let wanted = language(query.language.as_deref())?;
+    let kind = kind(query.kind.as_deref())?;
     let (month, bytes) = blocking(move || {
         let Frozen { record, made } = api.app.report_get(&actor, id)?;
         let presented = record.language.parse().unwrap_or(Language::Nl);
-        Ok((record.month, render(&made, form, wanted.unwrap_or(presented))?))
+        let bytes = render(&made, kind, form, wanted.unwrap_or(presented))?;
+        Ok((kind.file(&record.month), bytes))
     })
     .await?;
     Ok(file(form, &month, bytes))

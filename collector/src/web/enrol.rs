@@ -1,11 +1,11 @@
 //! Adding assets: with an agent, by hand, or from a file. A way is a page.
 
 mod by_hand;
-mod import;
+pub(super) mod import;
 #[cfg(test)]
 mod tests;
 mod token;
-mod upload;
+pub(super) mod upload;
 
 use axum::Router;
 

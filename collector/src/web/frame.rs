@@ -6,6 +6,7 @@ use belfort_model::time::Timestamp;
 use http::HeaderMap;
 use http::request::Parts;
 
+use super::brand::Brand;
 use super::session::{self, Visit};
 use super::views::View;
 use crate::app::access::{Actor, Right};
@@ -81,6 +82,7 @@ impl FromRequestParts<Api> for Visitor {
             return Err(Redirect::to("/tweede-factor").into_response());
         }
         let mut frame = Frame::of(&visit, Look::of(&parts.headers), here);
+        frame.brand = Brand::of(&api.app.branding, frame.look.language);
         let (app, user, path) =
             (api.app.clone(), visit.caller.user.id, parts.uri.path().to_owned());
         let views = blocking(move || Ok(app.view_list(user, Some(&path))?)).await;
@@ -162,6 +164,8 @@ pub(super) struct Frame {
     /// Path and query of the page.
     pub(super) here: String,
     pub(super) navigation: Vec<Group>,
+    /// The organisation's logo and colours.
+    pub(super) brand: Option<Brand>,
     /// Saved views of the page.
     pub(super) views: Vec<View>,
 }
@@ -199,8 +203,14 @@ impl Frame {
             look,
             here: here.to_owned(),
             navigation,
+            brand: None,
             views: Vec::new(),
         }
+    }
+
+    /// Whether the organisation has a logo.
+    pub(super) fn has_logo(&self) -> bool {
+        self.brand.as_ref().is_some_and(|brand| brand.by_day.is_some())
     }
 
     /// Where the page as it is can be kept as a view.

@@ -73,7 +73,7 @@ pub(super) fn show(
         here.push_str("?naar=");
         here.extend(form_urlencoded::byte_serialize(back.as_bytes()));
     }
-    let page = Plain::of(headers, &here);
+    let page = Plain::of(headers, &here).dressed(&api.app.branding);
     let notice = notice.map(|key| page.t(key));
     let page = Login { page, csrf: csrf_token(&secret), notice, provider, back };
     Ok(with_cookies(render(status, &page), set.as_slice()))

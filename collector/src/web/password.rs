@@ -26,18 +26,18 @@ struct Password {
 }
 
 /// The form, with the key of what went wrong.
-fn show(headers: &HeaderMap, notice: Option<&'static str>) -> Result<Response, Problem> {
+fn show(api: &Api, headers: &HeaderMap, notice: Option<&'static str>) -> Result<Response, Problem> {
     let (secret, set) = stranger(headers)?;
     let status = if notice.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    let page = Plain::of(headers, "/wachtwoord");
+    let page = Plain::of(headers, "/wachtwoord").dressed(&api.app.branding);
     let notice = notice.map(|key| page.t(key));
     let page = Password { page, csrf: csrf_token(&secret), notice };
     Ok(with_cookies(render(status, &page), set.as_slice()))
 }
 
 /// The form.
-pub(super) async fn form(headers: HeaderMap) -> Result<Response, Problem> {
-    show(&headers, None)
+pub(super) async fn form(State(api): State<Api>, headers: HeaderMap) -> Result<Response, Problem> {
+    show(&api, &headers, None)
 }
 
 /// What the form sends.
@@ -58,23 +58,23 @@ pub(super) async fn set(
     Form(sent): Form<Sent>,
 ) -> Result<Response, Problem> {
     if !sent_by_stranger(&api, &headers, &sent.csrf) {
-        return show(&headers, Some("login-expired"));
+        return show(&api, &headers, Some("login-expired"));
     }
     if sent.new != sent.again {
-        return show(&headers, Some("password-differ"));
+        return show(&api, &headers, Some("password-differ"));
     }
     let from = visitor(&headers, peer.map(|peer| peer.0), &api.app.login);
-    let set = blocking(move || {
-        match api.app.password_reset(&sent.code, &sent.new, &from, clock::now()) {
+    let app = api.app.clone();
+    let set =
+        blocking(move || match app.password_reset(&sent.code, &sent.new, &from, clock::now()) {
             Ok(true) => Ok(None),
             Ok(false) => Ok(Some("password-code-wrong")),
             Err(AppError::Invalid(_)) => Ok(Some("password-weak")),
             Err(error) => Err(error.into()),
-        }
-    })
-    .await?;
+        })
+        .await?;
     match set {
         None => Ok(Redirect::to("/aanmelden?ingesteld=1").into_response()),
-        Some(notice) => show(&headers, Some(notice)),
+        Some(notice) => show(&api, &headers, Some(notice)),
     }
 }

@@ -2,7 +2,9 @@
 
 use http::{HeaderMap, Uri};
 
+use super::brand::Brand;
 use super::frame::Look;
+use crate::branding::Branding;
 use crate::i18n::{Language, Texts};
 
 /// What such a page needs to speak the language of the reader.
@@ -10,12 +12,19 @@ pub(super) struct Plain {
     look: Look,
     /// Path and query to come back to after another language was chosen.
     pub(super) here: String,
+    /// The organisation's logo and colours.
+    pub(super) brand: Option<Brand>,
 }
 
 impl Plain {
     /// As the cookies of a request say; `here` is where the page is.
     pub(super) fn of(headers: &HeaderMap, here: &str) -> Self {
-        Self { look: Look::of(headers), here: here.to_owned() }
+        Self { look: Look::of(headers), here: here.to_owned(), brand: None }
+    }
+
+    /// The same, dressed as the organisation wants it.
+    pub(super) fn dressed(self, branding: &Branding) -> Self {
+        Self { brand: Brand::of(branding, self.look.language), ..self }
     }
 
     /// The same, at the address of a request.

@@ -18,6 +18,7 @@ use crate::app::reports;
 use crate::calendar::{Day, Month};
 use crate::clock;
 use crate::i18n::Language;
+use crate::report::document::Kind;
 use crate::report::render::{Form, render as write};
 use crate::rest::Api;
 use crate::rest::auth::blocking;
@@ -28,7 +29,7 @@ use crate::view::{List, ReportView, VerifiedView};
 /// Months that can be chosen: those whose daily figures are kept.
 const MONTHS: i64 = 13;
 /// What a report is asked for by.
-const KEYS: &[&str] = &["maand", "tot", "taal", "vorm"];
+const KEYS: &[&str] = &["maand", "tot", "taal", "vorm", "soort"];
 
 #[derive(Template)]
 #[template(path = "reports.html")]
@@ -135,6 +136,17 @@ fn form_of(text: Option<&str>) -> Result<Form, Problem> {
     Ok(form.transpose()?.unwrap_or(Form::Html))
 }
 
+/// What of a report is shown.
+fn kind_of(text: Option<&str>) -> Result<Kind, Problem> {
+    match text {
+        None | Some("maandrapport") => Ok(Kind::Monthly),
+        Some("cyfun") => Ok(Kind::Cyfun),
+        Some(other) => {
+            Err(Problem::bad_request(format!("soort: `{other}` is not maandrapport or cyfun")))
+        }
+    }
+}
+
 /// The report as it would be frozen now.
 async fn preview(
     State(api): State<Api>,
@@ -146,10 +158,11 @@ async fn preview(
     let asked = Asked::of("/rapporten/voorbeeld", query.as_deref(), KEYS)?;
     let (report, language) = wanted_by(&asked)?;
     let form = form_of(asked.get("vorm"))?;
+    let kind = kind_of(asked.get("soort"))?;
     let (month, bytes) = blocking(move || {
         let made = api.app.report_preview(&actor, report)?;
-        let bytes = write(&made, form, language)?;
-        Ok((made.report.month, bytes))
+        let bytes = write(&made, kind, form, language)?;
+        Ok((kind.file(&made.report.month), bytes))
     })
     .await?;
     Ok(file(form, &month, bytes))
@@ -231,14 +244,16 @@ async fn download(
 ) -> Result<Response, Problem> {
     let actor = visitor.actor;
     actor.require_for(Right::Export, None)?;
-    let asked = Asked::of("/rapporten", query.as_deref(), &["taal"])?;
+    let asked = Asked::of("/rapporten", query.as_deref(), &["taal", "soort"])?;
     let id = report_id(&id)?;
     let form: Form = form.parse().map_err(Problem::not_found)?;
     let language = asked.parse::<Language>("taal")?;
+    let kind = kind_of(asked.get("soort"))?;
     let (month, bytes) = blocking(move || {
         let reports::Frozen { record, made } = api.app.report_get(&actor, id)?;
         let presented = record.language.parse().unwrap_or(Language::Nl);
-        Ok((record.month, write(&made, form, language.unwrap_or(presented))?))
+        let bytes = write(&made, kind, form, language.unwrap_or(presented))?;
+        Ok((kind.file(&record.month), bytes))
     })
     .await?;
     Ok(file(form, &month, bytes))

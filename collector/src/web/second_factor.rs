@@ -48,7 +48,7 @@ impl SecondFactor {
         headers: &HeaderMap,
         notice: Option<&'static str>,
     ) -> Result<Self, AppError> {
-        let page = Plain::of(headers, "/tweede-factor");
+        let page = Plain::of(headers, "/tweede-factor").dressed(&app.branding);
         let caller = &visit.caller;
         let has_one = app.own_account(caller)?.second_factor_at.is_some();
         let fresh = caller.is_fresh(clock::now());

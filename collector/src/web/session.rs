@@ -120,7 +120,7 @@ pub(super) async fn log_out(
         let provider = login.oidc.as_ref().filter(|_| session.method == LoginMethod::Oidc);
         let back = format!("{}/aanmelden", login.url.as_deref().unwrap_or_default());
         Ok(provider.and_then(|provider| {
-            let page = Plain::of(&headers, "/aanmelden");
+            let page = Plain::of(&headers, "/aanmelden").dressed(&api.app.branding);
             let provider_name = provider.label().to_owned();
             let url = provider.end_session(&back)?;
             Some(LoggedOut { page, provider: provider_name, url })

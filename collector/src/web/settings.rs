@@ -2,6 +2,7 @@
 
 mod account;
 mod basis;
+mod branding;
 mod own_tokens;
 mod rules;
 mod users;
@@ -41,6 +42,7 @@ pub(super) fn routes() -> Router<Api> {
         .merge(users::routes())
         .merge(rules::routes())
         .merge(basis::routes())
+        .merge(branding::routes())
 }
 
 /// What one may go to.
@@ -53,7 +55,9 @@ async fn page(visitor: Visitor) -> Response {
         (administers, "/instellingen/gebruikers", "user-round", "users"),
         (reads, "/instellingen/regels", "sliders-horizontal", "rules"),
         (reads, "/instellingen/grondslag", "tag", "basis"),
+        (reads, "/instellingen/huisstijl", "building-2", "branding"),
         (reads, "/bronnen", "rss", "sources"),
+        (reads, "/werk", "list-checks", "work"),
     ];
     let rooms = all.into_iter().filter(|(may, ..)| *may).map(|(_, href, icon, key)| Room {
         href,

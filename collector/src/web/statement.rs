@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::Router;
+use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use http::{HeaderMap, StatusCode};
@@ -21,6 +22,7 @@ pub(super) fn routes() -> Router<Api> {
     Router::new().route("/toegankelijkheid", get(page))
 }
 
-async fn page(headers: HeaderMap) -> Response {
-    render(StatusCode::OK, &StatementPage { page: Plain::of(&headers, "/toegankelijkheid") })
+async fn page(State(api): State<Api>, headers: HeaderMap) -> Response {
+    let page = Plain::of(&headers, "/toegankelijkheid").dressed(&api.app.branding);
+    render(StatusCode::OK, &StatementPage { page })
 }

@@ -3,6 +3,7 @@
 mod change;
 mod import;
 mod one;
+mod remind;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use belfort_model::unit::{self, OrgUnit, UnitKind};
 use belfort_store::record::UnitTally;
 use http::StatusCode;
 
+use super::enrol::import::BODY;
 use super::export::{self, Head};
 use super::frame::{Frame, Visitor};
 use super::list::Asked;
@@ -30,9 +32,6 @@ use tally::Tallies;
 
 /// Filters of the list.
 const KEYS: &[&str] = &["q", "soort", "gestopt"];
-
-/// Bytes of a pasted table at most, as it is sent: each byte of it can take three.
-const TABLE: usize = 3 << 20;
 
 /// Kinds that can be chosen.
 const KINDS: &[UnitKind] =
@@ -70,7 +69,7 @@ pub(super) fn routes() -> Router<Api> {
     let import = Router::new()
         .route("/eigenaars/importeren", get(import::form).post(import::preview))
         .route("/eigenaars/importeren/bevestigen", post(import::apply))
-        .layer(DefaultBodyLimit::max(TABLE));
+        .layer(DefaultBodyLimit::max(BODY));
     Router::new()
         .route("/eigenaars", get(page))
         .route("/eigenaars.{kind}", get(file))
@@ -78,6 +77,8 @@ pub(super) fn routes() -> Router<Api> {
         .route("/eigenaars/toevoegen", get(change::new).post(change::add))
         .route("/eigenaars/{code}", get(one::page))
         .route("/eigenaars/{code}/wijzigen", get(change::form).post(change::edit))
+        .route("/eigenaars/{code}/herinneren", get(remind::form).post(remind::keep))
+        .route("/eigenaars/{code}/herinneren/lijst.csv", get(remind::list))
         .merge(import)
 }
 

@@ -295,6 +295,8 @@ pub trait Store:
     /// Assets whose evaluation is due, longest due first. One out of service is due only while something is
     /// wrong with it, after a change, and when it was seen since.
     fn evaluation_due(&self, now: Timestamp, limit: u32) -> Result<Vec<AssetId>>;
+    /// How many assets [`evaluation_due`](Self::evaluation_due) would list, and how many there are.
+    fn evaluation_waiting(&self, now: Timestamp) -> Result<(u64, u64)>;
     /// All an evaluation of one asset needs, read at one moment.
     fn evaluation_input(&self, asset: AssetId) -> Result<Option<EvaluationInput>>;
     /// Writes the result of an evaluation, unless the asset changed since the input was read: then

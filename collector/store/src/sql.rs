@@ -149,6 +149,7 @@ impl<D: Driver> Store for SqlStore<D> {
         write link::data_link_insert(link: &DataLink, audit: &Audit) -> ();
 
         read evaluation::evaluation_due(now: Timestamp, limit: u32) -> Vec<AssetId>;
+        read evaluation::evaluation_waiting(now: Timestamp) -> (u64, u64);
         read evaluation::evaluation_input(asset: AssetId) -> Option<EvaluationInput>;
         write evaluation::evaluation_commit(
             commit: &EvaluationCommit,

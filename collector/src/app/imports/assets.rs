@@ -20,6 +20,7 @@ use super::table::Table;
 use super::{ImportLine, Planned, RowAction};
 use crate::app::access::{Actor, Right};
 use crate::app::assets::{AssetEdit, changes, told};
+use crate::app::work::Progress;
 use crate::app::{App, Result, audit};
 
 /// An asset as it will be.
@@ -42,6 +43,7 @@ impl App {
         &self,
         actor: &Actor,
         table: &Table,
+        progress: &Progress,
         now: Timestamp,
     ) -> Result<Planned<Write>> {
         let (columns, mut ignored) = Columns::of(table, ASSET)?;
@@ -54,7 +56,9 @@ impl App {
         let reader = Reader { app: self, actor, columns, units, now };
         let mut plan = Planned::new(ignored);
         let mut seen: BTreeMap<String, u64> = BTreeMap::new();
+        progress.begin(table.rows.len());
         for (number, cells) in &table.rows {
+            progress.step();
             match reader.row(cells) {
                 Ok((keys, line, write)) => {
                     let twice = keys.iter().find_map(|key| seen.get(key).map(|row| (key, *row)));

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::{ImportLine, Planned, ROWS, RowAction};
 use crate::app::access::{Actor, Right};
+use crate::app::work::Progress;
 use crate::app::{App, AppError, Result, audit};
 use crate::ingest::glpi::{self, Inventory};
 
@@ -24,6 +25,7 @@ impl App {
         &self,
         actor: &Actor,
         bytes: &[u8],
+        progress: &Progress,
         now: Timestamp,
     ) -> Result<Planned<Write>> {
         let read = glpi::read(bytes).map_err(AppError::Invalid)?;
@@ -32,7 +34,9 @@ impl App {
         }
         let mut plan = Planned::new(Vec::new());
         let mut seen: BTreeMap<AssetId, u64> = BTreeMap::new();
+        progress.begin(read.len());
         for (number, inventory) in (1_u64..).zip(read) {
+            progress.step();
             let planned = inventory.and_then(|inventory| {
                 self.inventory_plan(actor, inventory, now).map_err(|error| error.to_string())
             });

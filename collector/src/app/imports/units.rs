@@ -13,6 +13,7 @@ use super::columns::{Columns, UNIT};
 use super::table::Table;
 use super::{ImportLine, Planned, RowAction};
 use crate::app::access::{Actor, Right};
+use crate::app::work::Progress;
 use crate::app::{App, Result, audit};
 
 /// A unit as it will be, with the record for the audit log.
@@ -32,6 +33,7 @@ impl App {
         &self,
         actor: &Actor,
         table: &Table,
+        progress: &Progress,
         now: Timestamp,
     ) -> Result<Planned<Write>> {
         let (columns, ignored) = Columns::of(table, UNIT)?;
@@ -45,7 +47,9 @@ impl App {
             .collect();
         let mut rows: Vec<Row> = Vec::new();
         let mut seen: BTreeMap<String, u64> = BTreeMap::new();
+        progress.begin(table.rows.len());
         for (number, cells) in &table.rows {
+            progress.step();
             match read(*number, cells, &columns, &units, now) {
                 Ok(row) => match seen.insert(row.code.to_lowercase(), *number) {
                     Some(first) => {

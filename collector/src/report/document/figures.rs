@@ -47,7 +47,7 @@ fn tile(words: &Words, figure: &Figure) -> Tile {
 }
 
 /// The value of a figure, and what it is made of.
-fn said(words: &Words, figure: &Figure) -> (String, String) {
+pub(super) fn said(words: &Words, figure: &Figure) -> (String, String) {
     let n = |count| number(words.language, count);
     match &figure.value {
         Known::Unknown(reason) => (words.get("unknown"), words.unknown(*reason)),

@@ -6,7 +6,7 @@
 use askama::Template;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -15,7 +15,8 @@ use http::StatusCode;
 use super::upload::{FILE_BYTES, Upload};
 use super::{Tab, may_add, tabs, welcome};
 use crate::app::access::Right;
-use crate::app::imports::ImportKind;
+use crate::app::imports::{ImportKind, Seen};
+use crate::app::work::Progress;
 use crate::clock;
 use crate::rest::Api;
 use crate::rest::auth::blocking;
@@ -23,10 +24,11 @@ use crate::rest::problem::Problem;
 use crate::view::ImportView;
 use crate::web::frame::{Frame, Visitor};
 use crate::web::render;
-use crate::web::sent::Sent;
+use crate::web::sent::{Fields, Sent};
+use crate::web::work::{self, Job};
 
 /// Largest body, bytes: the file in the letters of the form that carries it on, and what stands around.
-const BODY: usize = FILE_BYTES / 3 * 4 + (64 << 10);
+pub(in crate::web) const BODY: usize = FILE_BYTES / 3 * 4 + (64 << 10);
 
 /// Rows that are shown; the rest is counted.
 const ROWS: usize = 200;
@@ -45,6 +47,8 @@ struct PreviewPage {
     frame: Frame,
     tabs: Vec<Tab>,
     preview: ImportView,
+    /// Rows that write something.
+    rows: u64,
     /// The file, to be sent again.
     file: String,
     /// Rows that are not shown.
@@ -76,7 +80,7 @@ fn kind(text: &str) -> Result<ImportKind, Problem> {
 
 /// Shows what an import would do.
 async fn look(State(api): State<Api>, upload: Upload) -> Result<Response, Problem> {
-    let Upload { visitor, kind: named, bytes } = upload;
+    let Upload { visitor, kind: named, bytes, .. } = upload;
     let Visitor { actor, frame, .. } = visitor.may(Right::Manage)?;
     let kind = kind(&named)?;
     if bytes.is_empty() {
@@ -85,11 +89,12 @@ async fn look(State(api): State<Api>, upload: Upload) -> Result<Response, Proble
     let page = blocking(move || {
         let preview = api.app.import_preview(&actor, kind, &bytes, clock::now())?;
         let mut preview = ImportView::from(preview);
+        let rows = preview.new + preview.changed;
         let more = preview.rows.len().saturating_sub(ROWS);
         preview.rows.truncate(ROWS);
         preview.errors.truncate(ROWS);
         let file = URL_SAFE_NO_PAD.encode(&bytes);
-        Ok(PreviewPage { tabs: tabs(&frame, "/import"), preview, file, more, frame })
+        Ok(PreviewPage { tabs: tabs(&frame, "/import"), preview, rows, file, more, frame })
     })
     .await?;
     Ok(render(StatusCode::OK, &page))
@@ -98,17 +103,35 @@ async fn look(State(api): State<Api>, upload: Upload) -> Result<Response, Proble
 /// Writes an import as its preview showed it.
 async fn apply(State(api): State<Api>, sent: Sent) -> Result<Response, Problem> {
     let Sent { visitor, fields } = sent;
-    let Visitor { actor, .. } = visitor.may(Right::Manage)?;
+    let visitor = visitor.may(Right::Manage)?;
     let kind = kind(fields.need("soort")?)?;
+    let after = "/assets?bron=import&melding=assets-imported";
+    let skip_errors = fields.get("zonder-fouten").is_some();
+    write(&api, visitor, kind, &fields, ("token", skip_errors), after).await
+}
+
+/// Writes the file that a form carries: at once where it is little, as work that one follows otherwise.
+pub(in crate::web) async fn write(
+    api: &Api,
+    visitor: Visitor,
+    kind: ImportKind,
+    fields: &Fields,
+    (token, skip_errors): (&str, bool),
+    after: &'static str,
+) -> Result<Response, Problem> {
+    // Who may not import anything begins nothing.
+    visitor.actor.require_for(Right::Manage, None)?;
     let unreadable = |_| Problem::bad_request("bestand: this is not what the preview gave");
     let bytes = URL_SAFE_NO_PAD.decode(fields.need("bestand")?).map_err(unreadable)?;
-    let token = fields.need("token")?.to_owned();
-    let skip_errors = fields.get("zonder-fouten").is_some();
-    blocking(move || {
-        api.app.import_apply(&actor, kind, &bytes, &token, skip_errors, clock::now())?;
-        api.wake.notify_one();
+    let token = fields.need(token)?.to_owned();
+    let rows = fields.parse("rijen")?.unwrap_or(0);
+    let (run, actor) = (api.clone(), visitor.actor);
+    let todo = move |progress: &Progress| {
+        let seen = Seen { token: &token, skip_errors };
+        run.app.import_follow(&actor, kind, &bytes, seen, progress, clock::now())?;
+        run.wake.notify_one();
         Ok(())
-    })
-    .await?;
-    Ok(Redirect::to("/assets?bron=import&melding=assets-imported").into_response())
+    };
+    let job = Job { kind: "import", rows, after };
+    work::run(api, visitor.caller.user.id, job, todo).await
 }

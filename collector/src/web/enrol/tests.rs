@@ -114,17 +114,26 @@ async fn a_large_file_is_read_and_a_larger_one_is_refused() {
     let lab = Lab::new();
     let officer = lab.browser(Role::SecurityOfficer);
     let (path, kind) = ("/assets/toevoegen/import", [("soort", "assets")]);
-    let rows = |count: usize| {
+    let table = |count: usize| {
         let rows = (0..count).map(|row| format!("pc-{row};{}\n", "x".repeat(100)));
         format!("naam;opmerking\n{}", rows.collect::<String>())
     };
-    let seen = officer.upload(path, &kind, &rows(3_000)).await;
+    let seen = officer.upload(path, &kind, &table(3_000)).await;
     assert_eq!(seen.status, StatusCode::OK, "{}", seen.status);
     let (token, file) = (hidden(&seen.text, "token"), hidden(&seen.text, "bestand"));
-    let fields = [("soort", "assets"), ("token", token), ("bestand", file)];
+    let rows = hidden(&seen.text, "rijen");
+    assert_eq!(rows, "3000");
+    let fields = [("soort", "assets"), ("token", token), ("bestand", file), ("rijen", rows)];
     let done = officer.post("/assets/toevoegen/import/uitvoeren", &fields).await;
     assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
+    assert!(done.location.starts_with("/werk/"), "{}", done.location);
+    // It goes on while somebody does something else; then its page leads to what it made.
+    while officer.page(&done.location).await.contains("data-live=\"ja\"") {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let page = officer.page(&done.location).await;
+    assert!(page.contains("bron=import") && page.contains("Klaar."), "{page}");
     assert!(lab.app.asset("pc-2999").is_ok());
-    let shown = officer.upload(path, &kind, &rows(60_000)).await;
+    let shown = officer.upload(path, &kind, &table(60_000)).await;
     assert_eq!(shown.status, StatusCode::PAYLOAD_TOO_LARGE);
 }

@@ -14,15 +14,17 @@ use crate::web::session;
 const PARTS: usize = 10;
 
 /// Largest file of a page, bytes; the command line and REST take more.
-pub(super) const FILE_BYTES: usize = 4 << 20;
+pub(in crate::web) const FILE_BYTES: usize = 4 << 20;
 
 /// A form with a file.
-pub(super) struct Upload {
-    pub(super) visitor: Visitor,
+pub(in crate::web) struct Upload {
+    pub(in crate::web) visitor: Visitor,
     /// What kind of file it is said to be.
-    pub(super) kind: String,
+    pub(in crate::web) kind: String,
     /// The file, or what was typed instead; empty when neither.
-    pub(super) bytes: Vec<u8>,
+    pub(in crate::web) bytes: Vec<u8>,
+    /// Whether it was typed.
+    pub(in crate::web) is_typed: bool,
 }
 
 impl FromRequest<Api> for Upload {
@@ -34,14 +36,15 @@ impl FromRequest<Api> for Upload {
         let headers = parts.headers.clone();
         let request = Request::from_parts(parts, body);
         let form: Multipart = request.extract().await.map_err(IntoResponse::into_response)?;
-        let (token, kind, bytes) = read(form).await.map_err(IntoResponse::into_response)?;
+        let (token, kind, bytes, is_typed) =
+            read(form).await.map_err(IntoResponse::into_response)?;
         session::require_own_form(api, &headers, &token).map_err(IntoResponse::into_response)?;
-        Ok(Self { visitor, kind, bytes })
+        Ok(Self { visitor, kind, bytes, is_typed })
     }
 }
 
-/// The token, the kind and the file of a form.
-async fn read(mut form: Multipart) -> Result<(String, String, Vec<u8>), Problem> {
+/// The token, the kind and the file of a form, and whether that was typed.
+async fn read(mut form: Multipart) -> Result<(String, String, Vec<u8>, bool), Problem> {
     let wrong = |error: MultipartError| Problem {
         status: error.status().as_u16(),
         ..Problem::bad_request(error.body_text())
@@ -53,14 +56,15 @@ async fn read(mut form: Multipart) -> Result<(String, String, Vec<u8>), Problem>
         match field.name().unwrap_or_default() {
             "csrf" => token = field.text().await.map_err(wrong)?,
             "soort" => kind = field.text().await.map_err(wrong)?,
-            "tekst" => typed = field.text().await.map_err(wrong)?,
+            "tekst" | "tabel" => typed = field.text().await.map_err(wrong)?,
             "bestand" => file = field.bytes().await.map_err(wrong)?.to_vec(),
             _ => {}
         }
     }
-    let bytes = if file.is_empty() { typed.trim().as_bytes().to_vec() } else { file };
+    let is_typed = file.is_empty();
+    let bytes = if is_typed { typed.trim().as_bytes().to_vec() } else { file };
     if bytes.len() > FILE_BYTES {
         return Err(Problem::too_large(FILE_BYTES as u64));
     }
-    Ok((token, kind, bytes))
+    Ok((token, kind, bytes, is_typed))
 }

@@ -87,17 +87,22 @@ async fn a_table_is_written_as_its_preview_showed_it() {
     let officer = lab.browser(Role::SecurityOfficer);
     officer.page("/eigenaars/importeren").await;
     let table = "code;naam;soort;deel van\r\nDMT;Mobiliteit;departement;\r\nBZ;\"Burgerzaken & co\";dienst;DMT\r\nX Y;fout;;\r\n";
-    let shown = officer.post("/eigenaars/importeren", &[("tabel", table)]).await;
+    let shown = officer.upload("/eigenaars/importeren", &[("tabel", table)], "").await;
     assert_eq!(shown.status, StatusCode::OK, "{shown:?}");
     assert!(shown.text.contains("2 nieuw, 0 gewijzigd"), "{}", shown.text);
-    let token = hidden(&shown.text, "merk");
+    let (token, file) = (hidden(&shown.text, "merk"), hidden(&shown.text, "bestand"));
+    let same = officer.upload("/eigenaars/importeren", &[], table.trim()).await.text;
+    assert_eq!(hidden(&same, "merk"), token, "a file says the same");
+    let empty = officer.upload("/eigenaars/importeren", &[], "").await;
+    assert_eq!(empty.status, StatusCode::BAD_REQUEST);
     let path = "/eigenaars/importeren/bevestigen";
-    let whole = [("tabel", table), ("merk", token.as_str())];
+    let file = file.as_str();
+    let whole = [("bestand", file), ("merk", token.as_str())];
     let refused = officer.post(path, &whole).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let other = [("tabel", table), ("merk", "0"), ("overslaan", "ja")];
+    let other = [("bestand", file), ("merk", "0"), ("overslaan", "ja")];
     assert_eq!(officer.post(path, &other).await.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let rest = [("tabel", table), ("merk", token.as_str()), ("overslaan", "ja")];
+    let rest = [("bestand", file), ("merk", token.as_str()), ("overslaan", "ja")];
     let done = officer.post(path, &rest).await;
     assert_eq!(done.status, StatusCode::SEE_OTHER, "{done:?}");
     assert!(officer.page(&done.location).await.contains("Burgerzaken &#38; co"));
@@ -115,7 +120,7 @@ async fn who_may_not_change_the_organisation_does_not() {
     for browser in [&dpo, &scoped] {
         assert_eq!(browser.post("/eigenaars/toevoegen", &new).await.status, StatusCode::FORBIDDEN);
         let table = [("tabel", "code;naam\r\nX;X")];
-        let refused = browser.post("/eigenaars/importeren", &table).await;
+        let refused = browser.upload("/eigenaars/importeren", &table, "").await;
         assert_eq!(refused.status, StatusCode::FORBIDDEN);
         assert_eq!(browser.get("/eigenaars/importeren").await.status, StatusCode::FORBIDDEN);
         assert_eq!(browser.get("/eigenaars/BZ/wijzigen").await.status, StatusCode::FORBIDDEN);
@@ -125,4 +130,29 @@ async fn who_may_not_change_the_organisation_does_not() {
         assert_eq!(refused.status, StatusCode::FORBIDDEN, "{refused:?}");
     }
     scoped.page("/eigenaars/DMT/wijzigen").await;
+}
+
+#[tokio::test]
+async fn who_answers_for_a_unit_is_reminded_and_that_is_kept() {
+    let lab = Lab::with_one_risk();
+    let (kind, now) = (crate::app::imports::ImportKind::Assets, clock::now());
+    let table = b"naam;soort;eigenaar\nBalie;toepassing;BZ\n";
+    let token = lab.app.import_preview(&root(), kind, table, now).unwrap().token;
+    lab.app.import_apply(&root(), kind, table, &token, false, now).unwrap();
+    let officer = lab.browser(Role::SecurityOfficer);
+    assert!(officer.page("/eigenaars/BZ").await.contains("/eigenaars/BZ/herinneren"));
+    let path = "/eigenaars/BZ/herinneren";
+    let page = officer.page(path).await;
+    assert!(page.contains("- Balie") && page.contains("te-herbevestigen?dienst=BZ"), "{page}");
+    let list = officer.page("/eigenaars/BZ/herinneren/lijst.csv").await;
+    assert!(list.contains("Balie;"), "{list}");
+    let done = officer.post(path, &[]).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{done:?}");
+    assert!(officer.page(&done.location).await.contains("De herinnering is genoteerd"));
+    let log = lab.app.store.audit_list(belfort_store::record::Page::ALL).unwrap().items;
+    assert!(log.iter().any(|one| one.action == "unit.remind"));
+    assert!(officer.page("/eigenaars/MOB/herinneren").await.contains("niets te bevestigen"));
+    let other = lab.head_of("MOB");
+    assert_eq!(other.get(path).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(other.post(path, &[]).await.status, StatusCode::FORBIDDEN);
 }

@@ -92,6 +92,9 @@ pub(super) fn a_new_asset_is_due_at_once(lab: &Lab) {
     store.asset_insert(&stock, &audit("asset.add")).unwrap();
     assert_eq!(store.evaluation_due(NOW, 10).unwrap(), [first, second, stock.id]);
     assert_eq!(store.evaluation_due(NOW, 1).unwrap(), [first]);
+    assert_eq!(store.evaluation_waiting(NOW).unwrap(), (3, 3));
+    settle(store, first);
+    assert_eq!(store.evaluation_waiting(NOW).unwrap(), (2, 3));
 }
 
 pub(super) fn an_evaluation_waits_for_its_next_time(lab: &Lab) {

@@ -17,18 +17,21 @@ use crate::{Result, StoreError};
 /// How long before the next evaluation the last one was: `REPEAT_HOURS` of the assessment.
 const REPEAT_MS: i64 = 6 * 3600 * 1000;
 
-pub(super) fn evaluation_due(tx: &mut Tx<'_>, now: Timestamp, limit: u32) -> Result<Vec<AssetId>> {
-    // What is out of service changes by no time alone: it is looked at while something is wrong with it,
-    // after a change, and when it was seen again since the last evaluation.
-    tx.list(
-        "SELECT id FROM asset
-         WHERE evaluate_at <= $1
+/// What is out of service changes by no time alone: it is looked at while something is wrong with it, after
+/// a change, and when it was seen again since the last evaluation.
+const IS_DUE: &str = "evaluate_at <= $1
              AND (in_service = 1 OR open_findings > 0 OR evaluate_at = 0
-                  OR last_seen > evaluate_at - $3)
-         ORDER BY evaluate_at, id LIMIT $2",
-        params![now, limit, REPEAT_MS],
-        |row| row.next("asset"),
-    )
+                  OR last_seen > evaluate_at - $2)";
+
+pub(super) fn evaluation_waiting(tx: &mut Tx<'_>, now: Timestamp) -> Result<(u64, u64)> {
+    let due = format!("SELECT COUNT(*) FROM asset WHERE {IS_DUE}");
+    let due = tx.count(&due, params![now, REPEAT_MS])?;
+    Ok((due, tx.count("SELECT COUNT(*) FROM asset", &[])?))
+}
+
+pub(super) fn evaluation_due(tx: &mut Tx<'_>, now: Timestamp, limit: u32) -> Result<Vec<AssetId>> {
+    let sql = format!("SELECT id FROM asset WHERE {IS_DUE} ORDER BY evaluate_at, id LIMIT $3");
+    tx.list(&sql, params![now, REPEAT_MS, limit], |row| row.next("asset"))
 }
 
 pub(super) fn evaluation_input(tx: &mut Tx<'_>, id: AssetId) -> Result<Option<EvaluationInput>> {
