@@ -47,6 +47,7 @@ struct SoftwarePage {
     /// Whether a report said what is installed.
     known: bool,
     complete: bool,
+    may_export: bool,
 }
 
 /// Its pages.
@@ -130,6 +131,7 @@ async fn page(
             rows,
             known,
             complete,
+            may_export: actor.may(Right::Export),
             head,
             frame,
             asked,
