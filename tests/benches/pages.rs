@@ -277,7 +277,8 @@ fn copies() -> String {
     sql += &columns("package_counted", "asset", "list, unit");
     sql += &format!(
         "UPDATE package_count SET installations = installations * {COPIES},
-           of_version = of_version * {COPIES}, of_software = of_software * {COPIES};\n"
+           of_version = of_version * {COPIES};
+         UPDATE software_count SET assets = assets * {COPIES};\n"
     );
     sql += "INSERT INTO evidence (asset, kind, value)
             SELECT copy.new, kind, value || '-' || n FROM evidence JOIN copy ON copy.old = evidence.asset;

@@ -107,17 +107,19 @@ pub fn report(
     number: u32,
     upgraded: u32,
 ) {
+    // Each takes others of all there are; a name is always of one source, as in a distribution.
+    let source = |index: u32| if index == 0 { 0 } else { (index * 6 + number) % SOURCES };
     let package = |index: u32| Package {
         ecosystem: "deb".to_owned(),
-        name: if index == 0 { "openssl".to_owned() } else { format!("package-{index}") },
+        name: if index == 0 { "openssl".to_owned() } else { format!("package-{}", source(index)) },
         version: if index == 0 {
             format!("3.0.{}-1+deb12u{}", 10 + number % 8, u32::from(upgraded > 0))
         } else {
             let mended = u32::from(index < upgraded);
-            format!("1:2.{}.{}-1+deb12u{mended}", index % 9, number % 3)
+            format!("1:2.{}.{}-1+deb12u{mended}", source(index) % 9, number % 3)
         },
         architecture: "amd64".to_owned(),
-        source_name: format!("source-{}", (index * 6 + number) % SOURCES),
+        source_name: format!("source-{}", source(index)),
         state: PackageState::Installed.into(),
         ..Package::default()
     };

@@ -65,7 +65,7 @@ impl Lab {
     pub(super) fn with(change: impl FnOnce(App) -> App) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", directory.path().join("belfort.db").display());
-        Self::over(belfort_store::create(&url).unwrap(), directory)
+        Self::over(belfort_store::create(&url).unwrap(), directory, change)
     }
 
     /// The same collector on a copy of its data: what is done to one is not done to the other.
@@ -77,10 +77,14 @@ impl Lab {
             }
         }
         let url = format!("sqlite:{}", directory.path().join("belfort.db").display());
-        Self::over(belfort_store::open(&url).unwrap(), directory)
+        Self::over(belfort_store::open(&url).unwrap(), directory, |app| app)
     }
 
-    fn over(store: Box<dyn belfort_store::Store>, directory: tempfile::TempDir) -> Self {
+    fn over(
+        store: Box<dyn belfort_store::Store>,
+        directory: tempfile::TempDir,
+        change: impl FnOnce(App) -> App,
+    ) -> Self {
         let config = LoginConfig { totp: SecondFactor::Optional, ..LoginConfig::default() };
         let app = App::new(store.into(), Catalogue::shipped().unwrap())
             .with_login(Login::new(&config, [7; 32], None));

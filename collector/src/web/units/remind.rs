@@ -36,7 +36,7 @@ struct RemindPage {
 /// What a unit owns in service and has not confirmed, by name.
 fn waiting(app: &App, actor: &Actor, unit: &OrgUnit) -> Result<Vec<AssetSummary>, Problem> {
     let filter = AssetFilter {
-        unit: Some(unit.id),
+        unit: vec![unit.id],
         owner_unconfirmed: true,
         in_service: true,
         scope: actor.scope(Right::Read),

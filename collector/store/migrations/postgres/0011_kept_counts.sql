@@ -8,9 +8,15 @@ CREATE TABLE package_count (
     -- Assets of which this is the first package of its version of the entry: their sum over a version is
     -- the number of assets that have the version.
     of_version BIGINT NOT NULL,
-    -- The same for the entry.
-    of_software BIGINT NOT NULL,
     PRIMARY KEY (package, unit)
+);
+
+-- How many assets in service have an entry of the catalogue, in the same way.
+CREATE TABLE software_count (
+    software BYTEA NOT NULL REFERENCES software (id),
+    unit BYTEA NOT NULL,
+    assets BIGINT NOT NULL,
+    PRIMARY KEY (software, unit)
 );
 
 -- The lists that were counted of an asset, and for which unit.
@@ -33,7 +39,7 @@ CREATE INDEX asset_by_duty ON asset
     (in_service, owner_unit, class_assumed, owner_confirmed, open_findings);
 CREATE INDEX asset_by_source ON asset (in_service, source, kind);
 CREATE INDEX asset_verify_due ON asset (verify_due) WHERE verify_due IS NOT NULL;
-CREATE INDEX ownership_by_unit ON ownership (unit, function)
+CREATE INDEX ownership_by_unit ON ownership (unit, function, role, valid_to)
     WHERE role = 'owner' AND valid_to IS NULL;
 
 -- Every asset is counted at its next evaluation.

@@ -67,13 +67,7 @@ const HOLDERS: &str = "package p
 fn counted(tx: &mut Tx<'_>, software: Software, scope: &Scope) -> Result<SoftwareSummary> {
     let versions = "SELECT COUNT(DISTINCT version) FROM package WHERE software = $1";
     let versions = tx.count(versions, params![software.id])?;
-    let conditions = count::conditions(software.id, scope);
-    let assets = format!(
-        "SELECT CAST(COALESCE(SUM(c.of_software), 0) AS BIGINT) FROM package p
-         JOIN package_count c ON c.package = p.id{}",
-        conditions.clause()
-    );
-    let assets = tx.count(&assets, &conditions.params)?;
+    let assets = count::assets(tx, software.id, scope)?;
     Ok(SoftwareSummary { software, assets, versions })
 }
 

@@ -19,8 +19,15 @@ const CHUNK: usize = 100;
 type UnitKey = Vec<u8>;
 /// The package lists of an asset, each with the unit it counts for.
 type Lists = BTreeMap<i64, UnitKey>;
-/// Installations, assets of a version, assets of an entry.
-type Counts = [i64; 3];
+
+/// What is to be added, by key. In their order: so two collectors never wait for each other in turn.
+#[derive(Default)]
+struct Changes {
+    /// Installations and assets of a version.
+    packages: BTreeMap<(i64, UnitKey), [i64; 2]>,
+    /// Assets.
+    software: BTreeMap<(SoftwareId, UnitKey), [i64; 1]>,
+}
 
 /// Counts an asset as it is now, in place of what was counted of it before.
 pub(crate) fn follow(tx: &mut Tx<'_>, asset: AssetId, unit: Option<UnitId>) -> Result<()> {
@@ -50,17 +57,13 @@ pub(crate) fn forget(tx: &mut Tx<'_>, asset: AssetId) -> Result<()> {
 }
 
 fn replace(tx: &mut Tx<'_>, asset: AssetId, before: &Lists, now: &Lists) -> Result<()> {
-    let mut changes: BTreeMap<(i64, UnitKey), Counts> = BTreeMap::new();
+    let mut changes = Changes::default();
     for (lists, sign) in [(before, -1), (now, 1)] {
-        for (package, unit, counts) in of_lists(tx, lists)? {
-            let sum = changes.entry((package, unit)).or_default();
-            for (sum, count) in sum.iter_mut().zip(counts) {
-                *sum += sign * count;
-            }
-        }
+        of_lists(tx, lists, sign, &mut changes)?;
     }
-    changes.retain(|_, counts| *counts != Counts::default());
-    add(tx, &changes)?;
+    let counts = ["installations", "of_version"];
+    add(tx, "package_count", "package", counts, changes.packages)?;
+    add(tx, "software_count", "software", ["assets"], changes.software)?;
     tx.execute("DELETE FROM package_counted WHERE asset = $1", params![asset])?;
     for (list, unit) in now {
         tx.execute(
@@ -78,9 +81,8 @@ fn counted(tx: &mut Tx<'_>, asset: AssetId) -> Result<Lists> {
     Ok(rows.into_iter().collect())
 }
 
-/// What the lists of one asset count for.
-fn of_lists(tx: &mut Tx<'_>, lists: &Lists) -> Result<Vec<(i64, UnitKey, Counts)>> {
-    let mut found = Vec::new();
+/// Adds what the lists of one asset count for, or takes it away.
+fn of_lists(tx: &mut Tx<'_>, lists: &Lists, sign: i64, changes: &mut Changes) -> Result<()> {
     let (mut versions, mut entries) = (BTreeSet::new(), BTreeSet::new());
     for (list, unit) in lists {
         let packages = tx.list(
@@ -94,50 +96,57 @@ fn of_lists(tx: &mut Tx<'_>, lists: &Lists) -> Result<Vec<(i64, UnitKey, Counts)
             },
         )?;
         for (package, software, version) in packages {
-            let of_version = i64::from(versions.insert((software, version)));
-            let of_software = i64::from(entries.insert(software));
-            found.push((package, unit.clone(), [1, of_version, of_software]));
+            let [installations, of_version] =
+                changes.packages.entry((package, unit.clone())).or_default();
+            *installations += sign;
+            *of_version += sign * i64::from(versions.insert((software, version)));
+            let [assets] = changes.software.entry((software, unit.clone())).or_default();
+            *assets += sign * i64::from(entries.insert(software));
         }
     }
-    Ok(found)
+    Ok(())
 }
 
-/// Adds to the counts, in the order of their keys: so two collectors never wait for each other in turn.
-fn add(tx: &mut Tx<'_>, changes: &BTreeMap<(i64, UnitKey), Counts>) -> Result<()> {
-    let changes: Vec<_> = changes.iter().collect();
+/// Adds to the counts of a table.
+fn add<K: Copy + Into<Value>, const N: usize>(
+    tx: &mut Tx<'_>,
+    table: &str,
+    key: &str,
+    counts: [&str; N],
+    changes: BTreeMap<(K, UnitKey), [i64; N]>,
+) -> Result<()> {
+    let changes: Vec<_> = changes.into_iter().filter(|(_, counts)| *counts != [0; N]).collect();
+    let sums = counts.map(|count| format!("{count} = {table}.{count} + excluded.{count}"));
     for chunk in changes.chunks(CHUNK) {
-        let place = |row: usize| {
-            let first = row * 5;
-            format!("({})", placeholders(first, 5))
-        };
+        let place = |row: usize| format!("({})", placeholders(row * (N + 2), N + 2));
         let places: Vec<_> = (0..chunk.len()).map(place).collect();
         let sql = format!(
-            "INSERT INTO package_count (package, unit, installations, of_version, of_software)
-             VALUES {}
-             ON CONFLICT (package, unit) DO UPDATE SET
-                 installations = package_count.installations + excluded.installations,
-                 of_version = package_count.of_version + excluded.of_version,
-                 of_software = package_count.of_software + excluded.of_software",
-            places.join(", ")
+            "INSERT INTO {table} ({key}, unit, {}) VALUES {}
+             ON CONFLICT ({key}, unit) DO UPDATE SET {}",
+            counts.join(", "),
+            places.join(", "),
+            sums.join(", ")
         );
-        let values: Vec<Value> = chunk
-            .iter()
-            .flat_map(|((package, unit), counts)| {
-                let key = [Value::from(*package), Value::from(unit.as_slice())];
-                key.into_iter().chain(counts.map(Value::from))
-            })
-            .collect();
+        let mut values: Vec<Value> = Vec::with_capacity(chunk.len() * (N + 2));
+        for ((key, unit), counts) in chunk {
+            values.extend([(*key).into(), Value::from(unit.as_slice())]);
+            values.extend(counts.map(Value::from));
+        }
         tx.execute(&sql, &values)?;
     }
     Ok(())
 }
 
-/// Limits a query over `package p JOIN package_count c` to an entry and to what one may see.
-pub(super) fn conditions(software: SoftwareId, scope: &Scope) -> Conditions {
+/// How many assets within the scope have an entry.
+pub(super) fn assets(tx: &mut Tx<'_>, software: SoftwareId, scope: &Scope) -> Result<u64> {
     let mut conditions = Conditions::default();
-    conditions.add("p.software = ?", software.into());
+    conditions.add("c.software = ?", software.into());
     conditions.within("c.unit IN (?)", scope);
-    conditions
+    let sql = format!(
+        "SELECT CAST(COALESCE(SUM(c.assets), 0) AS BIGINT) FROM software_count c{}",
+        conditions.clause()
+    );
+    tx.count(&sql, &conditions.params)
 }
 
 /// The versions of an entry that are installed on assets in service within the scope.
@@ -146,7 +155,9 @@ pub(crate) fn software_versions(
     id: SoftwareId,
     scope: &Scope,
 ) -> Result<Vec<VersionCount>> {
-    let conditions = conditions(id, scope);
+    let mut conditions = Conditions::default();
+    conditions.add("p.software = ?", id.into());
+    conditions.within("c.unit IN (?)", scope);
     let sql = format!(
         "SELECT p.version, CAST(SUM(c.of_version) AS BIGINT) FROM package p
          JOIN package_count c ON c.package = p.id{}
