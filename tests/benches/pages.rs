@@ -275,11 +275,12 @@ fn copies() -> String {
         "role, seq, unit, function, valid_from, valid_to, confirmed_at, method",
     );
     sql += &columns("package_counted", "asset", "list, unit");
-    sql += &format!(
+    let counts = format!(
         "UPDATE package_count SET installations = installations * {COPIES},
            of_version = of_version * {COPIES};
          UPDATE software_count SET assets = assets * {COPIES};\n"
     );
+    sql += &counts;
     sql += "INSERT INTO evidence (asset, kind, value)
             SELECT copy.new, kind, value || '-' || n FROM evidence JOIN copy ON copy.old = evidence.asset;
             INSERT INTO finding (id, asset, code, key, status, is_open, first_observed, last_observed,

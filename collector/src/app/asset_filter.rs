@@ -46,7 +46,7 @@ impl App {
     pub fn software_wanted<'a>(
         &self,
         named: impl IntoIterator<Item = &'a str>,
-        versions: Vec<String>,
+        versions: &[String],
     ) -> Result<Option<SoftwareWanted>> {
         let filters: Vec<VersionFilter> = versions
             .iter()
@@ -56,15 +56,12 @@ impl App {
         let mut is_asked = false;
         for text in named {
             is_asked = true;
-            match text.parse::<SoftwareId>() {
-                Ok(id) => {
-                    let found = self.store.software_get(id, &Scope::NOTHING)?;
-                    entries.extend(found.map(|one| (id, one.software.ecosystem)));
-                }
-                Err(_) => {
-                    let found = self.store.software_named(text)?.into_iter();
-                    entries.extend(found.map(|one| (one.id, one.ecosystem)));
-                }
+            if let Ok(id) = text.parse::<SoftwareId>() {
+                let found = self.store.software_get(id, &Scope::NOTHING)?;
+                entries.extend(found.map(|one| (id, one.software.ecosystem)));
+            } else {
+                let found = self.store.software_named(text)?.into_iter();
+                entries.extend(found.map(|one| (one.id, one.ecosystem)));
             }
         }
         if !is_asked && !versions.is_empty() {

@@ -124,7 +124,7 @@ impl Filter {
             unit: app.units_named(self.unit.iter().map(String::as_str))?,
             department: app.units_below(self.department.iter().map(String::as_str))?,
             risk: self.risk_min.map(RiskIs::AtLeast).into_iter().collect(),
-            software: app.software_wanted(named, self.software_version)?,
+            software: app.software_wanted(named, &self.software_version)?,
             cve: cve.collect::<Result<_, _>>()?,
             owner: Vec::new(),
             class: Vec::new(),

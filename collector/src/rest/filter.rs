@@ -21,6 +21,7 @@ use crate::rest::agents::invalid;
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a parameter of its own in the address")]
 pub struct AssetQuery {
     /// Of this kind: `device`, `software`, `application`, `data_set` or `external_service`.
     #[serde(default)]
@@ -238,7 +239,7 @@ impl AssetQuery {
             owner: Vec::new(),
             class: Vec::new(),
             risk: least.or(has_risk).into_iter().collect(),
-            software: app.software_wanted(self.software.texts(), versions)?,
+            software: app.software_wanted(self.software.texts(), &versions)?,
             cve: cve.collect::<Result<_, _>>()?,
             text: self.text.clone(),
             scope,

@@ -151,7 +151,7 @@ pub(in crate::web) fn filter(
         owner: each(asked, "eigenaar", owner, "geen, ja, onbevestigd, beeindigd")?,
         class: each(asked, "biv", class, "geen, ja, 1 to 5")?,
         risk: each(asked, "risico", risk, "geen, ja, 1 to 5")?,
-        software: app.software_wanted(asked.all("software"), texts("versie"))?,
+        software: app.software_wanted(asked.all("software"), &texts("versie"))?,
         cve: cve.collect::<Result<_, _>>()?,
         text: asked.get("q").map(str::to_owned),
         scope: actor.scope(Right::Read),

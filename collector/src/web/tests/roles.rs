@@ -52,12 +52,11 @@ async fn sent(lab: &Lab, who: Option<&Browser<'_>>, path: &str) -> String {
 }
 
 async fn opened(lab: &Lab, who: Option<&Browser<'_>>, path: &str) -> String {
-    let shown = match who {
-        Some(who) => who.get(path).await,
-        None => {
-            let request = Request::builder().uri(path).header("accept", "text/html");
-            lab.send(request.body(Body::empty()).unwrap()).await
-        }
+    let shown = if let Some(who) = who {
+        who.get(path).await
+    } else {
+        let request = Request::builder().uri(path).header("accept", "text/html");
+        lab.send(request.body(Body::empty()).unwrap()).await
     };
     assert!(!shown.status.is_server_error(), "{path}: {}", shown.text);
     cell(&shown, who.is_none())

@@ -90,7 +90,7 @@ fn a_group_that_cannot_be_kept_tells_everyone() {
     let driver = Sqlite::create(&path).unwrap();
     let store = crate::open::prepare_sqlite(driver, true).unwrap();
     // The disk is full: the file may not grow any more.
-    store.driver.pragma("PRAGMA max_page_count = 150");
+    store.driver.pragma("PRAGMA max_page_count = 220");
     let store: &dyn crate::Store = &store;
     let failed: usize = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..8)
