@@ -69,7 +69,7 @@ const PAGES: &[&str] = &[
     "/assets?software=openssl",
     "/assets?software=openssl&versie=%3C3.0.15",
     "/assets?software=openssl&versie=%3C3.0.11&dienst=U7",
-    "/assets?risico=open",
+    "/assets?risico=ja",
     "/assets?cve=CVE-2024-3094",
     "/werklijst",
     "/werklijst/zonder-eigenaar",

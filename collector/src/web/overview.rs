@@ -24,7 +24,7 @@ use crate::view::RiskView;
 /// Lines shown of each list.
 const LINES: usize = 8;
 /// Only how many there are.
-const COUNT: Page = Page { limit: 1, offset: 0 };
+const COUNT: Page = Page { limit: 0, offset: 0 };
 
 /// A key figure that leads to its list.
 struct Tile {

@@ -14,7 +14,6 @@ use axum::extract::{DefaultBodyLimit, Path, RawQuery, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use belfort_model::unit::{self, OrgUnit, UnitKind};
-use belfort_store::record::UnitTally;
 use http::StatusCode;
 
 use super::enrol::import::BODY;
@@ -28,7 +27,7 @@ use crate::clock;
 use crate::rest::Api;
 use crate::rest::auth::blocking;
 use crate::rest::problem::Problem;
-use tally::Tallies;
+use tally::{Tallies, UnitTally};
 
 /// Filters of the list.
 const KEYS: &[&str] = &["q", "soort", "gestopt"];

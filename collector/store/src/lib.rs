@@ -30,7 +30,7 @@ mod url;
 mod value;
 mod workflow;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use belfort_model::access::Scope;
 use belfort_model::agent::{Agent, EnrolmentToken};
@@ -194,6 +194,9 @@ pub trait Store:
     fn unit_list(&self) -> Result<Vec<OrgUnit>>;
     /// How far units are with what they own, within the scope; units that own nothing are left out.
     fn unit_tallies(&self, scope: &Scope) -> Result<Vec<UnitTally>>;
+    /// The function that answers for most of what a unit owns, for units within the scope of which some
+    /// owner names one.
+    fn unit_contacts(&self, scope: &Scope) -> Result<BTreeMap<UnitId, String>>;
     /// The unit with this code, whatever its case.
     fn unit_by_code(&self, code: &str) -> Result<Option<OrgUnit>>;
 

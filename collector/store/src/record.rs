@@ -286,8 +286,6 @@ pub struct RiskSummary {
 pub struct UnitTally {
     /// The unit; nothing for what has no owner.
     pub unit: Option<UnitId>,
-    /// The function that answers for most of what it owns; empty when none is named.
-    pub contact: String,
     /// Assets in service.
     pub assets: u64,
     /// Of these, with a class that is not assumed.

@@ -48,7 +48,7 @@ mod token;
 pub(crate) mod unit;
 mod user;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use belfort_model::access::Scope;
 use belfort_model::agent::{Agent, EnrolmentToken};
@@ -102,6 +102,7 @@ impl<D: Driver> Store for SqlStore<D> {
         write unit::unit_insert(unit: &OrgUnit, audit: &Audit) -> ();
         read unit::unit_list() -> Vec<OrgUnit>;
         read tally::unit_tallies(scope: &Scope) -> Vec<UnitTally>;
+        read tally::unit_contacts(scope: &Scope) -> BTreeMap<UnitId, String>;
         read unit::unit_by_code(code: &str) -> Option<OrgUnit>;
 
         write token::token_insert(

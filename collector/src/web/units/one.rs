@@ -4,11 +4,11 @@ use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use belfort_model::unit::OrgUnit;
-use belfort_store::record::{AssetFilter, AssetSort, Page, RiskFilter, UnitTally};
+use belfort_store::record::{AssetFilter, AssetSort, Page, RiskFilter};
 use http::StatusCode;
 
 use super::last_day;
-use super::tally::Tallies;
+use super::tally::{Tallies, UnitTally};
 use crate::app::App;
 use crate::app::access::{Actor, Right};
 use crate::clock;

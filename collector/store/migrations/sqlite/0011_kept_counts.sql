@@ -38,6 +38,7 @@ UPDATE asset SET owner_confirmed = 1 WHERE id IN
 CREATE INDEX asset_by_duty ON asset
     (in_service, owner_unit, class_assumed, owner_confirmed, open_findings);
 CREATE INDEX asset_by_source ON asset (in_service, source, kind);
+CREATE INDEX finding_by_status ON finding (status, is_open);
 CREATE INDEX asset_verify_due ON asset (verify_due) WHERE verify_due IS NOT NULL;
 CREATE INDEX ownership_by_unit ON ownership (unit, function, role, valid_to)
     WHERE role = 'owner' AND valid_to IS NULL;

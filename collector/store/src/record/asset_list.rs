@@ -9,7 +9,7 @@ use belfort_model::scale::Level;
 use belfort_model::time::Timestamp;
 
 /// Which assets. Of a list of values one has to hold; an empty list asks nothing.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AssetFilter {
     /// Of one of these kinds.
     pub kind: Vec<AssetKind>,

@@ -212,6 +212,9 @@ pub(super) fn finding_list(
     let order = order(filter);
     let count = format!("SELECT COUNT(*) FROM finding f{}", conditions.clause());
     let total = tx.count(&count, &conditions.params)?;
+    if page.limit == 0 {
+        return Ok(Paged { items: Vec::new(), total });
+    }
     let part = conditions.page(page);
     let sql = format!(
         "SELECT {COLUMNS}, a.name, {} FROM

@@ -102,6 +102,9 @@ pub(super) fn risk_list(
     let mut conditions = conditions(filter);
     let count = format!("SELECT COUNT(*) {FROM}{}", conditions.clause());
     let total = tx.count(&count, &conditions.params)?;
+    if page.limit == 0 {
+        return Ok(Paged { items: Vec::new(), total });
+    }
     let part = conditions.page(page);
     let sql = format!(
         "SELECT r.document, a.name, {} {FROM}{} ORDER BY r.severity DESC, r.year, r.number{part}",

@@ -10,7 +10,6 @@ use crate::driver::{Conditions, Tx};
 use crate::record::UnitTally;
 
 pub(super) fn unit_tallies(tx: &mut Tx<'_>, scope: &Scope) -> Result<Vec<UnitTally>> {
-    let mut contacts = contacts(tx, scope)?;
     let mut conditions = Conditions::default();
     conditions.add_plain("a.in_service = 1");
     conditions.within("a.owner_unit IN (?)", scope);
@@ -24,26 +23,20 @@ pub(super) fn unit_tallies(tx: &mut Tx<'_>, scope: &Scope) -> Result<Vec<UnitTal
         sum("a.open_findings"),
         conditions.clause(),
     );
-    let mut tallies = tx.list(&sql, &conditions.params, |row| {
+    tx.list(&sql, &conditions.params, |row| {
         let what = "asset";
         Ok(UnitTally {
             unit: row.next(what)?,
-            contact: String::new(),
             assets: row.next(what)?,
             classified: row.next(what)?,
             to_confirm: row.next(what)?,
             findings: row.next(what)?,
         })
-    })?;
-    for tally in &mut tallies {
-        let contact = tally.unit.and_then(|unit| contacts.remove(&unit));
-        tally.contact = contact.unwrap_or_default();
-    }
-    Ok(tallies)
+    })
 }
 
 /// The function that most active ownerships of a unit name; of equals the first by name.
-fn contacts(tx: &mut Tx<'_>, scope: &Scope) -> Result<BTreeMap<UnitId, String>> {
+pub(super) fn unit_contacts(tx: &mut Tx<'_>, scope: &Scope) -> Result<BTreeMap<UnitId, String>> {
     let mut conditions = Conditions::default();
     conditions.add_plain("o.role = 'owner' AND o.valid_to IS NULL AND o.function <> ''");
     conditions.within("o.unit IN (?)", scope);

@@ -4,7 +4,7 @@
 //! the few that match and looks only at those, or works the set out once for a walk over all assets.
 
 use crate::Result;
-use crate::driver::{Conditions, contains_pattern};
+use crate::driver::{Conditions, Tx, contains_pattern};
 use crate::record::{AssetFilter, ClassIs, OwnerIs, RiskIs, SoftwareWanted, VulnerableBy};
 use crate::value::Value;
 
@@ -15,8 +15,17 @@ const ENDED: &str =
 const UNCONFIRMED: &str = "(a.owner_unit IS NOT NULL AND a.owner_confirmed = 0)";
 const AT_LEAST: &str = "(a.class_b >= ? OR a.class_i >= ? OR a.class_v >= ?)";
 
+/// How it is asked what an asset holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// As a set of assets: finds the few that match.
+    AsSet,
+    /// Of each asset by itself: best for a walk in which many match.
+    OfEach,
+}
+
 /// A filter as conditions on a table named `a`.
-pub(super) fn conditions(filter: &AssetFilter) -> Result<Conditions> {
+pub(super) fn conditions(filter: &AssetFilter, asked: Asked) -> Result<Conditions> {
     let mut conditions = Conditions::default();
     let all = &mut conditions;
     all.any_of("a.kind", filter.kind.iter().copied());
@@ -70,7 +79,7 @@ pub(super) fn conditions(filter: &AssetFilter) -> Result<Conditions> {
     let risks: Vec<_> = filter.risk.iter().map(|wanted| risk(all, *wanted)).collect();
     all.either(&risks);
     if let Some(wanted) = &filter.software {
-        software(all, wanted);
+        software(all, wanted, asked);
     }
     let mut vulnerable = Vec::new();
     for wanted in &filter.cve {
@@ -133,10 +142,46 @@ fn holding(which: &str) -> String {
     )
 }
 
-fn software(all: &mut Conditions, wanted: &SoftwareWanted) {
+/// How many assets have one of these packages. Each holds one list, so the lists are told apart and not
+/// the assets.
+pub(super) fn holders(tx: &mut Tx<'_>, wanted: &SoftwareWanted) -> Result<u64> {
+    let mut conditions = Conditions::default();
+    if wanted.entries.is_empty() {
+        return Ok(0);
+    }
+    let which = packages(&mut conditions, wanted);
+    let sql = format!(
+        "SELECT COUNT(*) FROM
+             (SELECT DISTINCT e.list AS list FROM package p
+              JOIN package_list_entry e ON e.package = p.id WHERE {which}) AS held
+         JOIN asset_section h ON h.section = held.list"
+    );
+    tx.count(&sql, &conditions.params)
+}
+
+/// Assets one by one whose last report lists one of these packages, in the order of the joins.
+fn each_holding(which: &str) -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM asset_section h CROSS JOIN package_list l CROSS JOIN package p
+             CROSS JOIN package_list_entry e
+             WHERE h.asset = a.id AND l.section = h.section AND {which}
+                 AND e.list = l.section AND e.package = p.id)"
+    )
+}
+
+fn software(all: &mut Conditions, wanted: &SoftwareWanted, asked: Asked) {
     if wanted.entries.is_empty() {
         return all.add_plain("1 = 0");
     }
+    let which = packages(all, wanted);
+    all.add_plain(&match asked {
+        Asked::AsSet => holding(&which),
+        Asked::OfEach => each_holding(&which),
+    });
+}
+
+/// Which packages are meant; there is at least one entry.
+fn packages(all: &mut Conditions, wanted: &SoftwareWanted) -> String {
     let mut either = Vec::new();
     for (entry, versions) in &wanted.entries {
         let entry = one(all, "p.software = ?", (*entry).into());
@@ -148,7 +193,7 @@ fn software(all: &mut Conditions, wanted: &SoftwareWanted) {
             }
         });
     }
-    all.add_plain(&holding(&format!("({})", either.join(" OR "))));
+    format!("({})", either.join(" OR "))
 }
 
 /// Assets with an open finding about the vulnerability alone, or that have an affected package and an

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use belfort_model::id::AssetId;
 use belfort_model::software::Installation;
 
-use super::filter::conditions;
+use super::filter::{Asked, conditions, holders};
 use super::{JOINS, columns, read_summary};
 use crate::Result;
 use crate::driver::{Conditions, Tx};
@@ -40,6 +40,12 @@ fn order(sort: AssetSort) -> &'static str {
     }
 }
 
+/// Whether a filter is about software and nothing else.
+fn is_alone(filter: &AssetFilter) -> bool {
+    let others = AssetFilter { software: None, sort: AssetSort::default(), ..filter.clone() };
+    others == AssetFilter::default()
+}
+
 /// As many as are sorted sooner than found in order.
 const FEW: u64 = 5_000;
 
@@ -48,11 +54,17 @@ pub(crate) fn asset_list(
     filter: &AssetFilter,
     page: Page,
 ) -> Result<Paged<AssetSummary>> {
-    let mut conditions = conditions(filter)?;
+    let mut conditions = conditions(filter, Asked::AsSet)?;
     let count = format!("SELECT COUNT(*) FROM asset a{}", conditions.clause());
-    let total = tx.count(&count, &conditions.params)?;
-    if total <= page.offset {
+    let total = match &filter.software {
+        Some(wanted) if is_alone(filter) => holders(tx, wanted)?,
+        _ => tx.count(&count, &conditions.params)?,
+    };
+    if page.limit == 0 || total <= page.offset {
         return Ok(Paged { items: Vec::new(), total });
+    }
+    if total >= FEW {
+        conditions = self::conditions(filter, Asked::OfEach)?;
     }
     let part = conditions.page(page);
     let mut order = order(filter.sort).to_owned();
@@ -75,7 +87,7 @@ pub(crate) fn asset_list(
 }
 
 pub(crate) fn asset_ids(tx: &mut Tx<'_>, filter: &AssetFilter) -> Result<Vec<AssetId>> {
-    let conditions = conditions(filter)?;
+    let conditions = conditions(filter, Asked::AsSet)?;
     let order = order(filter.sort);
     let sql = format!("SELECT a.id FROM asset a{} ORDER BY {order}", conditions.clause());
     tx.list(&sql, &conditions.params, |row| row.next("asset"))
