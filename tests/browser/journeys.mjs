@@ -41,7 +41,7 @@ async function part(name, work) {
 async function until(path, wanted) {
   for (let turn = 0; turn < 120; turn += 1) {
     await go(path);
-    if (wanted(await text())) return;
+    if (await wanted(await text())) return;
     await new Promise(resolve => setTimeout(resolve, 500));
   }
   throw new Error(`${path} does not show what was waited for: ${(await text()).slice(0, 300)}`);
@@ -156,6 +156,18 @@ await part('analyse, assess and evaluate a risk', async () => {
   // Not one of a severity that takes a meeting.
   const all = (await page.locator('tbody a[href^="/risicos/R-"]').evaluateAll(links => links.map(a => a.getAttribute('href'))));
   reference = all[0];
+  // What was done before may still change the risk: who decides on it then is rightly asked to look again.
+  await until('/werk', shown => shown.includes('Alles is beoordeeld'));
+  await until('/risicos', async () => {
+    const version = async () => {
+      await go(reference);
+      return page.locator('form input[name="versie"]').first().getAttribute('value');
+    };
+    const before = await version();
+    await page.waitForTimeout(3000);
+    return before === await version();
+  });
+  await go('/risicos');
   await hand.press(`tbody a[href="${reference}"]`);
   await hand.press(submit(`${reference}/analyseren`));
   for (const name of ['likelihood', 'impact']) {

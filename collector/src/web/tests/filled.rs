@@ -4,12 +4,13 @@ use belfort_model::access::Role;
 use belfort_model::asset::{AssetKind, Lifecycle};
 use belfort_model::data_set::{PersonalData, Relation};
 use belfort_model::finding::TriageChange;
-use belfort_model::id::{AssetId, ExceptionId, FindingId};
+use belfort_model::id::{AssetId, BatchId, ExceptionId, FindingId};
 use belfort_model::meeting::NewMeeting;
 use belfort_model::risk::{Description, NewAssessment, RiskChange};
 use belfort_model::scale::{Biv, Level};
 use belfort_store::record::{FindingFilter, Page, RiskFilter, SoftwareFilter};
 use serde_json::json;
+use uuid::Uuid;
 
 use super::{Lab, root};
 use crate::app::access::Actor;
@@ -50,6 +51,8 @@ pub(super) struct Things {
     exception: ExceptionId,
     risk: String,
     action: String,
+    /// A change of many assets at once: its device got its owner.
+    changed: BatchId,
 }
 
 /// What belongs to the whole organisation.
@@ -79,7 +82,9 @@ impl Things {
         let holder = format!("dienstchef {word}");
 
         let device = device(lab, code, word);
-        app.owner_set(&root, device, code, &holder, now).unwrap();
+        let changed = BatchId(Uuid::now_v7());
+        let many = Actor { batch: Some(changed), ..root.clone() };
+        app.owner_set(&many, device, code, &holder, now).unwrap();
         let edit = AssetEdit {
             name: Some(format!("{word} loket")),
             site: Some(format!("{word} 1")),
@@ -145,7 +150,7 @@ impl Things {
         };
         let (_, action) = app.action_add(&root, &risk, &plan, Write::default(), now).unwrap();
         let action = action.to_string();
-        Self { code, device, application, set, finding, exception, risk, action }
+        Self { code, device, application, set, finding, exception, risk, action, changed }
     }
 
     /// The addresses that a route has for these things.
@@ -193,6 +198,7 @@ impl Things {
                 "/instellingen/gebruikers/{id}",
                 &format!("/instellingen/gebruikers/{}", common.user),
             )
+            .replace("{batch}", &self.changed.to_string())
             .replace("{token}", &common.api_token)
             .replace("{step}", "uit")
             .replace("{code}", self.code)

@@ -30,7 +30,9 @@ async fn sent(lab: &Lab, who: Option<&Browser<'_>>, path: &str) -> String {
     let lab = lab.copy();
     let shown = match who {
         // A form with a file is taken in parts.
-        Some(who) if path.ends_with("/import") => who.at(&lab).upload(path, &[], "").await,
+        Some(who) if path.ends_with("/import") || path.ends_with("/importeren") => {
+            who.at(&lab).upload(path, &[], "").await
+        }
         // What is done with rows takes another right for each thing that can be done.
         Some(who) if path.starts_with("/werklijst/") => {
             who.at(&lab).post(path, &[("actie", "bevestigen")]).await
