@@ -1,11 +1,14 @@
 //! What rules did: their runs, what each assigned, and putting it back.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use belfort_model::id::BatchId;
+use belfort_model::id::{BatchId, UnitId};
+use belfort_model::rule::{AssignClass, AssignOwner, Assignment};
 use http::StatusCode;
 
 use super::super::super::frame::{Frame, Visitor};
@@ -34,14 +37,36 @@ struct RunPage {
     done: Option<String>,
     id: String,
     lines: List<AssignedView>,
+    /// Names of units.
+    units: BTreeMap<UnitId, String>,
     pager: Pager,
     may_rule: bool,
 }
 
 impl RunPage {
-    /// What was assigned, as the register keeps it.
-    fn words(line: &AssignedView) -> String {
-        serde_json::to_string(&line.assignment).unwrap_or_default()
+    /// What was assigned: the kind, what it was and what it became.
+    fn words(&self, line: &AssignedView) -> (String, String, String) {
+        let frame = &self.frame;
+        let owner = |owner: &AssignOwner| {
+            let unit = self.units.get(&owner.unit).cloned().unwrap_or_default();
+            if owner.function.is_empty() { unit } else { format!("{unit}, {}", owner.function) }
+        };
+        let class = |class: &AssignClass| class.biv.to_string();
+        let (kind, before, after) = match &line.assignment {
+            Assignment::Owner { before, after } => {
+                ("col-owner", before.as_ref().map(owner).unwrap_or_default(), owner(after))
+            }
+            Assignment::Class { before, after } => {
+                ("col-classification", before.as_ref().map(class).unwrap_or_default(), class(after))
+            }
+            Assignment::Link { after } => {
+                let relation = frame.code("relation", after.relation.as_str());
+                ("nav-data-sets", String::new(), relation)
+            }
+            Assignment::Label { after } => ("col-labels", String::new(), after.clone()),
+            Assignment::Site { before, after } => ("col-site", before.clone(), after.clone()),
+        };
+        (frame.t(kind), before, after)
     }
 }
 
@@ -86,6 +111,7 @@ async fn show(
     let asked = Asked::of(&path, query.as_deref(), &[])?;
     let page = blocking(move || {
         let lines = List::of(api.app.rule_batch(&actor, id, asked.page()?)?, AssignedView::from);
+        let units = api.app.store.unit_list()?;
         Ok(RunPage {
             done: asked.done(&frame),
             id: id.to_string(),
@@ -93,6 +119,7 @@ async fn show(
             may_rule: actor.require_for(Right::Manage, None).is_ok(),
             frame,
             lines,
+            units: units.into_iter().map(|unit| (unit.id, unit.name)).collect(),
         })
     })
     .await?;
