@@ -152,22 +152,24 @@ await part('classify an asset', async () => {
 
 let reference;
 await part('analyse, assess and evaluate a risk', async () => {
-  await until('/risicos', shown => /R-\d{4}-\d{4}/.test(shown));
-  // Not one of a severity that takes a meeting.
-  const all = (await page.locator('tbody a[href^="/risicos/R-"]').evaluateAll(links => links.map(a => a.getAttribute('href'))));
-  reference = all[0];
-  // What was done before may still change the risk: who decides on it then is rightly asked to look again.
-  await until('/werk', shown => shown.includes('Alles is beoordeeld'));
-  await until('/risicos', async () => {
-    const version = async () => {
-      await go(reference);
-      return page.locator('form input[name="versie"]').first().getAttribute('value');
-    };
-    const before = await version();
+  // What was done before may still change the register: who decides then is rightly asked to look again.
+  const offered = () => page.locator('tbody a[href^="/risicos/R-"]').evaluateAll(
+    links => links.map(link => link.getAttribute('href')));
+  const state = async () => {
+    await go('/risicos');
+    const first = (await offered())[0];
+    if (first === undefined) return undefined;
+    await go(first);
+    return `${first} ${await page.locator('form input[name="versie"]').first().getAttribute('value')}`;
+  };
+  await until('/werk', async shown => {
+    if (!shown.includes('Alles is beoordeeld')) return false;
+    const before = await state();
     await page.waitForTimeout(3000);
-    return before === await version();
+    return before !== undefined && before === await state();
   });
   await go('/risicos');
+  reference = (await offered())[0];
   await hand.press(`tbody a[href="${reference}"]`);
   await hand.press(submit(`${reference}/analyseren`));
   for (const name of ['likelihood', 'impact']) {
