@@ -10,7 +10,9 @@ use belfort_model::software::{Approval, Software};
 
 pub(crate) use count::{follow, forget, software_versions};
 pub(crate) use installed::software_installed;
-pub(crate) use package::{package_decisions, package_list_insert, package_list_known};
+pub(crate) use package::{
+    package_decisions, package_list_insert, package_list_known, read as read_installation,
+};
 
 use crate::driver::{Conditions, Tx, contains_pattern};
 use crate::record::{Audit, Page, Paged, SoftwareFilter, SoftwareSort, SoftwareSummary};

@@ -10,7 +10,7 @@ use super::{JOINS, columns, read_summary};
 use crate::Result;
 use crate::driver::{Conditions, Tx};
 use crate::record::{AssetFilter, AssetSort, AssetSummary, PackageRef, Page, Paged};
-use crate::value::Row;
+use crate::sql::software;
 
 /// The order of a list; the name and the id decide between equals.
 fn order(sort: AssetSort) -> &'static str {
@@ -127,21 +127,8 @@ pub(crate) fn packages_from(
             conditions.clause()
         );
         found.extend(tx.list(&sql, &conditions.params, |row| {
-            Ok((PackageRef(row.next("package")?), installation(row)?))
+            Ok((PackageRef(row.next("package")?), software::read_installation(row)?))
         })?);
     }
     Ok(found)
-}
-
-/// Reads an installation: ecosystem, name, architecture, version, source name, source version.
-fn installation(row: &mut Row) -> Result<Installation> {
-    let what = "package";
-    Ok(Installation {
-        ecosystem: row.next(what)?,
-        name: row.next(what)?,
-        architecture: row.next(what)?,
-        version: row.next(what)?,
-        source_name: row.next(what)?,
-        source_version: row.next(what)?,
-    })
 }

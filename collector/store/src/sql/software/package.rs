@@ -15,7 +15,7 @@ use crate::value::{Row, Value, params};
 const CHUNK: usize = 100;
 
 /// Reads an installation: ecosystem, name, architecture, version, source name, source version.
-pub(super) fn read(row: &mut Row) -> Result<Installation> {
+pub(crate) fn read(row: &mut Row) -> Result<Installation> {
     let what = "package";
     Ok(Installation {
         ecosystem: row.next(what)?,
