@@ -1,8 +1,8 @@
 //! What an assessor by CyFun 2025 asks first: per measure the figures, and where in the register the proof is.
 
-use super::figures::said;
-use super::words::{Words, tone};
-use super::{Block, Cell, Table};
+use super::figures::table;
+use super::words::Words;
+use super::{Block, Table};
 use crate::report::Report;
 
 /// A measure.
@@ -56,27 +56,9 @@ pub(super) fn measures(words: &Words, report: &Report) -> Vec<Block> {
 }
 
 fn figures(words: &Words, report: &Report, measure: &Measure) -> Table {
-    let columns = vec![
-        words.column("number", 9),
-        words.column("figure", 46),
-        words.column("value", 26),
-        words.column("detail", 40),
-        words.column("judgement", 22),
-    ];
     let caption = words.with("caption-measure", &[("code", measure.code)]);
-    let mut table = Table::new(caption, columns);
     let of_it = |id: &&str| report.figures.iter().find(|figure| figure.id == **id);
-    for figure in measure.figures.iter().filter_map(of_it) {
-        let (value, detail) = said(words, figure);
-        table.rows.push(vec![
-            Cell::plain(&figure.id),
-            Cell::plain(words.get(&format!("kpi-{}", figure.id))),
-            Cell::plain(value),
-            Cell::plain(detail),
-            Cell { text: words.judgement(figure.colour), tone: tone(figure.colour) },
-        ]);
-    }
-    table
+    table(words, caption, measure.figures.iter().filter_map(of_it))
 }
 
 /// Which of its requirements the checks of the catalogue cite; the figures of each stand in a section of

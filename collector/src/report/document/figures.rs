@@ -28,7 +28,7 @@ pub(super) fn summary(words: &Words, report: &Report) -> Vec<Block> {
         Block::Heading(words.get("heading-matrix")),
         matrix(words, report),
         Block::Heading(words.get("heading-figures")),
-        Block::Table(table(words, report)),
+        Block::Table(table(words, words.get("caption-figures"), &report.figures)),
         Block::Heading(words.get("heading-trend")),
         Block::Chart(chart(words, report)),
         Block::Table(trend(words, report)),
@@ -47,7 +47,7 @@ fn tile(words: &Words, figure: &Figure) -> Tile {
 }
 
 /// The value of a figure, and what it is made of.
-pub(super) fn said(words: &Words, figure: &Figure) -> (String, String) {
+fn said(words: &Words, figure: &Figure) -> (String, String) {
     let n = |count| number(words.language, count);
     match &figure.value {
         Known::Unknown(reason) => (words.get("unknown"), words.unknown(*reason)),
@@ -87,7 +87,12 @@ pub(super) fn said(words: &Words, figure: &Figure) -> (String, String) {
     }
 }
 
-fn table(words: &Words, report: &Report) -> Table {
+/// A table of some of the figures.
+pub(super) fn table<'a>(
+    words: &Words,
+    caption: String,
+    figures: impl IntoIterator<Item = &'a Figure>,
+) -> Table {
     let columns = vec![
         words.column("number", 9),
         words.column("figure", 46),
@@ -95,8 +100,8 @@ fn table(words: &Words, report: &Report) -> Table {
         words.column("detail", 40),
         words.column("judgement", 22),
     ];
-    let mut table = Table::new(words.get("caption-figures"), columns);
-    for figure in &report.figures {
+    let mut table = Table::new(caption, columns);
+    for figure in figures {
         let (value, detail) = said(words, figure);
         table.rows.push(vec![
             Cell::plain(&figure.id),

@@ -123,20 +123,5 @@ pub(in crate::web) fn any_meeting(now: Timestamp) -> Option<Meeting> {
 
 /// An assessment that leaves every value as it is.
 fn nothing_assessed() -> NewAssessment {
-    NewAssessment {
-        likelihood: None,
-        current_likelihood: None,
-        target_likelihood: None,
-        target_impact: None,
-        b: None,
-        i: None,
-        v: None,
-        operations: None,
-        citizens: None,
-        legal: None,
-        reputation: None,
-        control: None,
-        knowledge: None,
-        reason: "…".to_owned(),
-    }
+    NewAssessment { reason: "…".to_owned(), ..NewAssessment::default() }
 }

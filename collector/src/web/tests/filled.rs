@@ -132,7 +132,8 @@ impl Things {
             existing_controls: Some(vec![format!("slot op {word}")]),
             ..Description::default()
         };
-        let values = NewAssessment { b: Some(level), reason: word.to_owned(), ..values() };
+        let values =
+            NewAssessment { b: Some(level), reason: word.to_owned(), ..NewAssessment::default() };
         let advisor = Actor::with_roles("advies", &[Role::Dpo]);
         for (who, change) in [
             (&root, RiskChange::Analyse),
@@ -276,23 +277,4 @@ fn device(lab: &Lab, code: &str, word: &str) -> AssetId {
     assert!(preview.errors.is_empty(), "{:?}", preview.errors);
     lab.app.import_apply(&root(), kind, bytes, &preview.token, false, now).unwrap();
     lab.app.asset(&name).unwrap().summary.asset.id
-}
-
-fn values() -> NewAssessment {
-    NewAssessment {
-        likelihood: None,
-        current_likelihood: None,
-        target_likelihood: None,
-        target_impact: None,
-        b: None,
-        i: None,
-        v: None,
-        operations: None,
-        citizens: None,
-        legal: None,
-        reputation: None,
-        control: None,
-        knowledge: None,
-        reason: String::new(),
-    }
 }

@@ -86,7 +86,8 @@ fn findings(tx: &mut Tx<'_>, scope: &Scope) -> Result<Vec<(String, u64)>> {
         let all =
             "SELECT code, COUNT(*) FROM finding WHERE is_open = 1 GROUP BY code ORDER BY code";
         let out = "SELECT f.code, COUNT(*) FROM asset a CROSS JOIN finding f
-             WHERE f.asset = a.id AND a.in_service = 0 AND a.open_findings > 0 AND f.is_open = 1 GROUP BY f.code";
+             WHERE f.asset = a.id AND a.in_service = 0 AND a.open_findings > 0 AND f.is_open = 1
+             GROUP BY f.code";
         let read =
             |row: &mut Row| Ok((row.next::<String>("finding")?, row.next::<u64>("finding")?));
         let out: BTreeMap<_, _> = tx.list(out, &[], read)?.into_iter().collect();

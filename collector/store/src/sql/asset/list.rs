@@ -63,7 +63,8 @@ pub(crate) fn asset_list(
     if page.limit == 0 || total <= page.offset {
         return Ok(Paged { items: Vec::new(), total });
     }
-    if total >= FEW {
+    // Of each asset only where the walk ends with the page: any other order reads them all.
+    if total >= FEW && matches!(filter.sort, AssetSort::Name | AssetSort::NameDescending) {
         conditions = self::conditions(filter, Asked::OfEach)?;
     }
     let part = conditions.page(page);
