@@ -1,8 +1,10 @@
-//! `cargo xtask fuzz`: every parser of the agent under libFuzzer, each for a time of its own.
+//! `cargo xtask fuzz`: every parser of the agent under libFuzzer, each for a time of its own or, with
+//! `--together`, several on the same inputs.
 //!
-//! The parsers are those of `fuzz/src/parsers.rs`. What a run finds beyond the committed corpus stays in
-//! `target/fuzz`; every finished parser is a line in `target/fuzz/log.jsonl`, so that a run that was
-//! ended goes on where it stopped.
+//! The parsers are those of `fuzz/src/parsers.rs`. Time is processor time, so that a busy machine does not
+//! make a run shorter than it says. What a run finds beyond the committed corpus stays in `target/fuzz`;
+//! every finished parser is a line in `target/fuzz/log.jsonl`, so that a run that was ended goes on where
+//! it stopped.
 
 use std::collections::VecDeque;
 use std::fs;
@@ -10,6 +12,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -29,8 +32,10 @@ const KEPT_FILES: usize = 8;
 
 /// What is run.
 pub(crate) struct Options {
-    /// Time for each parser.
+    /// Processor time for each run.
     pub(crate) seconds: u64,
+    /// How many parsers, neighbours by name, share a run: each gets every input.
+    pub(crate) together: usize,
     /// Only parsers whose name contains one of these.
     pub(crate) targets: Vec<String>,
     /// At the same time.
@@ -41,9 +46,10 @@ pub(crate) struct Options {
     pub(crate) keep: bool,
 }
 
-/// How one parser fared.
+/// How the parsers of one run fared.
 struct Done {
-    name: String,
+    names: Vec<String>,
+    /// Inputs tried, by each of them.
     executions: u64,
     coverage: u64,
     result: String,
@@ -63,53 +69,59 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
     let (done, waiting): (Vec<_>, Vec<_>) = wanted
         .into_iter()
         .partition(|name| !options.again && fuzzer.has_run(name, options.seconds));
-    let rounds = waiting.len().div_ceil(options.jobs.max(1)) as u64;
+    let together = options.together.max(1);
+    ensure!(together == 1 || !options.keep, "what parsers found together is nobody's corpus");
+    let groups: VecDeque<Vec<String>> = waiting.chunks(together).map(<[_]>::to_vec).collect();
+    let rounds = groups.len().div_ceil(options.jobs.max(1)) as u64;
     println!(
-        "{} parsers for {} s each, {} at a time: about {} min; {} have run already",
+        "{} parsers, {together} to a run of {} s, {} runs at a time: about {} min; {} have run already",
         waiting.len(),
         options.seconds,
         options.jobs,
         (rounds * options.seconds).div_ceil(60),
         done.len()
     );
-    let queue = Mutex::new(VecDeque::from(waiting));
+    let queue = Mutex::new(groups);
     let results = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..options.jobs.max(1) {
             scope.spawn(|| {
                 loop {
                     let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-                    let Some(name) = next else { break };
-                    let one = fuzzer.fuzz(&name, options);
+                    let Some(names) = next else { break };
+                    let one = fuzzer.fuzz(&names, options);
                     let one = one.unwrap_or_else(|error| Done {
-                        name,
+                        names,
                         executions: 0,
                         coverage: 0,
                         result: format!("did not run: {error:#}"),
                     });
-                    println!("{}", line(&one));
+                    print!("{}", lines(&one));
                     results.lock().unwrap_or_else(PoisonError::into_inner).push(one);
                 }
             });
         }
     });
     let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-    results.sort_by(|one, other| one.name.cmp(&other.name));
+    results.sort_by(|one, other| one.names.cmp(&other.names));
     println!("\n{:42} {:>12} {:>9}  result", "parser", "executions", "coverage");
     for one in &results {
-        println!("{}", line(one));
+        print!("{}", lines(one));
     }
-    let executions: u64 = results.iter().map(|one| one.executions).sum();
-    println!("{} parsers, {executions} executions", results.len());
-    let failed: Vec<_> =
-        results.iter().filter(|one| one.result != "held").map(|one| one.name.as_str()).collect();
+    let inputs: u64 = results.iter().map(|one| one.executions).sum();
+    let parsers: usize = results.iter().map(|one| one.names.len()).sum();
+    println!("{parsers} parsers in {} runs, {inputs} inputs", results.len());
+    let failed: Vec<_> = results.iter().filter(|one| one.result != "held").collect();
+    let failed: Vec<_> = failed.iter().map(|one| one.names.join(" or ")).collect();
     ensure!(failed.is_empty(), "did not hold: {}", failed.join(", "));
     Ok(())
 }
 
-fn line(done: &Done) -> String {
-    let Done { name, executions, coverage, result } = done;
-    format!("{name:42} {executions:12} {coverage:9}  {result}")
+/// A line for each parser; the coverage is that of the run.
+fn lines(done: &Done) -> String {
+    let Done { names, executions, coverage, result } = done;
+    let line = |name: &String| format!("{name:42} {executions:12} {coverage:9}  {result}\n");
+    names.iter().map(line).collect()
 }
 
 /// The parsers by name, out of the table that the fuzzer is built with.
@@ -178,73 +190,101 @@ impl Fuzzer {
         })
     }
 
-    fn fuzz(&self, name: &str, options: &Options) -> Result<Done> {
-        let folder = name.replace("::", ".").replace('#', "-");
-        let work = self.root.join("target/fuzz/corpus").join(&folder);
-        let seeds = self.root.join("fuzz/corpus").join(&folder);
-        let found = self.root.join("target/fuzz/found").join(&folder);
+    fn fuzz(&self, names: &[String], options: &Options) -> Result<Done> {
+        let folder = |name: &str| name.replace("::", ".").replace('#', "-");
+        let first = folder(names.first().context("a parser")?);
+        let folders: Vec<String> = names.iter().map(|name| folder(name)).collect();
+        let run = match names.len() {
+            1 => first,
+            several => format!("{first}+{}", several - 1),
+        };
+        let below = |kind: &str, name: &str| self.root.join("target/fuzz").join(kind).join(name);
+        let (work, found) = (below("corpus", &run), below("found", &run));
         for directory in [&work, &found] {
             fs::create_dir_all(directory)?;
         }
-        let start = Instant::now();
         let mut command = Command::new(&self.program);
-        command.env("BELFORT_PARSER", name).arg(&work);
-        if seeds.exists() {
-            command.arg(&seeds);
-        }
-        let output = command
-            .arg(format!("-max_total_time={}", options.seconds))
+        command.env("BELFORT_PARSER", names.join(","));
+        command.arg(&work);
+        // What each of them found alone is a start as good as what is committed.
+        let alone = folders.iter().map(|name| below("corpus", name)).filter(|path| *path != work);
+        let seeds = folders.iter().map(|name| self.root.join("fuzz/corpus").join(name));
+        command.args(alone.chain(seeds).filter(|path| path.exists()));
+        command
             .arg(format!("-max_len={INPUT_BYTES}"))
             .arg(format!("-rss_limit_mb={MEMORY_MB}"))
             .arg(format!("-malloc_limit_mb={MEMORY_MB}"))
             .args(["-timeout=5", "-print_final_stats=1", "-verbosity=1"])
             .arg(format!("-artifact_prefix={}/", found.display()))
-            .stdout(Stdio::null())
-            .output()
-            .context("start the fuzzer")?;
-        let said = String::from_utf8_lossy(&output.stderr);
-        fs::write(self.root.join(format!("target/fuzz/{folder}.log")), said.as_bytes())?;
-        let executions = said.lines().find_map(|line| {
-            line.strip_prefix("stat::number_of_executed_units:")?.trim().parse().ok()
-        });
-        let coverage = said
-            .lines()
-            .rev()
-            .find_map(|line| line.split("cov: ").nth(1)?.split(' ').next()?.parse().ok());
-        let result = if output.status.success() {
-            "held".to_owned()
-        } else {
-            let panic = said.lines().find(|line| {
-                ["panicked at", "ERROR: ", "SUMMARY: "].iter().any(|word| line.contains(word))
-            });
-            format!("{} (input in {})", panic.unwrap_or("failed"), found.display())
-        };
-        let done = Done {
-            name: name.to_owned(),
-            executions: executions.unwrap_or(0),
-            coverage: coverage.unwrap_or(0),
-            result,
-        };
-        self.record(&done, start.elapsed(), options.seconds)?;
-        if options.keep && done.result == "held" {
+            .stdout(Stdio::null());
+        let start = Instant::now();
+        let asked = Duration::from_secs(options.seconds);
+        let mut used = Duration::ZERO;
+        let mut done =
+            Done { names: names.to_owned(), executions: 0, coverage: 0, result: "held".to_owned() };
+        // libFuzzer knows only time that passes: what a busy machine kept from it is asked again.
+        while used < asked && done.result == "held" {
+            let rest = (asked - used).as_millis().div_ceil(1000);
+            let log = self.root.join(format!("target/fuzz/{run}.log"));
+            command.arg(format!("-max_total_time={rest}")).stderr(fs::File::create(&log)?);
+            let mut child = command.spawn().context("start the fuzzer")?;
+            let mut here = Duration::ZERO;
+            let status = loop {
+                here = processor_time(child.id()).unwrap_or(here);
+                if let Some(status) = child.try_wait()? {
+                    break status;
+                }
+                thread::sleep(Duration::from_millis(200));
+            };
+            used += here.max(Duration::from_millis(100));
+            let said = fs::read(&log)?;
+            let said = String::from_utf8_lossy(&said);
+            done.executions += said
+                .lines()
+                .find_map(|line| {
+                    line.strip_prefix("stat::number_of_executed_units:")?.trim().parse().ok()
+                })
+                .unwrap_or(0);
+            done.coverage = said
+                .lines()
+                .rev()
+                .find_map(|line| line.split("cov: ").nth(1)?.split(' ').next()?.parse().ok())
+                .unwrap_or(0);
+            if !status.success() {
+                let panic = said.lines().find(|line| {
+                    ["panicked at", "ERROR: ", "SUMMARY: "].iter().any(|word| line.contains(word))
+                });
+                done.result =
+                    format!("{} (input in {})", panic.unwrap_or("failed"), found.display());
+            }
+        }
+        self.record(&done, used, start.elapsed(), options)?;
+        if let ([name], true, "held") = (names, options.keep, done.result.as_str()) {
+            let seeds = self.root.join("fuzz/corpus").join(folder(name));
             self.keep(name, &work, &seeds)?;
         }
         Ok(done)
     }
 
-    fn record(&self, done: &Done, took: Duration, seconds: u64) -> Result<()> {
-        let line = json!({
-            "parser": done.name,
-            "build": self.build,
-            "seconds": seconds,
-            "took_seconds": took.as_secs(),
-            "executions": done.executions,
-            "coverage": done.coverage,
-            "result": done.result,
-        });
+    fn record(&self, done: &Done, used: Duration, took: Duration, options: &Options) -> Result<()> {
+        let mut lines = String::new();
+        for name in &done.names {
+            let line = json!({
+                "parser": name,
+                "build": self.build,
+                "seconds": options.seconds,
+                "processor_seconds": used.as_secs(),
+                "took_seconds": took.as_secs(),
+                "together": done.names.len(),
+                "executions": done.executions,
+                "coverage": done.coverage,
+                "result": done.result,
+            });
+            lines.push_str(&format!("{line}\n"));
+        }
         let mut log = fs::OpenOptions::new().create(true).append(true).open(self.log())?;
-        // One write, so that lines of two parsers do not mix.
-        log.write_all(format!("{line}\n").as_bytes())?;
+        // One write, so that lines of two runs do not mix.
+        log.write_all(lines.as_bytes())?;
         Ok(())
     }
 
@@ -278,6 +318,13 @@ impl Fuzzer {
         }
         Ok(())
     }
+}
+
+/// What the first thread of a process, the one that runs the parsers, has used: the first number of its
+/// `schedstat`, in nanoseconds (`Documentation/scheduler/sched-stats.rst`).
+fn processor_time(process: u32) -> Option<Duration> {
+    let text = fs::read_to_string(format!("/proc/{process}/task/{process}/schedstat")).ok()?;
+    Some(Duration::from_nanos(text.split(' ').next()?.parse().ok()?))
 }
 
 fn tool(root: &Path) -> Result<PathBuf> {

@@ -96,18 +96,21 @@ enum Command {
         #[arg(long, value_enum, default_value = "gnu")]
         target: dist::Target,
     },
-    /// Run every parser of the agent under a fuzzer, each for a time of its own; goes on where it stopped
+    /// Run every parser of the agent under a fuzzer; goes on where it stopped
     Fuzz {
-        /// Minutes for each parser
+        /// Minutes of processor time for each run
         #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "seconds")]
         minutes: u64,
-        /// Seconds for each parser, for a quick look
+        /// Seconds for each run, for a quick look
         #[arg(long, value_name = "N")]
         seconds: Option<u64>,
+        /// How many parsers, neighbours by name, share a run and its time; each gets every input
+        #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=32))]
+        together: u8,
         /// Only parsers whose name contains this; can be given several times
         #[arg(long, value_name = "NAME")]
         target: Vec<String>,
-        /// Parsers at the same time
+        /// Runs at the same time
         #[arg(long, default_value_t = 2)]
         jobs: usize,
         /// Also those that this build has run as long already
@@ -158,9 +161,10 @@ fn main() -> Result<()> {
         Command::Bench { pages: true, .. } => bench::pages(&root),
         Command::Bench { json, idle_minutes, .. } => bench::bench(&root, json, idle_minutes),
         Command::Dist { target } => dist::run(&root, target),
-        Command::Fuzz { minutes, seconds, target, jobs, again, keep } => {
-            let seconds = seconds.unwrap_or(minutes * 60);
-            fuzz::run(&root, &fuzz::Options { seconds, targets: target, jobs, again, keep })
+        Command::Fuzz { minutes, seconds, together, target, jobs, again, keep } => {
+            let (seconds, together) = (seconds.unwrap_or(minutes * 60), usize::from(together));
+            let targets = target;
+            fuzz::run(&root, &fuzz::Options { seconds, together, targets, jobs, again, keep })
         }
         Command::VerifyHost { json, all, only } => verify_host::run(&root, json, all, &only),
         Command::Codegen { check: false } => codegen::write(&root),

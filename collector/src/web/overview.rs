@@ -6,12 +6,13 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use belfort_model::access::Scope;
-use belfort_store::record::{FindingFilter, Overview, Page, RiskFilter};
+use belfort_store::record::{DeviceFigures, FindingFilter, Page, RiskFilter};
 use http::StatusCode;
 
-use self::parts::{Change, Coverage, Trend, Waiting};
+use self::parts::{Change, Coverage, Duties, Trend, Waiting};
 use super::frame::{Frame, Visitor};
 use super::list::Asked;
+use super::worklist::Kind;
 use super::{matrix, render};
 use crate::app::App;
 use crate::app::access::{Actor, Right};
@@ -23,6 +24,8 @@ use crate::view::RiskView;
 
 /// Lines shown of each list.
 const LINES: usize = 8;
+/// The severity from which a risk is high.
+const HIGH: u8 = 4;
 /// Only how many there are.
 const COUNT: Page = Page { limit: 0, offset: 0 };
 
@@ -108,8 +111,15 @@ struct OverviewPage {
     may_export: bool,
 }
 
-fn tiles(frame: &Frame, overview: &Overview, findings: u64, risks: u64, high: u64) -> Vec<Tile> {
-    let Overview { assets, devices, owned, classified, seen_7d, .. } = *overview;
+fn tiles(
+    frame: &Frame,
+    duties: Duties,
+    figures: DeviceFigures,
+    findings: u64,
+    (risks, high): (u64, u64),
+) -> Vec<Tile> {
+    let Duties { assets, owned, classified, .. } = duties;
+    let DeviceFigures { devices, seen_7d, .. } = figures;
     let detail = frame.tv("overview-devices", "n", &frame.n(devices));
     vec![
         Tile::number("/assets?indienst=ja", frame.t("overview-assets"), assets, detail, frame),
@@ -152,12 +162,7 @@ fn tiles(frame: &Frame, overview: &Overview, findings: u64, risks: u64, high: u6
 }
 
 /// What is left of getting started, for whoever sees everything.
-fn steps(
-    app: &App,
-    actor: &Actor,
-    frame: &Frame,
-    overview: &Overview,
-) -> Result<Vec<Step>, Problem> {
+fn steps(app: &App, actor: &Actor, frame: &Frame, duties: Duties) -> Result<Vec<Step>, Problem> {
     if actor.scope(Right::Read) != Scope::All {
         return Ok(vec![]);
     }
@@ -170,9 +175,9 @@ fn steps(
         button: frame.t(&format!("start-{key}-button")),
     };
     let steps = vec![
-        step(overview.assets > 0, "device", "/assets/toevoegen"),
-        step(has_units && overview.owned > 0, "owners", "/eigenaars/importeren"),
-        step(overview.classified > 0, "classify", "/assets?biv=geen&indienst=ja"),
+        step(duties.assets > 0, "device", "/assets/toevoegen"),
+        step(has_units && duties.owned > 0, "owners", "/eigenaars/importeren"),
+        step(duties.classified > 0, "classify", "/assets?biv=geen&indienst=ja"),
     ];
     Ok(if steps.iter().all(|step| step.done) { vec![] } else { steps })
 }
@@ -188,13 +193,16 @@ pub(super) async fn page(
     let page = blocking(move || {
         let (app, now) = (&api.app, clock::now());
         let scope = actor.scope(Right::Read);
-        let overview = app.store.overview(&scope, now)?;
+        let tallies = app.store.unit_tallies(&scope)?;
+        let duties = Duties::of(&tallies);
+        let figures = app.store.device_figures(&scope, now, Kind::unseen_before(now))?;
         let findings = FindingFilter { open: true, ..FindingFilter::default() };
         let findings = app.finding_list(&actor, findings, COUNT, now)?.total;
         let risks = RiskFilter { open: true, scope, ..RiskFilter::default() };
         let risks = app.store.risk_list(&risks, Page::ALL)?.items;
-        let waiting = parts::waiting(app, &actor, &frame, &overview, &risks)?;
-        let (open, high) = (overview.risks.iter().sum(), overview.risks.iter().skip(3).sum());
+        let waiting = parts::waiting(&frame, duties, figures, &risks);
+        let high = risks.iter().filter(|one| one.risk.severity().get() >= HIGH).count();
+        let counted = (risks.len() as u64, high as u64);
         let reads_audit = actor.require_for(Right::ReadAudit, None).is_ok();
         let changes = reads_audit.then(|| parts::changes(app, &actor, &frame)).transpose()?;
         let ratings = risks.iter().map(|one| one.risk.rating());
@@ -207,13 +215,13 @@ pub(super) async fn page(
         risks.truncate(LINES);
         Ok(OverviewPage {
             done: asked.done(&frame),
-            last_report: overview.last_report.map(|at| at.to_string()),
-            tiles: tiles(&frame, &overview, findings, open, high),
-            steps: steps(app, &actor, &frame, &overview)?,
-            empty: overview.assets == 0,
+            last_report: figures.last_report.map(|at| at.to_string()),
+            tiles: tiles(&frame, duties, figures, findings, counted),
+            steps: steps(app, &actor, &frame, duties)?,
+            empty: duties.assets == 0,
             matrix: matrix::whole(&frame, &app.catalogue.matrix, &counts, cell),
             waiting,
-            coverage: parts::coverage(app, &actor)?,
+            coverage: parts::coverage(app, &actor, &tallies)?,
             trend: Trend::of(&frame, &app.kpi_trend(&actor, now)?),
             changes,
             risks,

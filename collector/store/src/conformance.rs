@@ -192,6 +192,7 @@ suite! {
         every_table_that_refers_to_assets_is_known,
     }
     risks {
+        assets_are_found_by_the_risks_on_them,
         a_scope_holds_the_unit_and_no_other,
         references_count_within_the_year,
         a_stale_version_is_refused,

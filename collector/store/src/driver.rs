@@ -41,8 +41,14 @@ const LOCK_SPACE: i64 = 0x4245_4c46_4f52_5400;
 pub(crate) trait Connection {
     /// Runs a statement; answers how many rows it touched.
     fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64>;
-    /// Runs a statement that answers rows.
-    fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>>;
+    /// Runs a statement that answers rows, and hands over each as it comes: of a long list only what is
+    /// made of it is kept.
+    fn query(
+        &mut self,
+        sql: &str,
+        params: &[Value],
+        each: &mut dyn FnMut(Row) -> Result<()>,
+    ) -> Result<()>;
     /// Runs several statements without parameters.
     fn batch(&mut self, sql: &str) -> Result<()>;
 }
@@ -83,8 +89,12 @@ impl<'a> Tx<'a> {
         params: &[Value],
         read: impl Fn(&mut Row) -> Result<T>,
     ) -> Result<Vec<T>> {
-        let rows = self.connection.query(sql, params)?;
-        rows.into_iter().map(|mut row| read(&mut row)).collect()
+        let mut found = Vec::new();
+        self.connection.query(sql, params, &mut |mut row| {
+            found.push(read(&mut row)?);
+            Ok(())
+        })?;
+        Ok(found)
     }
 
     /// The first row of a query, read by `read`.
@@ -94,14 +104,26 @@ impl<'a> Tx<'a> {
         params: &[Value],
         read: impl Fn(&mut Row) -> Result<T>,
     ) -> Result<Option<T>> {
-        let rows = self.connection.query(sql, params)?;
-        rows.into_iter().next().map(|mut row| read(&mut row)).transpose()
+        let mut first = None;
+        self.connection.query(sql, params, &mut |mut row| {
+            if first.is_none() {
+                first = Some(read(&mut row)?);
+            }
+            Ok(())
+        })?;
+        Ok(first)
     }
 
     /// The number a query answers.
     pub(crate) fn count(&mut self, sql: &str, params: &[Value]) -> Result<u64> {
         let number = self.one(sql, params, |row| row.next::<i64>("count"))?;
         Ok(number.and_then(|n| u64::try_from(n).ok()).unwrap_or(0))
+    }
+
+    /// Whether a query without parameters answers more rows than these.
+    pub(crate) fn is_more(&mut self, sql: &str, than: u64) -> Result<bool> {
+        let sql = format!("SELECT COUNT(*) FROM ({sql} LIMIT $1) AS some_rows");
+        Ok(self.count(&sql, &[than.saturating_add(1).into()])? > than)
     }
 
     /// Runs several statements without parameters.

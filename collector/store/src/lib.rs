@@ -48,9 +48,10 @@ use belfort_model::unit::OrgUnit;
 
 use record::{
     ApiToken, AssetDetail, AssetExtra, AssetFilter, AssetSection, AssetSummary, Audit, AuditRecord,
-    ChangeRecord, CheckIn, Enrolled, Enrolment, EvaluationCommit, EvaluationInput, FindingFilter,
-    FindingSummary, Health, NewRisk, Overview, PackageRef, Page, Paged, ReportCommit,
-    ReportOutcome, RiskFilter, RiskScope, RiskSummary, SectionBlob, SectionKey, UnitTally, User,
+    ChangeRecord, CheckIn, DeviceFigures, Enrolled, Enrolment, EvaluationCommit, EvaluationInput,
+    FindingFilter, FindingSummary, Health, NewRisk, Overview, PackageRef, Page, Paged,
+    ReportCommit, ReportOutcome, RiskFilter, RiskScope, RiskSummary, SectionBlob, SectionKey,
+    UnitTally, User,
 };
 
 pub use advisories::AdvisoryStore;
@@ -158,6 +159,13 @@ pub trait Store:
     fn health(&self) -> Result<Health>;
     /// Counts for the overview, over assets of these units that are in service.
     fn overview(&self, scope: &Scope, now: Timestamp) -> Result<Overview>;
+    /// How many devices of these units report, and of how many the agent was last seen before a moment.
+    fn device_figures(
+        &self,
+        scope: &Scope,
+        now: Timestamp,
+        unseen_before: Timestamp,
+    ) -> Result<DeviceFigures>;
     /// The audit log, newest first.
     fn audit_list(&self, page: Page) -> Result<Paged<AuditRecord>>;
     /// Recomputes the chain of the audit log; answers how many records hold, or the sequence number

@@ -34,6 +34,7 @@ migrations!(
     9 = "0009_scopes.sql",
     10 = "0010_saved_views.sql",
     11 = "0011_kept_counts.sql",
+    12 = "0012_seen.sql",
 );
 
 /// The newest schema this program knows.

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use ::postgres::error::{DbError, SqlState};
+use ::postgres::fallible_iterator::FallibleIterator as _;
 use ::postgres::{Client, Config, NoTls, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -186,12 +187,23 @@ impl Connection for Session<'_> {
         self.run(count)
     }
 
-    fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
+    fn query(
+        &mut self,
+        sql: &str,
+        params: &[Value],
+        each: &mut dyn FnMut(Row) -> Result<()>,
+    ) -> Result<()> {
         let statement = self.prepared(sql)?;
-        let rows = self.link.client.query(&statement, &value::refs(params));
-        let rows = self.run(rows)?;
-        let rows = rows.iter().map(value::row).collect();
-        self.run(rows)
+        let handed_over = (|| {
+            let mut rows = self.link.client.query_raw(&statement, params)?;
+            while let Some(row) = rows.next()? {
+                if let Err(error) = each(value::row(&row)?) {
+                    return Ok(Err(error));
+                }
+            }
+            Ok(Ok(()))
+        })();
+        self.run(handed_over)?
     }
 
     fn batch(&mut self, sql: &str) -> Result<()> {

@@ -296,6 +296,19 @@ pub struct UnitTally {
     pub findings: u64,
 }
 
+/// How many devices in service report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DeviceFigures {
+    /// Devices in service.
+    pub devices: u64,
+    /// Of these, seen within seven days.
+    pub seen_7d: u64,
+    /// Of these, with an agent that was last seen before the moment that was asked.
+    pub unseen: u64,
+    /// When the newest report of one of them came.
+    pub last_report: Option<Timestamp>,
+}
+
 /// Counts for the overview.
 #[derive(Clone, Debug, Default)]
 pub struct Overview {

@@ -67,9 +67,10 @@ use belfort_model::unit::OrgUnit;
 use crate::driver::Driver;
 use crate::record::{
     ApiToken, AssetDetail, AssetExtra, AssetFilter, AssetSection, AssetSummary, Audit, AuditRecord,
-    ChangeRecord, CheckIn, Enrolled, Enrolment, EvaluationCommit, EvaluationInput, FindingFilter,
-    FindingSummary, Health, NewRisk, Overview, PackageRef, Page, Paged, ReportCommit,
-    ReportOutcome, RiskFilter, RiskScope, RiskSummary, SectionBlob, SectionKey, UnitTally, User,
+    ChangeRecord, CheckIn, DeviceFigures, Enrolled, Enrolment, EvaluationCommit, EvaluationInput,
+    FindingFilter, FindingSummary, Health, NewRisk, Overview, PackageRef, Page, Paged,
+    ReportCommit, ReportOutcome, RiskFilter, RiskScope, RiskSummary, SectionBlob, SectionKey,
+    UnitTally, User,
 };
 use crate::{Result, Store};
 
@@ -88,6 +89,8 @@ impl<D: Driver> Store for SqlStore<D> {
     methods! {
         write health::health() -> Health;
         read health::overview(scope: &Scope, now: Timestamp) -> Overview;
+        read health::device_figures(scope: &Scope, now: Timestamp, unseen_before: Timestamp)
+            -> DeviceFigures;
         read audit::audit_list(page: Page) -> Paged<AuditRecord>;
         read audit::audit_verify() -> std::result::Result<u64, u64>;
         write audit::audit_add(audit: &Audit) -> ();

@@ -158,20 +158,27 @@ impl Connection for Session<'_> {
         self.run(count).map(|count| count as u64)
     }
 
-    fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
-        let rows = (|| {
+    fn query(
+        &mut self,
+        sql: &str,
+        params: &[Value],
+        each: &mut dyn FnMut(Row) -> Result<()>,
+    ) -> Result<()> {
+        let handed_over = (|| {
             let mut statement = self.connection.prepare_cached(&numbered(sql))?;
             bind(&mut statement, params)?;
             let columns = statement.column_count();
             let mut found = statement.raw_query();
-            let mut rows = Vec::new();
             while let Some(row) = found.next()? {
                 let values = (0..columns).map(|column| Ok(value(row.get_ref(column)?)));
-                rows.push(Row::new(values.collect::<rusqlite::Result<_>>()?));
+                let row = Row::new(values.collect::<rusqlite::Result<_>>()?);
+                if let Err(error) = each(row) {
+                    return Ok(Err(error));
+                }
             }
-            Ok(rows)
+            Ok(Ok(()))
         })();
-        self.run(rows)
+        self.run(handed_over)?
     }
 
     fn batch(&mut self, sql: &str) -> Result<()> {

@@ -5,16 +5,14 @@ use belfort_model::id::AssetId;
 use belfort_model::risk::RiskState;
 use belfort_model::unit::UnitKind;
 use belfort_store::record::{
-    AssetFilter, AuditFilter, AuditRecord, Overview, Page, RiskSummary, UnitTally,
+    AuditFilter, AuditRecord, DeviceFigures, Page, RiskSummary, UnitTally,
 };
 
 use super::super::chart::Chart;
 use super::super::frame::{Count, Frame};
-use super::super::worklist::Kind;
-use super::{COUNT, LINES};
+use super::LINES;
 use crate::app::App;
 use crate::app::access::{Actor, Right};
-use crate::clock;
 use crate::report::TrendPoint;
 use crate::rest::problem::Problem;
 
@@ -22,6 +20,28 @@ use crate::rest::problem::Problem;
 const RECORDS: Page = Page { limit: 100, offset: 0 };
 /// The figures whose trend is shown: owner, class, seen.
 const FIGURES: [&str; 3] = ["K1", "K2", "K3"];
+
+/// How far all units together are with what is in service.
+#[derive(Clone, Copy)]
+pub(super) struct Duties {
+    pub(super) assets: u64,
+    pub(super) owned: u64,
+    pub(super) classified: u64,
+    /// With an owner nobody has confirmed.
+    pub(super) to_confirm: u64,
+}
+
+impl Duties {
+    pub(super) fn of(tallies: &[UnitTally]) -> Self {
+        let sum = |part: fn(&UnitTally) -> u64| tallies.iter().map(part).sum();
+        Self {
+            assets: sum(|one| one.assets),
+            owned: sum(|one| if one.unit.is_some() { one.assets } else { 0 }),
+            classified: sum(|one| one.classified),
+            to_confirm: sum(|one| one.to_confirm),
+        }
+    }
+}
 
 /// A worklist with something on it.
 pub(super) struct Waiting {
@@ -31,22 +51,13 @@ pub(super) struct Waiting {
     pub(super) detail: String,
 }
 
-fn count(app: &App, filter: &AssetFilter) -> Result<u64, Problem> {
-    Ok(app.store.asset_list(filter, COUNT)?.total)
-}
-
 /// The worklists and how much is on them.
 pub(super) fn waiting(
-    app: &App,
-    actor: &Actor,
     frame: &Frame,
-    overview: &Overview,
+    duties: Duties,
+    figures: DeviceFigures,
     risks: &[RiskSummary],
-) -> Result<Vec<Waiting>, Problem> {
-    let now = clock::now();
-    // As the worklist that each leads to counts them.
-    let unconfirmed = Kind::Unconfirmed.assets(actor, now);
-    let unseen = Kind::Unseen.assets(actor, now);
+) -> Vec<Waiting> {
     let decide = [RiskState::Evaluated, RiskState::Reassess];
     let decisions = risks.iter().filter(|one| decide.contains(&one.risk.state)).count() as u64;
     let line = |kind: &'static str, number| Waiting {
@@ -55,13 +66,13 @@ pub(super) fn waiting(
         name: frame.t(&format!("waiting-{kind}")),
         detail: frame.t(&format!("waiting-{kind}-text")),
     };
-    Ok(vec![
-        line("zonder-eigenaar", overview.assets.saturating_sub(overview.owned)),
-        line("niet-geclassificeerd", overview.assets.saturating_sub(overview.classified)),
-        line("te-herbevestigen", count(app, &unconfirmed)?),
+    vec![
+        line("zonder-eigenaar", duties.assets.saturating_sub(duties.owned)),
+        line("niet-geclassificeerd", duties.assets.saturating_sub(duties.classified)),
+        line("te-herbevestigen", duties.to_confirm),
         line("beslissingen", decisions),
-        line("niet-gezien", count(app, &unseen)?),
-    ])
+        line("niet-gezien", figures.unseen),
+    ]
 }
 
 /// How far a department is.
@@ -81,9 +92,12 @@ impl Coverage {
 }
 
 /// Every department one may see, with its services.
-pub(super) fn coverage(app: &App, actor: &Actor) -> Result<Vec<Coverage>, Problem> {
+pub(super) fn coverage(
+    app: &App,
+    actor: &Actor,
+    tallies: &[UnitTally],
+) -> Result<Vec<Coverage>, Problem> {
     let units = app.store.unit_list()?;
-    let tallies = app.store.unit_tallies(&actor.scope(Right::Read))?;
     let visible = actor.scope(Right::Read);
     let mut lines = Vec::new();
     let departments = units.iter().filter(|unit| {

@@ -105,6 +105,11 @@ impl Kind {
         self == other
     }
 
+    /// What was not seen since then is on the list of the unseen.
+    pub(in crate::web) fn unseen_before(now: Timestamp) -> Timestamp {
+        now.plus_days(-UNSEEN_DAYS)
+    }
+
     /// Which assets, within what somebody may see.
     pub(in crate::web) fn assets(self, actor: &Actor, now: Timestamp) -> AssetFilter {
         let mut filter = AssetFilter {
@@ -121,7 +126,7 @@ impl Kind {
             Self::Unseen => {
                 filter.kind = vec![AssetKind::Device];
                 filter.source = vec![Source::Agent];
-                filter.seen_before = Some(now.plus_days(-UNSEEN_DAYS));
+                filter.seen_before = Some(Self::unseen_before(now));
                 filter.sort = AssetSort::LastSeen;
             }
             Self::Neighbours => {

@@ -70,7 +70,7 @@ pub(super) fn incidents_of_schema_8_are_linked_to_their_risks(lab: &Lab) {
     store.incident_put(&first, None, &[], &audit("x")).unwrap();
     store.incident_put(&incident("INC-2", &[], &[]), None, &[], &audit("x")).unwrap();
     let undo = "DROP TABLE package_counted; DROP TABLE package_count; DROP TABLE software_count;
-        DROP INDEX asset_by_duty;
+        DROP INDEX asset_by_duty; DROP INDEX asset_by_seen;
         DROP INDEX asset_by_source; DROP INDEX asset_verify_due; DROP INDEX finding_by_status; DROP INDEX ownership_by_unit;
         ALTER TABLE asset DROP COLUMN owner_confirmed; DROP TABLE saved_view;
         DROP INDEX risk_by_owner; ALTER TABLE risk DROP COLUMN owner_unit;

@@ -210,6 +210,8 @@ pub(super) fn the_overview_counts(lab: &Lab) {
     let findings = [("asset.unowned".to_owned(), 2), ("disk.unencrypted".to_owned(), 2)];
     assert_eq!(overview.findings, findings);
     assert_eq!(store.overview(&Scope::All, NOW.plus_days(30)).unwrap().seen_7d, 0);
+    let unseen = |before| store.device_figures(&Scope::All, NOW, before).unwrap().unseen;
+    assert_eq!((unseen(report.now), unseen(report.now.plus_days(1))), (0, 1));
     let of_unit = |unit| store.overview(&Scope::Units([unit].into()), NOW.plus_days(3)).unwrap();
     let one = of_unit(unit);
     assert_eq!((one.assets, one.devices, one.owned, one.sections), (1, 0, 1, 0));

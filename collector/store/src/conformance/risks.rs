@@ -13,7 +13,7 @@ use belfort_model::time::Timestamp;
 use super::evaluation::{evaluate, hit};
 use super::fixture::{NOW, add_asset, add_unit, asset, audit, biv, id, own};
 use super::lab::Lab;
-use crate::record::{NewRisk, Page, RiskFilter};
+use crate::record::{AssetFilter, AssetSort, NewRisk, Page, RiskFilter, RiskIs};
 use crate::{Store, StoreError};
 
 pub(super) fn suggestion(severity: i64, assets: &[AssetId]) -> Suggestion {
@@ -196,7 +196,7 @@ pub(super) fn the_unit_of_the_risk_owner_sees_the_entry(lab: &Lab) {
     assert_eq!((seen(bz), seen(fin)), (1, 1));
     // It was so before the column was there.
     let undo = "DROP TABLE package_counted; DROP TABLE package_count; DROP TABLE software_count;
-        DROP INDEX asset_by_duty;
+        DROP INDEX asset_by_duty; DROP INDEX asset_by_seen;
         DROP INDEX asset_by_source; DROP INDEX asset_verify_due; DROP INDEX finding_by_status; DROP INDEX ownership_by_unit;
         ALTER TABLE asset DROP COLUMN owner_confirmed; DROP TABLE saved_view;
         DROP INDEX risk_by_owner; ALTER TABLE risk DROP COLUMN owner_unit;
@@ -351,4 +351,42 @@ pub(super) fn commits_at_once_number_without_gaps(lab: &Lab) {
     let expected: Vec<String> =
         (1..=40).map(|number| format!("R-{}-{number:04}", NOW.year())).collect();
     assert_eq!(references(store, &RiskFilter::default()), expected);
+}
+
+/// Few and many risks are looked up in different ways, which must find the same.
+pub(super) fn assets_are_found_by_the_risks_on_them(lab: &Lab) {
+    let store = &*lab.store;
+    let unit = add_unit(store, "BZ");
+    let assets: Vec<_> =
+        (1..=5).map(|n| add_asset(store, AssetKind::Device, &format!("pc-{n}"))).collect();
+    own(store, assets[1], unit);
+    let names = |risk: &[RiskIs], scope: Scope| -> String {
+        let filter = AssetFilter { risk: risk.to_vec(), scope, ..AssetFilter::default() };
+        let list = store.asset_list(&filter, Page::ALL).unwrap();
+        let names: Vec<_> = list.items.into_iter().map(|one| one.asset.name).collect();
+        assert_eq!(list.total, names.len() as u64);
+        let last = AssetFilter { sort: AssetSort::LastSeen, ..filter.clone() };
+        assert_eq!(store.asset_list(&last, Page::ALL).unwrap().items.len(), names.len());
+        let rows = store.asset_rows(&store.asset_ids(&filter).unwrap()).unwrap();
+        assert_eq!(names, rows.into_iter().map(|one| one.asset.name).collect::<Vec<_>>());
+        names.join(" ")
+    };
+    let all = |risk: &[RiskIs]| names(risk, Scope::All);
+    let grave = RiskIs::AtLeast(Level::FOUR);
+    assert_eq!((all(&[RiskIs::Open]), all(&[grave])), (String::new(), String::new()));
+    assert_eq!(all(&[RiskIs::Absent]), "pc-1 pc-2 pc-3 pc-4 pc-5");
+    add(store, None, &[new("low", None, 2, &assets[..1])]);
+    assert_eq!((all(&[RiskIs::Open]), all(&[grave])), ("pc-1".to_owned(), String::new()));
+    assert_eq!(all(&[RiskIs::Absent]), "pc-2 pc-3 pc-4 pc-5");
+
+    // With more of them the assets are asked one by one.
+    add(store, Some(unit), &[new("high", Some(unit), 4, &assets[..3])]);
+    assert_eq!(all(&[RiskIs::Open]), "pc-1 pc-2 pc-3");
+    assert_eq!(all(&[grave]), "pc-1 pc-2 pc-3");
+    assert_eq!(all(&[RiskIs::Absent]), "pc-4 pc-5");
+    assert_eq!(all(&[RiskIs::Absent, grave]), "pc-1 pc-2 pc-3 pc-4 pc-5");
+    let of_unit = Scope::Units([unit].into());
+    assert_eq!(names(&[RiskIs::Open], of_unit.clone()), "pc-2");
+    assert_eq!(names(&[RiskIs::Absent], of_unit), "");
+    assert_eq!(names(&[RiskIs::Open], Scope::NOTHING), "");
 }

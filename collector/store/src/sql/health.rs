@@ -6,8 +6,9 @@ use belfort_model::access::Scope;
 use belfort_model::time::Timestamp;
 
 use crate::driver::{Conditions, Dialect, Tx};
-use crate::record::{Health, Overview};
+use crate::record::{DeviceFigures, Health, Overview};
 use crate::sql::risk;
+use crate::sql::tally::unit_tallies;
 use crate::value::Row;
 use crate::{Result, migration};
 
@@ -37,38 +38,54 @@ pub(super) fn health(tx: &mut Tx<'_>) -> Result<Health> {
 }
 
 pub(super) fn overview(tx: &mut Tx<'_>, scope: &Scope, now: Timestamp) -> Result<Overview> {
-    let sum = |condition: &str| {
-        format!("CAST(COALESCE(SUM(CASE WHEN {condition} THEN 1 ELSE 0 END), 0) AS BIGINT)")
-    };
-    let mut conditions = in_service(scope);
-    conditions.params.push(now.plus_days(-7).into());
-    let sql = format!(
-        "SELECT COUNT(*), {}, {}, {}, {}, MAX(a.reported_at) FROM asset a{}",
-        sum("a.kind = 'device'"),
-        sum("a.owner_unit IS NOT NULL"),
-        sum("a.class_assumed = 0"),
-        sum(&format!("a.kind = 'device' AND a.last_seen >= ${}", conditions.params.len())),
-        conditions.clause(),
-    );
-    let read = |row: &mut Row| {
-        let what = "overview";
-        Ok(Overview {
-            assets: row.next(what)?,
-            devices: row.next(what)?,
-            owned: row.next(what)?,
-            classified: row.next(what)?,
-            seen_7d: row.next(what)?,
-            last_report: row.next(what)?,
-            ..Overview::default()
-        })
-    };
-    let found = tx.one(&sql, &conditions.params, read)?;
-    Ok(Overview {
+    let DeviceFigures { devices, seen_7d, last_report, .. } = device_figures(tx, scope, now, now)?;
+    let mut overview = Overview {
+        devices,
+        seen_7d,
+        last_report,
         findings: findings(tx, scope)?,
         risks: risks(tx, scope)?,
         sections: sections(tx, scope)?,
-        ..found.unwrap_or_default()
-    })
+        ..Overview::default()
+    };
+    for tally in unit_tallies(tx, scope)? {
+        overview.assets += tally.assets;
+        overview.classified += tally.classified;
+        overview.owned += if tally.unit.is_some() { tally.assets } else { 0 };
+    }
+    Ok(overview)
+}
+
+pub(super) fn device_figures(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    now: Timestamp,
+    unseen_before: Timestamp,
+) -> Result<DeviceFigures> {
+    let mut conditions = in_service(scope);
+    // Read from one index alone; see it before adding a column. That all were seen some time says which.
+    conditions.add_plain("a.kind = 'device' AND a.last_seen >= 0");
+    let since = conditions.values([now.plus_days(-7).into()]);
+    let before = conditions.values([unseen_before.into()]);
+    let sum = |condition: &str| {
+        format!("CAST(COALESCE(SUM(CASE WHEN {condition} THEN 1 ELSE 0 END), 0) AS BIGINT)")
+    };
+    let sql = format!(
+        "SELECT COUNT(*), {}, {}, MAX(a.reported_at) FROM asset a{}",
+        sum(&format!("a.last_seen >= {since}")),
+        sum(&format!("a.last_seen < {before} AND a.source = 'agent'")),
+        conditions.clause(),
+    );
+    let found = tx.one(&sql, &conditions.params, |row| {
+        let what = "device";
+        Ok(DeviceFigures {
+            devices: row.next(what)?,
+            seen_7d: row.next(what)?,
+            unseen: row.next(what)?,
+            last_report: row.next(what)?,
+        })
+    })?;
+    Ok(found.unwrap_or_default())
 }
 
 /// Assets in service within a scope.

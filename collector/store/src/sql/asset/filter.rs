@@ -15,7 +15,7 @@ const ENDED: &str =
 const UNCONFIRMED: &str = "(a.owner_unit IS NOT NULL AND a.owner_confirmed = 0)";
 const AT_LEAST: &str = "(a.class_b >= ? OR a.class_i >= ? OR a.class_v >= ?)";
 
-/// How it is asked what an asset holds.
+/// How it is asked what an asset has elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Asked {
     /// As a set of assets: finds the few that match.
@@ -24,8 +24,30 @@ pub(super) enum Asked {
     OfEach,
 }
 
+/// How it is asked which software an asset holds, and which risks rest on it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ways {
+    pub(super) software: Asked,
+    pub(super) risk: Asked,
+}
+
+impl Ways {
+    /// The best ways to find what a filter matches.
+    pub(super) fn to_find(tx: &mut Tx<'_>, filter: &AssetFilter) -> Result<Self> {
+        let few = filter.risk.is_empty() || !tx.is_more(RESTING, MANY_RESTING)?;
+        let risk = if few { Asked::AsSet } else { Asked::OfEach };
+        Ok(Self { software: Asked::AsSet, risk })
+    }
+}
+
+/// Open risks with the assets they rest on.
+const RESTING: &str =
+    "SELECT 1 FROM risk r JOIN risk_asset ra ON ra.risk = r.id WHERE r.is_open = 1";
+/// To put as many into a set takes as long as to ask a hundred thousand assets one by one. Tests see both.
+const MANY_RESTING: u64 = if cfg!(test) { 2 } else { 20_000 };
+
 /// A filter as conditions on a table named `a`.
-pub(super) fn conditions(filter: &AssetFilter, asked: Asked) -> Result<Conditions> {
+pub(super) fn conditions(filter: &AssetFilter, ways: Ways) -> Result<Conditions> {
     let mut conditions = Conditions::default();
     let all = &mut conditions;
     all.any_of("a.kind", filter.kind.iter().copied());
@@ -76,10 +98,10 @@ pub(super) fn conditions(filter: &AssetFilter, asked: Asked) -> Result<Condition
     all.either(&owners);
     let classes: Vec<_> = filter.class.iter().map(|wanted| class(all, *wanted)).collect();
     all.either(&classes);
-    let risks: Vec<_> = filter.risk.iter().map(|wanted| risk(all, *wanted)).collect();
+    let risks: Vec<_> = filter.risk.iter().map(|wanted| risk(all, *wanted, ways.risk)).collect();
     all.either(&risks);
     if let Some(wanted) = &filter.software {
-        software(all, wanted, asked);
+        software(all, wanted, ways.software);
     }
     let mut vulnerable = Vec::new();
     for wanted in &filter.cve {
@@ -116,20 +138,47 @@ fn class(all: &mut Conditions, wanted: ClassIs) -> String {
     }
 }
 
-fn risk(all: &mut Conditions, wanted: RiskIs) -> String {
-    let resting = |and: &str| {
-        format!(
-            "IN (SELECT ra.asset FROM risk r JOIN risk_asset ra ON ra.risk = r.id
-                 WHERE r.is_open = 1{and})"
-        )
-    };
+fn risk(all: &mut Conditions, wanted: RiskIs, asked: Asked) -> String {
+    let (not, which) = open_risks(all, wanted);
+    match asked {
+        Asked::AsSet => format!(
+            "a.id {not}IN (SELECT ra.asset FROM risk r JOIN risk_asset ra ON ra.risk = r.id
+                 WHERE {which})"
+        ),
+        Asked::OfEach => format!(
+            "{not}EXISTS (SELECT 1 FROM risk_asset ra
+                 WHERE ra.asset = a.id AND ra.risk IN (SELECT r.id FROM risk r WHERE {which}))"
+        ),
+    }
+}
+
+/// Which risks `r` are meant, and whether one of them rests on an asset or none.
+fn open_risks(all: &mut Conditions, wanted: RiskIs) -> (&'static str, String) {
+    let open = "r.is_open = 1";
     match wanted {
-        RiskIs::Open => format!("a.id {}", resting("")),
-        RiskIs::Absent => format!("a.id NOT {}", resting("")),
+        RiskIs::Open => ("", open.to_owned()),
+        RiskIs::Absent => ("NOT ", open.to_owned()),
         RiskIs::AtLeast(level) => {
-            format!("a.id {}", one(all, &resting(" AND r.severity >= ?"), level.into()))
+            ("", one(all, &format!("{open} AND r.severity >= ?"), level.into()))
         }
     }
+}
+
+/// On how many assets such a risk rests, or none does. Every asset once, in the order of the index that
+/// holds them.
+pub(super) fn at_risk(tx: &mut Tx<'_>, wanted: RiskIs) -> Result<u64> {
+    let mut conditions = Conditions::default();
+    let (not, which) = open_risks(&mut conditions, wanted);
+    let sql = format!(
+        "SELECT COUNT(*) FROM
+             (SELECT ra.asset FROM risk_asset ra
+              WHERE ra.risk IN (SELECT r.id FROM risk r WHERE {which}) GROUP BY ra.asset) AS at_risk"
+    );
+    let resting = tx.count(&sql, &conditions.params)?;
+    if not.is_empty() {
+        return Ok(resting);
+    }
+    Ok(tx.count("SELECT COUNT(*) FROM asset", &[])?.saturating_sub(resting))
 }
 
 /// Assets whose last report lists one of these packages.
