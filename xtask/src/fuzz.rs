@@ -30,7 +30,13 @@ const MEMORY_MB: u32 = 512;
 const KEPT_BYTES: u64 = 2500;
 const KEPT_FILES: usize = 8;
 
+/// Seconds after which it is known how fast a parser is.
+const LOOK: u64 = 3;
+/// Inputs a second below which a parser shares its run with none.
+const SLOW: u64 = 4_000;
+
 /// What is run.
+#[derive(Clone)]
 pub(crate) struct Options {
     /// Processor time for each run.
     pub(crate) seconds: u64,
@@ -71,38 +77,35 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
         .partition(|name| !options.again && fuzzer.has_run(name, options.seconds));
     let together = options.together.max(1);
     ensure!(together == 1 || !options.keep, "what parsers found together is nobody's corpus");
-    let groups: VecDeque<Vec<String>> = waiting.chunks(together).map(<[_]>::to_vec).collect();
-    let rounds = groups.len().div_ceil(options.jobs.max(1)) as u64;
     println!(
-        "{} parsers, {together} to a run of {} s, {} runs at a time: about {} min; {} have run already",
+        "{} parsers for {} s a run, {} runs at a time; {} have run already",
         waiting.len(),
         options.seconds,
         options.jobs,
-        (rounds * options.seconds).div_ceil(60),
         done.len()
     );
-    let queue = Mutex::new(groups);
-    let results = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..options.jobs.max(1) {
-            scope.spawn(|| {
-                loop {
-                    let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-                    let Some(names) = next else { break };
-                    let one = fuzzer.fuzz(&names, options);
-                    let one = one.unwrap_or_else(|error| Done {
-                        names,
-                        executions: 0,
-                        coverage: 0,
-                        result: format!("did not run: {error:#}"),
-                    });
-                    print!("{}", lines(&one));
-                    results.lock().unwrap_or_else(PoisonError::into_inner).push(one);
-                }
-            });
+    let mut groups: Vec<Vec<String>> = Vec::new();
+    if together == 1 {
+        groups.extend(waiting.into_iter().map(|name| vec![name]));
+    } else {
+        let unknown = waiting.iter().filter(|name| fuzzer.speed(name).is_none());
+        let unknown: Vec<_> = unknown.map(|name| vec![name.clone()]).collect();
+        if !unknown.is_empty() {
+            println!("first each alone for {LOOK} s, to see how fast it is");
+            let look = Options { seconds: LOOK, ..options.clone() };
+            fail(&fuzzer.fuzz_all(unknown, &look))?;
         }
-    });
-    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+        // What is slow would take the time of all that share its run.
+        let (slow, fast): (Vec<_>, Vec<_>) = waiting
+            .into_iter()
+            .partition(|name| fuzzer.speed(name).is_none_or(|speed| speed < SLOW));
+        groups.extend(fast.chunks(together).map(<[_]>::to_vec));
+        groups.extend(slow.into_iter().map(|name| vec![name]));
+    }
+    let rounds = groups.len().div_ceil(options.jobs.max(1)) as u64;
+    let minutes = (rounds * options.seconds).div_ceil(60);
+    println!("{} runs: at least {minutes} min", groups.len());
+    let mut results = fuzzer.fuzz_all(groups, options);
     results.sort_by(|one, other| one.names.cmp(&other.names));
     println!("\n{:42} {:>12} {:>9}  result", "parser", "executions", "coverage");
     for one in &results {
@@ -111,6 +114,11 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
     let inputs: u64 = results.iter().map(|one| one.executions).sum();
     let parsers: usize = results.iter().map(|one| one.names.len()).sum();
     println!("{parsers} parsers in {} runs, {inputs} inputs", results.len());
+    fail(&results)
+}
+
+/// Says which parsers did not hold.
+fn fail(results: &[Done]) -> Result<()> {
     let failed: Vec<_> = results.iter().filter(|one| one.result != "held").collect();
     let failed: Vec<_> = failed.iter().map(|one| one.names.join(" or ")).collect();
     ensure!(failed.is_empty(), "did not hold: {}", failed.join(", "));
@@ -190,6 +198,46 @@ impl Fuzzer {
         })
     }
 
+    /// Inputs a second that a parser took alone, in this build.
+    fn speed(&self, name: &str) -> Option<u64> {
+        let log = fs::read_to_string(self.log()).unwrap_or_default();
+        let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines
+            .filter(|line| line["parser"] == name && line["build"] == *self.build)
+            .filter(|line| line["together"] == 1 && line["result"] == "held")
+            .filter_map(|line| {
+                let seconds = line["processor_seconds"].as_u64()?.max(1);
+                Some(line["executions"].as_u64()? / seconds)
+            })
+            .last()
+    }
+
+    /// Runs all groups, so many at a time.
+    fn fuzz_all(&self, groups: Vec<Vec<String>>, options: &Options) -> Vec<Done> {
+        let queue = Mutex::new(VecDeque::from(groups));
+        let results = Mutex::new(Vec::new());
+        thread::scope(|scope| {
+            for _ in 0..options.jobs.max(1) {
+                scope.spawn(|| {
+                    loop {
+                        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+                        let Some(names) = next else { break };
+                        let one = self.fuzz(&names, options);
+                        let one = one.unwrap_or_else(|error| Done {
+                            names,
+                            executions: 0,
+                            coverage: 0,
+                            result: format!("did not run: {error:#}"),
+                        });
+                        print!("{}", lines(&one));
+                        results.lock().unwrap_or_else(PoisonError::into_inner).push(one);
+                    }
+                });
+            }
+        });
+        results.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn fuzz(&self, names: &[String], options: &Options) -> Result<Done> {
         let folder = |name: &str| name.replace("::", ".").replace('#', "-");
         let first = folder(names.first().context("a parser")?);
@@ -205,6 +253,9 @@ impl Fuzzer {
         }
         let mut command = Command::new(&self.program);
         command.env("BELFORT_PARSER", names.join(","));
+        // What the sanitizer keeps of memory that was given back, 256 MB at most unless it is told, would
+        // count as needed.
+        command.env("ASAN_OPTIONS", "quarantine_size_mb=32");
         command.arg(&work);
         // What each of them found alone is a start as good as what is committed.
         let alone = folders.iter().map(|name| below("corpus", name)).filter(|path| *path != work);
