@@ -76,11 +76,15 @@ pub async fn evaluate(app: App, wake: Arc<Notify>) {
     }
 }
 
-/// Keeps the key figures of the day, for the trend and for reports about a day that is over. Never ends.
+/// Keeps the key figures of the day, for the trend and for reports about a day that is over, and those the
+/// database keeps of itself. Never ends.
 pub async fn keep_figures(app: App) {
     loop {
         let run = app.clone();
-        let work = move || run.kpi_day_keep(clock::now());
+        let work = move || {
+            run.store.refresh_statistics()?;
+            run.kpi_day_keep(clock::now())
+        };
         match tokio::task::spawn_blocking(work).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!(%error, "key figures not kept, tried again later"),

@@ -70,6 +70,10 @@ const PAGES: &[&str] = &[
     "/assets?software=openssl&versie=%3C3.0.15",
     "/assets?software=openssl&versie=%3C3.0.11&dienst=U7",
     "/assets?risico=ja",
+    "/assets?risico=geen",
+    "/assets?risico=ja&dienst=U7&sort=-gezien",
+    "/assets?risico=ja&sort=-gezien",
+    "/assets?software=openssl&sort=-gezien",
     "/assets?cve=CVE-2024-3094",
     "/werklijst",
     "/werklijst/zonder-eigenaar",
@@ -235,6 +239,9 @@ fn fill(app: &App, data: &Path) {
     assert_eq!(done.failed, 0);
     let database = rusqlite::Connection::open(data).unwrap();
     database.execute_batch(&copies()).unwrap();
+    drop(database);
+    // As the collector does every half hour.
+    app.store.refresh_statistics().unwrap();
 }
 
 /// The statements that copy.
@@ -288,7 +295,8 @@ fn copies() -> String {
             SELECT randomblob(16), copy.new, code, key, status, is_open, first_observed - n * 1000,
               last_observed, resolved_at, likelihood, dimensions, finding.evidence
             FROM finding JOIN copy ON copy.old = finding.asset;
-            COMMIT;
-            ANALYZE;\n";
+            INSERT INTO risk_asset (risk, asset)
+            SELECT risk, copy.new FROM risk_asset JOIN copy ON copy.old = risk_asset.asset;
+            COMMIT;\n";
     sql
 }

@@ -9,10 +9,10 @@ use belfort_model::access::Scope;
 use belfort_store::record::{DeviceFigures, FindingFilter, Page, RiskFilter};
 use http::StatusCode;
 
-use self::parts::{Change, Coverage, Duties, Trend, Waiting};
+use self::parts::{Change, Coverage, Trend, Waiting};
 use super::frame::{Frame, Visitor};
 use super::list::Asked;
-use super::worklist::Kind;
+use super::worklist::Duties;
 use super::{matrix, render};
 use crate::app::App;
 use crate::app::access::{Actor, Right};
@@ -111,15 +111,9 @@ struct OverviewPage {
     may_export: bool,
 }
 
-fn tiles(
-    frame: &Frame,
-    duties: Duties,
-    figures: DeviceFigures,
-    findings: u64,
-    (risks, high): (u64, u64),
-) -> Vec<Tile> {
+fn tiles(frame: &Frame, duties: Duties, findings: u64, (risks, high): (u64, u64)) -> Vec<Tile> {
     let Duties { assets, owned, classified, .. } = duties;
-    let DeviceFigures { devices, seen_7d, .. } = figures;
+    let DeviceFigures { devices, seen_7d, .. } = duties.devices;
     let detail = frame.tv("overview-devices", "n", &frame.n(devices));
     vec![
         Tile::number("/assets?indienst=ja", frame.t("overview-assets"), assets, detail, frame),
@@ -193,14 +187,12 @@ pub(super) async fn page(
     let page = blocking(move || {
         let (app, now) = (&api.app, clock::now());
         let scope = actor.scope(Right::Read);
-        let tallies = app.store.unit_tallies(&scope)?;
-        let duties = Duties::of(&tallies);
-        let figures = app.store.device_figures(&scope, now, Kind::unseen_before(now))?;
+        let (duties, tallies) = Duties::read(app, &actor, now)?;
         let findings = FindingFilter { open: true, ..FindingFilter::default() };
         let findings = app.finding_list(&actor, findings, COUNT, now)?.total;
         let risks = RiskFilter { open: true, scope, ..RiskFilter::default() };
         let risks = app.store.risk_list(&risks, Page::ALL)?.items;
-        let waiting = parts::waiting(&frame, duties, figures, &risks);
+        let waiting = parts::waiting(&frame, duties, &risks);
         let high = risks.iter().filter(|one| one.risk.severity().get() >= HIGH).count();
         let counted = (risks.len() as u64, high as u64);
         let reads_audit = actor.require_for(Right::ReadAudit, None).is_ok();
@@ -215,8 +207,8 @@ pub(super) async fn page(
         risks.truncate(LINES);
         Ok(OverviewPage {
             done: asked.done(&frame),
-            last_report: figures.last_report.map(|at| at.to_string()),
-            tiles: tiles(&frame, duties, figures, findings, counted),
+            last_report: duties.devices.last_report.map(|at| at.to_string()),
+            tiles: tiles(&frame, duties, findings, counted),
             steps: steps(app, &actor, &frame, duties)?,
             empty: duties.assets == 0,
             matrix: matrix::whole(&frame, &app.catalogue.matrix, &counts, cell),

@@ -1,6 +1,7 @@
 //! The worklist: what the register still needs, kind by kind, with what is proposed.
 
 mod act;
+mod duties;
 mod kind;
 mod proposal;
 mod rows;
@@ -24,6 +25,7 @@ use crate::clock;
 use crate::rest::Api;
 use crate::rest::auth::blocking;
 use crate::rest::problem::Problem;
+pub(super) use duties::Duties;
 pub(super) use kind::Kind;
 use kind::What;
 use rows::{Rows, Work};
@@ -89,12 +91,16 @@ fn tabs(
     current: Option<Kind>,
 ) -> Result<Vec<Tab>, Problem> {
     let now = clock::now();
+    let (duties, _) = Duties::read(app, actor, now)?;
     let tab = |kind: &Kind| {
         Ok(Tab {
             code: kind.code(),
             title: frame.t(&format!("work-{}", kind.code())),
             about: frame.t(&format!("work-about-{}", kind.code())),
-            count: rows::count(app, actor, *kind, now)?,
+            count: match duties.work(*kind) {
+                Some(count) => count,
+                None => rows::count(app, actor, *kind, now)?,
+            },
             current: current == Some(*kind),
         })
     };

@@ -57,6 +57,7 @@ suite! {
     }
     housekeeping {
         a_new_database_is_healthy,
+        the_database_looks_at_what_has_grown,
         what_was_written_is_there_after_reopening,
         the_audit_log_is_a_chain,
         a_record_that_was_changed_is_found,

@@ -60,6 +60,9 @@ pub(crate) trait Driver: Send + Sync + 'static {
     /// Runs `work` in a transaction and makes it durable, or leaves no trace of it. `work` runs again
     /// when the database asks for it, so it changes nothing but the database.
     fn write<T>(&self, doing: &'static str, work: impl Fn(&mut Tx<'_>) -> Result<T>) -> Result<T>;
+    /// Lets the database look again at how much its tables hold, where that changed by far: how it finds rows
+    /// rests on it.
+    fn refresh_statistics(&self) -> Result<()>;
 }
 
 /// One transaction.

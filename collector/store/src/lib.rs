@@ -157,6 +157,9 @@ pub trait Store:
 
     /// Whether the database answers and can be written, and which schema it has.
     fn health(&self) -> Result<Health>;
+    /// Lets the database look again at how much its tables hold. To be called now and then: how it finds rows
+    /// rests on it, and takes much longer when a register has grown from empty to large meanwhile.
+    fn refresh_statistics(&self) -> Result<()>;
     /// Counts for the overview, over assets of these units that are in service.
     fn overview(&self, scope: &Scope, now: Timestamp) -> Result<Overview>;
     /// How many devices of these units report, and of how many the agent was last seen before a moment.

@@ -129,6 +129,11 @@ impl Driver for Postgres {
     fn write<T>(&self, doing: &'static str, work: impl Fn(&mut Tx<'_>) -> Result<T>) -> Result<T> {
         self.transaction(doing, "BEGIN ISOLATION LEVEL READ COMMITTED", work)
     }
+
+    /// The server does so by itself (autovacuum).
+    fn refresh_statistics(&self) -> Result<()> {
+        Ok(())
+    }
 }
 
 impl Drop for Postgres {

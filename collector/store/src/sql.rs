@@ -86,6 +86,10 @@ impl<D: Driver> SqlStore<D> {
 }
 
 impl<D: Driver> Store for SqlStore<D> {
+    fn refresh_statistics(&self) -> Result<()> {
+        self.driver.refresh_statistics()
+    }
+
     methods! {
         write health::health() -> Health;
         read health::overview(scope: &Scope, now: Timestamp) -> Overview;

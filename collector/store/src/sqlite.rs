@@ -112,6 +112,15 @@ impl Driver for Sqlite {
     fn write<T>(&self, doing: &'static str, work: impl Fn(&mut Tx<'_>) -> Result<T>) -> Result<T> {
         self.writer.write(doing, work)
     }
+
+    fn refresh_statistics(&self) -> Result<()> {
+        // All tables, and not only those that this connection read (https://sqlite.org/pragma.html#pragma_optimize).
+        self.writer
+            .write("looking at the size of tables", |tx| tx.batch("PRAGMA optimize = 0x10002"))?;
+        // A connection reads them when it is made.
+        drop(self.readers.take_idle());
+        Ok(())
+    }
 }
 
 /// Opens a connection with what every connection needs.

@@ -4,12 +4,11 @@ use belfort_model::access::Scope;
 use belfort_model::id::AssetId;
 use belfort_model::risk::RiskState;
 use belfort_model::unit::UnitKind;
-use belfort_store::record::{
-    AuditFilter, AuditRecord, DeviceFigures, Page, RiskSummary, UnitTally,
-};
+use belfort_store::record::{AuditFilter, AuditRecord, Page, RiskSummary, UnitTally};
 
 use super::super::chart::Chart;
 use super::super::frame::{Count, Frame};
+use super::super::worklist::{Duties, Kind};
 use super::LINES;
 use crate::app::App;
 use crate::app::access::{Actor, Right};
@@ -21,28 +20,6 @@ const RECORDS: Page = Page { limit: 100, offset: 0 };
 /// The figures whose trend is shown: owner, class, seen.
 const FIGURES: [&str; 3] = ["K1", "K2", "K3"];
 
-/// How far all units together are with what is in service.
-#[derive(Clone, Copy)]
-pub(super) struct Duties {
-    pub(super) assets: u64,
-    pub(super) owned: u64,
-    pub(super) classified: u64,
-    /// With an owner nobody has confirmed.
-    pub(super) to_confirm: u64,
-}
-
-impl Duties {
-    pub(super) fn of(tallies: &[UnitTally]) -> Self {
-        let sum = |part: fn(&UnitTally) -> u64| tallies.iter().map(part).sum();
-        Self {
-            assets: sum(|one| one.assets),
-            owned: sum(|one| if one.unit.is_some() { one.assets } else { 0 }),
-            classified: sum(|one| one.classified),
-            to_confirm: sum(|one| one.to_confirm),
-        }
-    }
-}
-
 /// A worklist with something on it.
 pub(super) struct Waiting {
     pub(super) kind: &'static str,
@@ -52,27 +29,19 @@ pub(super) struct Waiting {
 }
 
 /// The worklists and how much is on them.
-pub(super) fn waiting(
-    frame: &Frame,
-    duties: Duties,
-    figures: DeviceFigures,
-    risks: &[RiskSummary],
-) -> Vec<Waiting> {
+pub(super) fn waiting(frame: &Frame, duties: Duties, risks: &[RiskSummary]) -> Vec<Waiting> {
     let decide = [RiskState::Evaluated, RiskState::Reassess];
     let decisions = risks.iter().filter(|one| decide.contains(&one.risk.state)).count() as u64;
-    let line = |kind: &'static str, number| Waiting {
-        kind,
-        number,
-        name: frame.t(&format!("waiting-{kind}")),
-        detail: frame.t(&format!("waiting-{kind}-text")),
+    // Those that the start page shows, of which the figures tell how much there is.
+    let kinds =
+        [Kind::Unowned, Kind::Unclassified, Kind::Unconfirmed, Kind::Decisions, Kind::Unseen];
+    let line = |kind: Kind| Waiting {
+        kind: kind.code(),
+        number: duties.work(kind).unwrap_or(decisions),
+        name: frame.t(&format!("waiting-{}", kind.code())),
+        detail: frame.t(&format!("waiting-{}-text", kind.code())),
     };
-    vec![
-        line("zonder-eigenaar", duties.assets.saturating_sub(duties.owned)),
-        line("niet-geclassificeerd", duties.assets.saturating_sub(duties.classified)),
-        line("te-herbevestigen", duties.to_confirm),
-        line("beslissingen", decisions),
-        line("niet-gezien", figures.unseen),
-    ]
+    kinds.map(line).into()
 }
 
 /// How far a department is.

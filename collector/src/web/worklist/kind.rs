@@ -61,7 +61,7 @@ impl Kind {
     ];
 
     /// Its name in addresses and texts.
-    pub(super) fn code(self) -> &'static str {
+    pub(in crate::web) fn code(self) -> &'static str {
         match self {
             Self::Unowned => "zonder-eigenaar",
             Self::Unclassified => "niet-geclassificeerd",

@@ -1,8 +1,10 @@
 //! Health, the audit log, and databases that are not as they should be.
 
-use super::fixture::{add_unit, audit, unit};
+use belfort_model::asset::AssetKind;
+
+use super::fixture::{add_asset, add_unit, audit, unit};
 use super::lab::Lab;
-use crate::record::{Audit, Page};
+use crate::record::{AssetFilter, Audit, Page};
 use crate::{StoreError, create, open};
 
 pub(super) fn a_new_database_is_healthy(lab: &Lab) {
@@ -11,6 +13,22 @@ pub(super) fn a_new_database_is_healthy(lab: &Lab) {
     assert_eq!((health.engine, health.schema_version), (engine, crate::migration::known()));
     assert!(health.size_bytes > 10_000);
     assert!(health.engine_version.starts_with(|c: char| c.is_ascii_digit()));
+}
+
+pub(super) fn the_database_looks_at_what_has_grown(lab: &Lab) {
+    let store = &*lab.store;
+    for number in 0..20 {
+        add_asset(store, AssetKind::Device, &format!("pc-{number}"));
+    }
+    store.refresh_statistics().unwrap();
+    if !lab.is_postgres() {
+        let known =
+            "SELECT COUNT(*) FROM sqlite_stat1 WHERE idx = 'asset_by_name' AND stat LIKE '20 %'";
+        assert_eq!(lab.number(known), 1);
+    }
+    // Readers go on, and a second look finds nothing new.
+    store.refresh_statistics().unwrap();
+    assert_eq!(store.asset_list(&AssetFilter::default(), Page::ALL).unwrap().total, 20);
 }
 
 pub(super) fn what_was_written_is_there_after_reopening(lab: &Lab) {
