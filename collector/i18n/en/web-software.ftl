@@ -1,5 +1,5 @@
 # Texts of the pages about software.
-software-lead = Everything that is installed anywhere, and whether it may be used.
+software-lead = Everything that is installed anywhere, and whether it may be used. Numbers are those of the last evaluation of each asset.
 software-views = Views
 software-filter = Filter software
 software-filter-q = Name or publisher

@@ -1,5 +1,5 @@
 # Teksten van de pagina’s over software.
-software-lead = Alles wat ergens geïnstalleerd is, en of het gebruikt mag worden.
+software-lead = Alles wat ergens geïnstalleerd is, en of het gebruikt mag worden. Aantallen zijn die van de laatste evaluatie van elk asset.
 software-views = Weergaven
 software-filter = Software filteren
 software-filter-q = Naam of uitgever

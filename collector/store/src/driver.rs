@@ -216,6 +216,11 @@ impl Conditions {
         &self.text
     }
 
+    /// The `WHERE` clause so far; what is added from now on makes another one of the same statement.
+    pub(crate) fn next_clause(&mut self) -> String {
+        std::mem::take(&mut self.text)
+    }
+
     /// Adds the part of a list; answers `LIMIT … OFFSET …`.
     pub(crate) fn page(&mut self, page: crate::record::Page) -> String {
         self.params.push(page.limit.into());

@@ -366,7 +366,11 @@ pub(super) fn assets_are_found_by_the_risks_on_them(lab: &Lab) {
         let names: Vec<_> = list.items.into_iter().map(|one| one.asset.name).collect();
         assert_eq!(list.total, names.len() as u64);
         let last = AssetFilter { sort: AssetSort::LastSeen, ..filter.clone() };
-        assert_eq!(store.asset_list(&last, Page::ALL).unwrap().items.len(), names.len());
+        let list = |page| store.asset_list(&last, page).unwrap().items.into_iter();
+        let all: Vec<_> = list(Page::ALL).map(|one| one.asset.id).collect();
+        assert_eq!(all.len(), names.len());
+        let one_by_one = (0..all.len() as u64).flat_map(|offset| list(Page { limit: 1, offset }));
+        assert!(one_by_one.map(|one| one.asset.id).eq(all));
         let rows = store.asset_rows(&store.asset_ids(&filter).unwrap()).unwrap();
         assert_eq!(names, rows.into_iter().map(|one| one.asset.name).collect::<Vec<_>>());
         names.join(" ")

@@ -49,7 +49,12 @@ const MANY_RESTING: u64 = if cfg!(test) { 2 } else { 20_000 };
 /// A filter as conditions on a table named `a`.
 pub(super) fn conditions(filter: &AssetFilter, ways: Ways) -> Result<Conditions> {
     let mut conditions = Conditions::default();
-    let all = &mut conditions;
+    add(&mut conditions, filter, ways)?;
+    Ok(conditions)
+}
+
+/// Adds those of a filter.
+pub(super) fn add(all: &mut Conditions, filter: &AssetFilter, ways: Ways) -> Result<()> {
     all.any_of("a.kind", filter.kind.iter().copied());
     all.any_of("a.subtype", filter.subtype.iter().copied());
     all.any_of("a.lifecycle", filter.lifecycle.iter().copied());
@@ -113,7 +118,7 @@ pub(super) fn conditions(filter: &AssetFilter, ways: Ways) -> Result<Conditions>
         all.add("a.name_folded LIKE ? ESCAPE '\\'", pattern.into());
     }
     all.within("a.owner_unit IN (?)", &filter.scope);
-    Ok(conditions)
+    Ok(())
 }
 
 /// A condition whose value the query takes; `?` stands for it.

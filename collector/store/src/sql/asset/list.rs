@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use belfort_model::id::AssetId;
 use belfort_model::software::Installation;
 
-use super::filter::{Asked, Ways, at_risk, conditions, holders};
+use super::filter::{Asked, Ways, add, at_risk, conditions, holders};
 use super::{JOINS, columns, read_summary};
 use crate::Result;
 use crate::driver::{Conditions, Tx};
@@ -72,9 +72,14 @@ pub(crate) fn asset_list(
     if page.limit == 0 || total <= page.offset {
         return Ok(Paged { items: Vec::new(), total });
     }
-    // Of each asset only where the walk ends with the page: any other order reads them all.
-    if total >= FEW && matches!(filter.sort, AssetSort::Name | AssetSort::NameDescending) {
-        ways.software = Asked::OfEach;
+    let by_name = matches!(filter.sort, AssetSort::Name | AssetSort::NameDescending);
+    if total >= FEW {
+        if by_name {
+            // Of each asset only where the walk ends with the page: any other order reads them all.
+            ways.software = Asked::OfEach;
+        } else if let Some(items) = among_first(tx, filter, page, total)? {
+            return Ok(Paged { items, total });
+        }
     }
     let mut conditions = conditions(filter, ways)?;
     let part = conditions.page(page);
@@ -95,6 +100,38 @@ pub(crate) fn asset_list(
     );
     let items = tx.list(&sql, &conditions.params, read_summary)?;
     Ok(Paged { items, total })
+}
+
+/// The page, where it lies among the first assets in its order that all else matches: what is asked about
+/// software and risks is then asked of these alone. Nothing where it does not.
+fn among_first(
+    tx: &mut Tx<'_>,
+    filter: &AssetFilter,
+    page: Page,
+    total: u64,
+) -> Result<Option<Vec<AssetSummary>>> {
+    if filter.software.is_none() && filter.risk.is_empty() {
+        return Ok(None);
+    }
+    let each = Ways { software: Asked::OfEach, risk: Asked::OfEach };
+    let rest = AssetFilter { software: None, risk: Vec::new(), ..filter.clone() };
+    let mut conditions = conditions(&rest, each)?;
+    let of_rest = conditions.next_clause();
+    add(&mut conditions, filter, each)?;
+    let part = conditions.page(page);
+    let order = order(filter.sort);
+    let sql = format!(
+        "SELECT {} FROM
+             (SELECT a.id FROM (SELECT a.id FROM asset a{of_rest} ORDER BY {order} LIMIT {FEW}) AS head
+              JOIN asset a ON a.id = head.id{} ORDER BY {order}{part}) AS part
+         JOIN asset a ON a.id = part.id {JOINS}
+         ORDER BY {order}",
+        columns(),
+        conditions.clause(),
+    );
+    let items = tx.list(&sql, &conditions.params, read_summary)?;
+    let whole = total.saturating_sub(page.offset).min(page.limit.into());
+    Ok(Some(items).filter(|items| items.len() as u64 >= whole))
 }
 
 pub(crate) fn asset_ids(tx: &mut Tx<'_>, filter: &AssetFilter) -> Result<Vec<AssetId>> {
