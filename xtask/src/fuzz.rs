@@ -7,6 +7,7 @@
 //! it stopped.
 
 use std::collections::VecDeque;
+use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -202,14 +203,16 @@ impl Fuzzer {
     fn speed(&self, name: &str) -> Option<u64> {
         let log = fs::read_to_string(self.log()).unwrap_or_default();
         let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let number = |line: &Value, key: &str| line.get(key)?.as_u64();
+        let is = |line: &Value, key: &str, text: &str| line.get(key).is_some_and(|is| is == text);
         lines
-            .filter(|line| line["parser"] == name && line["build"] == *self.build)
-            .filter(|line| line["together"] == 1 && line["result"] == "held")
+            .filter(|line| is(line, "parser", name) && is(line, "build", &self.build))
+            .filter(|line| is(line, "result", "held") && number(line, "together") == Some(1))
             .filter_map(|line| {
-                let seconds = line["processor_seconds"].as_u64()?.max(1);
-                Some(line["executions"].as_u64()? / seconds)
+                let seconds = number(&line, "processor_seconds")?.max(1);
+                Some(number(&line, "executions")? / seconds)
             })
-            .last()
+            .next_back()
     }
 
     /// Runs all groups, so many at a time.
@@ -275,7 +278,7 @@ impl Fuzzer {
             Done { names: names.to_owned(), executions: 0, coverage: 0, result: "held".to_owned() };
         // libFuzzer knows only time that passes: what a busy machine kept from it is asked again.
         while used < asked && done.result == "held" {
-            let rest = (asked - used).as_millis().div_ceil(1000);
+            let rest = asked.saturating_sub(used).as_millis().div_ceil(1000);
             let log = self.root.join(format!("target/fuzz/{run}.log"));
             command.arg(format!("-max_total_time={rest}")).stderr(fs::File::create(&log)?);
             let mut child = command.spawn().context("start the fuzzer")?;
@@ -331,7 +334,7 @@ impl Fuzzer {
                 "coverage": done.coverage,
                 "result": done.result,
             });
-            lines.push_str(&format!("{line}\n"));
+            writeln!(lines, "{line}")?;
         }
         let mut log = fs::OpenOptions::new().create(true).append(true).open(self.log())?;
         // One write, so that lines of two runs do not mix.
