@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use belfort_agent_sys::process;
 use belfort_proto::fields;
 use belfort_proto::inventory::v1::{Outcome, OutcomeStatus, SectionKind};
 use belfort_proto::limits;
@@ -73,6 +74,7 @@ pub enum ReportError {
 impl Report {
     /// Makes one pass over the machine. One section is in memory at a time; its bytes stay.
     pub fn read(host: &Host) -> Result<Self, ReportError> {
+        process::keep_memory();
         let probes = probe::all().iter().filter(|probe| host.policy.collects(probe.kind()));
         Self::assemble(probes.map(|probe| Encoded::read(*probe, host)).collect())
     }

@@ -227,6 +227,7 @@ impl<'a> Service<'a> {
         self.policy = Policy::new(self.state.settings()?.as_ref(), self.config);
         self.watcher.refresh();
         self.watcher.compare_from_now();
+        process::keep_memory();
         self.report = Report::assemble(self.read(Section::KINDS)?)?;
         self.paces.settle(now);
         self.costs.full_passes += 1;
