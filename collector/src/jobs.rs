@@ -82,7 +82,10 @@ pub async fn keep_figures(app: App) {
     loop {
         let run = app.clone();
         let work = move || {
-            run.store.refresh_statistics()?;
+            // Without it pages are slower; the figures of a day cannot be made up for.
+            if let Err(error) = run.store.refresh_statistics() {
+                tracing::warn!(%error, "the size of tables was not looked at, tried again later");
+            }
             run.kpi_day_keep(clock::now())
         };
         match tokio::task::spawn_blocking(work).await {
