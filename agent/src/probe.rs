@@ -7,7 +7,7 @@
 use std::cell::{OnceCell, RefCell};
 use std::sync::Arc;
 
-use belfort_agent_sys::files::Root;
+use belfort_agent_sys::files::{ReadError, Root, Stream};
 use belfort_agent_sys::host::{self, Names};
 use belfort_proto::inventory::v1::SectionKind;
 use belfort_proto::section::Section;
@@ -91,13 +91,13 @@ pub struct Host {
     /// What earlier passes kept.
     pub kept: Arc<Kept>,
     /// The package database, read once for the probes that need it.
-    dpkg_status: OnceCell<Result<Vec<u8>, belfort_agent_sys::files::ReadError>>,
+    dpkg: OnceCell<Result<dpkg::Database, ReadError>>,
     /// What the service manager knows, read once for the probes that need it.
     units: OnceCell<services::Units>,
     /// What is said of the processors, likewise: the kernel makes it up anew for every reader.
-    processors: OnceCell<Result<cpuinfo::CpuInfo, belfort_agent_sys::files::ReadError>>,
+    processors: OnceCell<Result<cpuinfo::CpuInfo, ReadError>>,
     /// The SMBIOS table, likewise.
-    smbios: OnceCell<Result<Vec<u8>, belfort_agent_sys::files::ReadError>>,
+    smbios: OnceCell<Result<Vec<u8>, ReadError>>,
     /// What rpm has installed, when one probe has read it and another may need it.
     rpm: RefCell<Option<rpm::database::Installed>>,
 }
@@ -119,7 +119,7 @@ impl Host {
             kernel: false,
             policy,
             kept: Arc::default(),
-            dpkg_status: OnceCell::new(),
+            dpkg: OnceCell::new(),
             units: OnceCell::new(),
             processors: OnceCell::new(),
             smbios: OnceCell::new(),
@@ -134,11 +134,14 @@ impl Host {
     }
 
     /// The package database of dpkg.
-    pub fn dpkg_status(&self) -> Result<&[u8], belfort_agent_sys::files::ReadError> {
-        self.dpkg_status
-            .get_or_init(|| self.root.read(dpkg::STATUS_PATH, dpkg::STATUS_BYTES_MAX))
-            .as_deref()
-            .map_err(|error| *error)
+    pub fn dpkg(&self) -> Result<&dpkg::Database, ReadError> {
+        let read = || {
+            let file = self.root.open_stream(dpkg::STATUS_PATH, dpkg::STATUS_BYTES_MAX)?;
+            // What the file did not fail for, the memory did.
+            dpkg::Database::read(file)
+                .map_err(|error| Stream::error(&error).unwrap_or(ReadError::Memory))
+        };
+        self.dpkg.get_or_init(read).as_ref().map_err(|error| *error)
     }
 
     /// What the service manager knows.
@@ -147,7 +150,7 @@ impl Host {
     }
 
     /// What is said of the processors.
-    pub fn processors(&self) -> Result<&cpuinfo::CpuInfo, belfort_agent_sys::files::ReadError> {
+    pub fn processors(&self) -> Result<&cpuinfo::CpuInfo, ReadError> {
         let read = || self.root.read(cpuinfo::PATH, cpuinfo::BYTES_MAX);
         self.processors
             .get_or_init(|| read().map(|content| cpuinfo::parse(&content)))
@@ -156,7 +159,7 @@ impl Host {
     }
 
     /// The SMBIOS table.
-    pub fn smbios(&self) -> Result<&[u8], belfort_agent_sys::files::ReadError> {
+    pub fn smbios(&self) -> Result<&[u8], ReadError> {
         self.smbios
             .get_or_init(|| self.root.read(dmi::TABLE_PATH, dmi::TABLE_BYTES_MAX))
             .as_deref()

@@ -350,7 +350,7 @@ fn files_as_large_as_they_may_be_fit_the_memory() {
             let mut status = String::new();
             for number in 0.. {
                 let paragraph = paragraph(number);
-                if status.len() + paragraph.len() > STATUS_BYTES_MAX {
+                if (status.len() + paragraph.len()) as u64 > STATUS_BYTES_MAX {
                     break;
                 }
                 status.push_str(&paragraph);

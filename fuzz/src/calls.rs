@@ -10,6 +10,7 @@ use belfort_agent::config::Config;
 use belfort_agent::policy::Policy;
 use belfort_agent::probe::accounts::{self, Local};
 use belfort_agent::probe::decompress::{self, Compression, Decoder};
+use belfort_agent::probe::dpkg::Database;
 use belfort_agent::probe::rpm::blob::Blob;
 use belfort_agent::probe::rpm::{self, Format, Trouble};
 use belfort_agent::probe::system::virtualization::Traces;
@@ -204,11 +205,17 @@ pub(crate) fn system(bytes: &[u8]) -> (SystemSection, Traces) {
     (system, traces)
 }
 
+/// The database of dpkg. Only a file can fail, or the memory.
+pub(crate) fn dpkg(bytes: &[u8]) -> Database {
+    Database::read(bytes).unwrap_or_default()
+}
+
 /// The database of dpkg, what lists offer, preferences, and an archive.
 pub(crate) fn pending(bytes: &[u8]) {
     let mut parts = parts(bytes);
     let mut next = || parts.next().unwrap_or_default();
-    let installed = apt::installed::installed(next());
+    let database = dpkg(next());
+    let installed = apt::installed::installed(&database);
     let kept = text(next());
     let offers = apt::scan::offers(&kept).zip(0..).map(|(offer, at)| (offer, at % 2));
     let mut pins = Vec::new();
@@ -218,7 +225,7 @@ pub(crate) fn pending(bytes: &[u8]) {
     let lists = [List { release, ..other.clone() }, other];
     let native = apt::installed::native(&installed);
     let policy = apt::policy::Policy { lists: &lists, pins: &pins, native };
-    _ = policy.pending(&installed, offers.collect());
+    _ = policy.pending(&installed, offers);
 }
 
 /// Preferences, each tried on an archive and on an offer.

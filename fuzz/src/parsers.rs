@@ -68,9 +68,12 @@ pub(crate) const PARSERS: &[(&str, Parser)] = &[
             }
         }
     }),
-    ("dpkg::names", |bytes| _ = probe::dpkg::names(bytes).count()),
-    ("dpkg::packages", |bytes| _ = probe::dpkg::packages(bytes).count()),
-    ("dpkg::paragraphs", |bytes| _ = probe::dpkg::paragraphs(bytes).count()),
+    ("dpkg::read", |bytes| {
+        for entry in calls::dpkg(bytes).entries() {
+            _ = (entry.package(), entry.source());
+        }
+    }),
+    ("dpkg::source_of", |bytes| _ = probe::dpkg::source_of(&text(bytes), "name", "1")),
     ("firmware::release_date", |bytes| _ = probe::firmware::release_date(&text(bytes))),
     ("firmware::secure_boot", |bytes| _ = probe::firmware::secure_boot(bytes)),
     ("firmware::tpm_vendor", |bytes| _ = probe::firmware::tpm_vendor(bytes)),
@@ -251,7 +254,10 @@ pub(crate) const PARSERS: &[(&str, Parser)] = &[
     ("text::impersonal_path", |bytes| _ = probe::text::impersonal_path(bytes)),
     ("text::lines", |bytes| _ = probe::text::lines(bytes).count()),
     ("text::number", |bytes| _ = probe::text::number::<u64>(bytes)),
+    ("text::push_clean", |bytes| probe::text::push_clean(&mut String::new(), bytes)),
+    ("text::read_lines", |bytes| _ = probe::text::read_lines(bytes, |_| Ok(()))),
     ("text::shell_value", |bytes| _ = probe::text::shell_value(bytes, "ID")),
+    ("text::split", |bytes| _ = probe::text::split(&text(bytes), b'\t').count()),
     ("text::split_once", |bytes| _ = probe::text::split_once(bytes, b':')),
     ("units::apply", |bytes| {
         let mut unit = probe::units::Unit::default();
@@ -270,7 +276,8 @@ pub(crate) const PARSERS: &[(&str, Parser)] = &[
     }),
     ("updates::apt::conf::is_part", |bytes| _ = apt::conf::is_part(&text(bytes), &["conf"], true)),
     ("updates::apt::installed::installed", |bytes| {
-        let installed = apt::installed::installed(bytes);
+        let database = calls::dpkg(bytes);
+        let installed = apt::installed::installed(&database);
         _ = (apt::installed::native(&installed), apt::installed::names(&installed));
     }),
     ("updates::apt::pattern::parse", |bytes| {
@@ -293,7 +300,6 @@ pub(crate) const PARSERS: &[(&str, Parser)] = &[
         let list = Decoder::new(Drops(bytes), Compression::Plain, 16 << 20);
         _ = list.map(|mut list| apt::scan::scan(&mut list, |name| name != b"other"));
     }),
-    ("updates::apt::scan::source_of", |bytes| _ = apt::scan::source_of(bytes, b"name", b"1")),
     ("updates::apt::sources::deb822", |bytes| {
         let mut sources = Vec::new();
         _ = apt::sources::deb822(bytes, "amd64", &mut sources);

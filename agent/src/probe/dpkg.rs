@@ -1,124 +1,223 @@
 //! The package database of dpkg. Source of the format: deb-control(5), dpkg(1).
+//!
+//! Most of it are relations, files and descriptions that no probe wants: it is read piece by piece, once
+//! for all probes, and only what they want of it is held.
+
+use std::io::{self, ErrorKind, Read};
 
 use belfort_proto::inventory::v1::{Package, PackageState};
-use memchr::memmem;
 
 use super::text;
 
 /// Where the database lies.
 pub const STATUS_PATH: &str = "/var/lib/dpkg/status";
 /// Largest database read, bytes; 1,000 packages take about 1 MB.
-pub const STATUS_BYTES_MAX: usize = 12 << 20;
+pub const STATUS_BYTES_MAX: u64 = 12 << 20;
+/// Most packages held. Whoever reports them says when there are more than half as many.
+pub const ENTRIES_MAX: usize = 65_536;
 
 /// Where dpkg keeps the list of files of every package, among others.
 pub const INFO_PATH: &str = "/var/lib/dpkg/info";
 
-/// One package of the database.
-#[derive(Debug)]
-pub struct Listed {
-    /// The package; its day of installation is not in the database.
-    pub package: Package,
-    /// Whether it can be installed for several architectures at once: then their names carry it.
-    same: bool,
+/// Values held of each package: name, version, architecture, source and maintainer.
+const VALUES: usize = 5;
+
+/// The packages of the database that are not wholly gone.
+#[derive(Debug, Default)]
+pub struct Database {
+    /// The values of all packages, one after the other.
+    values: String,
+    places: Vec<Place>,
 }
 
-impl Listed {
-    /// Name of the file below [`INFO_PATH`] that lists the package's files: written anew whenever it is
-    /// installed or upgraded, so that its age is that of the installation.
-    pub fn list(&self) -> String {
-        let Package { name, architecture, .. } = &self.package;
-        if self.same { format!("{name}:{architecture}.list") } else { format!("{name}.list") }
+/// Where a package stands in the values of a [`Database`].
+#[derive(Debug)]
+struct Place {
+    /// The end of each value, which is where the next one starts.
+    ends: [u32; VALUES],
+    state: PackageState,
+    is_same: bool,
+}
+
+/// What the database says of one package, as clean text.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'a> {
+    /// Name of the binary package.
+    pub name: &'a str,
+    /// Its version.
+    pub version: &'a str,
+    /// Its architecture, `all` included.
+    pub architecture: &'a str,
+    /// What is there of it.
+    pub state: PackageState,
+    /// Whether it can be installed for several architectures at once: then names of files carry it.
+    pub is_same: bool,
+    source: &'a str,
+    maintainer: &'a str,
+}
+
+/// The paragraph that is being read.
+#[derive(Default)]
+struct Paragraph {
+    values: [String; VALUES],
+    state: Option<PackageState>,
+    is_same: bool,
+}
+
+impl Database {
+    /// Reads a database to its end.
+    pub fn read(file: impl Read) -> io::Result<Self> {
+        let mut database = Self::default();
+        let mut paragraph = Paragraph::default();
+        text::read_lines(file, |line| {
+            if line.is_empty() {
+                database.end(&mut paragraph)
+            } else {
+                paragraph.line(line);
+                Ok(())
+            }
+        })?;
+        database.end(&mut paragraph)?;
+        Ok(database)
+    }
+
+    /// The packages, in the order of the database.
+    pub fn entries(&self) -> impl ExactSizeIterator<Item = Entry<'_>> {
+        let mut start = 0;
+        self.places.iter().map(move |place| {
+            let [name, version, architecture, source, maintainer] = place.ends.map(|end| {
+                let value = self.values.get(start as usize..end as usize);
+                start = end;
+                value.unwrap_or_default()
+            });
+            let Place { state, is_same, .. } = *place;
+            Entry { name, version, architecture, state, is_same, source, maintainer }
+        })
+    }
+
+    /// Takes over the paragraph that ended, if it is of a package that is there, and empties it.
+    fn end(&mut self, paragraph: &mut Paragraph) -> io::Result<()> {
+        let Paragraph { values, state, is_same } = paragraph;
+        if let Some(state) = *state
+            && !values[0].is_empty()
+            && self.places.len() < ENTRIES_MAX
+        {
+            let bytes = values.iter().map(String::len).sum();
+            self.values.try_reserve(bytes).map_err(|_| ErrorKind::OutOfMemory)?;
+            let mut ends = [0; VALUES];
+            for (value, end) in values.iter().zip(&mut ends) {
+                self.values.push_str(value);
+                *end = u32::try_from(self.values.len()).map_err(|_| ErrorKind::FileTooLarge)?;
+            }
+            self.places.push(Place { ends, state, is_same: *is_same });
+        }
+        values.iter_mut().for_each(String::clear);
+        (*state, *is_same) = (None, false);
+        Ok(())
     }
 }
 
-/// The packages that `dpkg-query -W` prints: all that are not wholly gone.
-pub fn packages(status: &[u8]) -> impl Iterator<Item = Listed> {
-    paragraphs(status).filter_map(package)
-}
-
-/// Names of the packages in the database, in its order.
-pub fn names(status: &[u8]) -> impl Iterator<Item = &[u8]> {
-    paragraphs(status).filter_map(|paragraph| {
-        // The name stands first in every paragraph dpkg writes.
-        text::lines(paragraph).next()?.strip_prefix(b"Package:").map(<[u8]>::trim_ascii)
-    })
-}
-
-/// Paragraphs of the database, one for each package.
-pub fn paragraphs(status: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut start = 0;
-    let ends = memmem::find_iter(status, b"\n\n").chain([status.len()]);
-    ends.filter_map(move |end| {
-        let paragraph = status.get(start..end);
-        start = end.saturating_add(2);
-        paragraph.filter(|paragraph| !paragraph.is_empty())
-    })
-}
-
-fn package(paragraph: &[u8]) -> Option<Listed> {
-    let (mut name, mut status, mut source): (&[u8], &[u8], &[u8]) = (b"", b"", b"");
-    let mut multi_arch: &[u8] = b"";
-    let (mut version, mut architecture, mut maintainer): (&[u8], &[u8], &[u8]) = (b"", b"", b"");
-    for line in text::lines(paragraph) {
+impl Paragraph {
+    fn line(&mut self, line: &[u8]) {
+        let [name, version, architecture, source, maintainer] = &mut self.values;
         // Continuation lines start with a blank; the other fields are told apart by their first byte.
         let (field, prefix) = match line.first() {
-            Some(b'P') => (&mut name, &b"Package:"[..]),
-            Some(b'S') if line.starts_with(b"So") => (&mut source, &b"Source:"[..]),
-            Some(b'S') => (&mut status, &b"Status:"[..]),
-            Some(b'V') => (&mut version, &b"Version:"[..]),
-            Some(b'A') => (&mut architecture, &b"Architecture:"[..]),
-            Some(b'M') if line.starts_with(b"Mu") => (&mut multi_arch, &b"Multi-Arch:"[..]),
-            Some(b'M') => (&mut maintainer, &b"Maintainer:"[..]),
-            _ => continue,
+            Some(b'P') => (name, &b"Package:"[..]),
+            Some(b'V') => (version, &b"Version:"[..]),
+            Some(b'A') => (architecture, &b"Architecture:"[..]),
+            Some(b'S') if line.starts_with(b"So") => (source, &b"Source:"[..]),
+            Some(b'S') => {
+                if let Some(status) = line.strip_prefix(b"Status:") {
+                    self.state = state(status.trim_ascii());
+                }
+                return;
+            }
+            Some(b'M') if line.starts_with(b"Mu") => {
+                if let Some(multi_arch) = line.strip_prefix(b"Multi-Arch:") {
+                    self.is_same = multi_arch.trim_ascii() == b"same";
+                }
+                return;
+            }
+            Some(b'M') => (maintainer, &b"Maintainer:"[..]),
+            _ => return,
         };
         if let Some(value) = line.strip_prefix(prefix) {
-            *field = value.trim_ascii();
+            field.clear();
+            text::push_clean(field, value);
         }
     }
-    let state = match status.rsplit(|byte| *byte == b' ').next() {
-        Some(b"installed") => PackageState::Installed,
-        Some(b"config-files") => PackageState::ConfigFiles,
-        Some(b"not-installed" | b"") | None => return None,
-        Some(
-            b"half-installed" | b"unpacked" | b"half-configured" | b"triggers-awaited"
-            | b"triggers-pending",
-        ) => PackageState::Incomplete,
-        Some(_) => PackageState::Unspecified,
-    };
-    if name.is_empty() {
-        return None;
+}
+
+/// What is there of a package; nothing when it is wholly gone.
+fn state(status: &[u8]) -> Option<PackageState> {
+    Some(match status.rsplit(|byte| *byte == b' ').next()? {
+        b"installed" => PackageState::Installed,
+        b"config-files" => PackageState::ConfigFiles,
+        b"not-installed" | b"" => return None,
+        b"half-installed" | b"unpacked" | b"half-configured" | b"triggers-awaited"
+        | b"triggers-pending" => PackageState::Incomplete,
+        _ => PackageState::Unspecified,
+    })
+}
+
+impl<'a> Entry<'a> {
+    /// Name and version of the source package.
+    pub fn source(&self) -> (&'a str, &'a str) {
+        source_of(self.source, self.name, self.version)
     }
-    // `Source: name (version)`: the version only where it differs from the package's.
-    let (source_name, source_version) = match text::split_once(source, b'(') {
-        Some((name, rest)) => (name.trim_ascii(), rest.strip_suffix(b")").unwrap_or(rest)),
-        None => (source, &b""[..]),
-    };
-    let unless_same = |value: &[u8], other: &[u8]| {
-        if value == other { String::new() } else { text::clean(value) }
-    };
-    let package = Package {
-        ecosystem: "deb".to_owned(),
-        name: text::clean(name),
-        version: text::clean(version),
-        architecture: text::clean(architecture),
-        source_name: unless_same(source_name, name),
-        source_version: unless_same(source_version.trim_ascii(), version),
-        publisher: text::clean(publisher(maintainer)),
-        state: state.into(),
-        installed_on: String::new(),
-    };
-    Some(Listed { package, same: multi_arch == b"same" })
+
+    /// The package as it is reported; its day of installation is not in the database.
+    pub fn package(&self) -> Package {
+        let (source_name, source_version) = self.source();
+        let unless = |value: &str, other: &str| if value == other { "" } else { value }.to_owned();
+        Package {
+            ecosystem: "deb".to_owned(),
+            name: self.name.to_owned(),
+            version: self.version.to_owned(),
+            architecture: self.architecture.to_owned(),
+            source_name: unless(source_name, self.name),
+            source_version: unless(source_version, self.version),
+            publisher: publisher(self.maintainer).to_owned(),
+            state: self.state.into(),
+            installed_on: String::new(),
+        }
+    }
+
+    /// Adds to a text the name of the file below [`INFO_PATH`] that lists the package's files: written anew
+    /// whenever it is installed or upgraded, so that its age is that of the installation.
+    pub fn push_list(&self, text: &mut String) {
+        text.push_str(self.name);
+        if self.is_same {
+            text.push(':');
+            text.push_str(self.architecture);
+        }
+        text.push_str(".list");
+    }
+}
+
+/// Name and version of a source package from the field `Source: name (version)`, where each that is
+/// missing is that of the binary package.
+pub fn source_of<'a>(source: &'a str, name: &'a str, version: &'a str) -> (&'a str, &'a str) {
+    let or = |value: &'a str, other| if value.is_empty() { other } else { value };
+    match source.split_once('(') {
+        Some((source, rest)) => {
+            let inside = rest.strip_suffix(')').unwrap_or(rest);
+            (or(source.trim(), name), or(inside.trim(), version))
+        }
+        None => (or(source, name), version),
+    }
 }
 
 /// `Name <address>` without the address.
-fn publisher(maintainer: &[u8]) -> &[u8] {
-    let name = text::split_once(maintainer, b'<').map_or(maintainer, |(name, _)| name);
+fn publisher(maintainer: &str) -> &str {
+    let name = maintainer.split_once('<').map_or(maintainer, |(name, _)| name);
     // An address alone says who in person: it is not reported.
-    if name.contains(&b'@') { b"" } else { name }
+    if name.contains('@') { "" } else { name.trim() }
 }
 
 #[cfg(test)]
 mod tests {
+    use belfort_proto::limits;
     use proptest::prelude::*;
 
     use super::*;
@@ -132,30 +231,46 @@ Source: bar\nVersion: 2:1.0~rc1-1\n\
 \nPackage: broken\nStatus: install reinstreq half-installed\nArchitecture: i386\nVersion: 3\n\
 \nPackage: waits\nStatus: install ok triggers-pending\nArchitecture: i386\nVersion: 4\nSource: w\n";
 
+    fn database(bytes: &[u8]) -> Database {
+        Database::read(bytes).unwrap()
+    }
+
     #[test]
     fn packages_in_every_state() {
-        let found = packages(STATUS).map(|listed| listed.package);
+        let database = database(STATUS);
+        let found = database.entries().map(|entry| entry.package());
         insta::assert_debug_snapshot!(found.collect::<Vec<_>>());
     }
 
     #[test]
     fn lists_carry_the_architecture_where_there_can_be_several() {
-        let lists: Vec<_> = packages(STATUS).map(|listed| listed.list()).collect();
-        assert_eq!(lists, ["libfoo1:amd64.list", "bar.list", "broken.list", "waits.list"]);
+        let database = database(STATUS);
+        let mut lists = String::new();
+        for entry in database.entries() {
+            entry.push_list(&mut lists);
+            lists.push(' ');
+        }
+        assert_eq!(lists, "libfoo1:amd64.list bar.list broken.list waits.list ");
     }
 
     #[test]
-    fn names_in_their_order() {
-        let names: Vec<_> = names(STATUS).map(String::from_utf8_lossy).collect();
-        assert_eq!(names, ["libfoo1", "bar", "gone", "broken", "waits"]);
+    fn no_more_is_held_than_is_of_use() {
+        let installed = "Status: install ok installed";
+        let status = format!("Package: a\nVersion: {}\n{installed}\n", "1".repeat(99_999));
+        let held = database(status.as_bytes());
+        assert_eq!(held.entries().next().unwrap().version.len(), limits::STRING_BYTES);
+        let status = format!("Package: a\n{installed}\n\n").repeat(ENTRIES_MAX + 1);
+        assert_eq!(database(status.as_bytes()).entries().len(), ENTRIES_MAX);
     }
 
     proptest! {
         #[test]
         fn any_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..400), cut in 0..STATUS.len()) {
-            let _ = packages(&bytes).count();
-            let _ = packages(&STATUS[cut..]).count();
-            let _ = packages(&[&STATUS[..cut], &bytes].concat()).count();
+            for status in [&bytes, &STATUS[cut..], &[&STATUS[..cut], &bytes].concat()] {
+                for entry in database(status).entries() {
+                    let _ = (entry.package(), entry.source());
+                }
+            }
         }
     }
 }

@@ -4,17 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use belfort_proto::inventory::v1::{Listener, Service};
 
+use crate::probe::Host;
+use crate::probe::dpkg::{self, Database};
 use crate::probe::outcome::Sources;
 use crate::probe::rpm::{database, owners::Programs};
 use crate::probe::services::{PackageNames, candidates, lists};
-use crate::probe::{Host, dpkg};
 
 const LIST_BYTES_MAX: usize = 4 << 20;
 /// Most bytes of lists kept; beyond it they are read again when they are needed again.
 const LISTS_BYTES_MAX: usize = 8 << 20;
 const PROGRAM_BYTES_MAX: usize = 512;
-/// Most names of packages that are searched.
-const NAMES_MAX: usize = 65_536;
 
 /// Looks programs up, each once.
 pub(super) struct Owners<'a> {
@@ -27,11 +26,10 @@ pub(super) struct Owners<'a> {
 
 impl<'a> Owners<'a> {
     pub(super) fn new(host: &'a Host) -> Self {
-        let status = host.dpkg_status().unwrap_or_default();
-        let names =
-            dpkg::names(status).take(NAMES_MAX).filter_map(|name| std::str::from_utf8(name).ok());
+        let database = host.dpkg().ok();
+        let entries = database.into_iter().flat_map(Database::entries);
         // Names become parts of paths.
-        let packages = names.filter(|name| !name.contains('/')).collect();
+        let packages = entries.map(|entry| entry.name).filter(|name| !name.contains('/')).collect();
         Self { host, packages, known: BTreeMap::new(), lists: BTreeMap::new(), lists_bytes: 0 }
     }
 

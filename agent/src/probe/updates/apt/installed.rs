@@ -1,44 +1,25 @@
 //! What is installed, as apt counts it.
 
-use std::collections::HashSet;
+use belfort_proto::inventory::v1::PackageState;
 
-use belfort_proto::limits;
-
-use super::scan::{Offer, source_of};
-use crate::probe::{dpkg, text};
+use super::scan::Offer;
+use crate::probe::dpkg::{Database, Entry};
 
 /// Packages with an installed version: all but those that are wholly gone or of which only the
 /// configuration is left, as offers of themselves.
-pub fn installed(status: &[u8]) -> Vec<Offer<'_>> {
-    dpkg::paragraphs(status).filter_map(package).collect()
+pub fn installed(database: &Database) -> Vec<Offer<'_>> {
+    database.entries().filter_map(|entry| offer(&entry)).collect()
 }
 
-fn package(paragraph: &[u8]) -> Option<Offer<'_>> {
-    let (mut name, mut status, mut source): (&[u8], &[u8], &[u8]) = (b"", b"", b"");
-    let (mut version, mut architecture): (&[u8], &[u8]) = (b"", b"");
-    for line in text::lines(paragraph) {
-        let (field, prefix) = match line.first() {
-            Some(b'P') => (&mut name, &b"Package:"[..]),
-            Some(b'S') if line.starts_with(b"So") => (&mut source, &b"Source:"[..]),
-            Some(b'S') => (&mut status, &b"Status:"[..]),
-            Some(b'V') => (&mut version, &b"Version:"[..]),
-            Some(b'A') => (&mut architecture, &b"Architecture:"[..]),
-            _ => continue,
-        };
-        if let Some(value) = line.strip_prefix(prefix) {
-            *field = value.trim_ascii();
-        }
-    }
-    let state = status.rsplit(|byte| *byte == b' ').next();
-    if matches!(state, Some(b"config-files" | b"not-installed" | b"") | None) || name.is_empty() {
+fn offer<'a>(entry: &Entry<'a>) -> Option<Offer<'a>> {
+    if entry.state == PackageState::ConfigFiles {
         return None;
     }
-    let (source, source_version) = source_of(source, name, version);
+    let Entry { name, version, architecture, .. } = *entry;
+    let (source, source_version) = entry.source();
     // dpkg takes no others.
-    let is_plain = |value: &&str| {
-        value.len() <= limits::STRING_BYTES && value.bytes().all(|byte| byte.is_ascii_graphic())
-    };
-    let plain = |value| std::str::from_utf8(value).ok().filter(is_plain);
+    let is_plain = |value: &&str| value.bytes().all(|byte| byte.is_ascii_graphic());
+    let plain = |value| Some(value).filter(is_plain);
     Some(Offer {
         name: plain(name)?,
         architecture: plain(architecture)?,
@@ -56,18 +37,13 @@ pub fn native<'a>(installed: &[Offer<'a>]) -> &'a str {
     dpkg.map(|package| package.architecture).unwrap_or_default()
 }
 
-/// Names of the packages, and a hash that is another when one is added or gone.
-pub fn names<'a>(installed: &[Offer<'a>]) -> (HashSet<&'a [u8]>, String) {
-    let mut sorted: Vec<&str> = installed.iter().map(|offer| offer.name).collect();
-    sorted.sort_unstable();
-    sorted.dedup();
-    let mut hasher = blake3::Hasher::new();
-    for name in &sorted {
-        hasher.update(name.as_bytes());
-        hasher.update(b"\n");
-    }
-    let names = sorted.into_iter().map(str::as_bytes).collect();
-    (names, hasher.finalize().to_hex().to_string())
+/// Names of the packages in their order, each once, and a hash that is another when one is added or gone.
+pub fn names<'a>(installed: &[Offer<'a>]) -> (Vec<&'a str>, String) {
+    let mut names: Vec<&str> = installed.iter().map(|offer| offer.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    let hash = blake3::hash(names.join("\n").as_bytes()).to_hex().to_string();
+    (names, hash)
 }
 
 #[cfg(test)]
@@ -82,7 +58,8 @@ mod tests {
             Package: gone\nStatus: deinstall ok config-files\nArchitecture: amd64\nVersion: 1\n\n\
             Package: half\nStatus: install ok half-configured\nArchitecture: all\nVersion: 1-2\n\
             Source: whole (1-1)\n\nPackage: none\nStatus: install ok installed\nArchitecture: all\n";
-        let found = installed(status);
+        let database = Database::read(&status[..]).unwrap();
+        let found = installed(&database);
         let names: Vec<_> = found.iter().map(|offer| (offer.name, offer.source_version)).collect();
         assert_eq!(names, [("dpkg", "1.21.22"), ("half", "1-1")]);
         assert_eq!(native(&found), "amd64");
@@ -92,9 +69,11 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-            let _ = installed(&bytes);
             let status = [b"Package: a\nStatus: i o installed\nVersion: ", bytes.as_slice()].concat();
-            let _ = native(&installed(&status));
+            for status in [bytes, status] {
+                let database = Database::read(&status[..]).unwrap();
+                let _ = native(&installed(&database));
+            }
         }
     }
 }

@@ -67,13 +67,86 @@ struct Version<'a> {
     lists: BTreeSet<Option<usize>>,
 }
 
-impl Policy<'_> {
-    /// What would be upgraded; an installed package is given as an offer of itself.
-    pub fn pending(
+/// Name and architecture.
+type Key<'a> = (&'a str, &'a str);
+
+/// The installed packages in an order in which many offers are found quickly.
+struct Places<'a> {
+    /// What apt takes for one package, in ascending order.
+    keys: Vec<Key<'a>>,
+    /// The version of each; the oldest when one is installed several times, which dpkg does not do.
+    versions: Vec<&'a str>,
+    /// Where each of the installed packages is among them.
+    of_installed: Vec<usize>,
+}
+
+impl<'a> Places<'a> {
+    fn new(installed: &[Offer<'a>], key: impl Fn(&Offer<'a>) -> Key<'a>) -> Self {
+        let mut order: Vec<_> = installed.iter().map(key).zip(0_usize..).collect();
+        order.sort_unstable();
+        let (mut keys, mut versions) = (Vec::new(), Vec::<&str>::new());
+        let mut of_installed = vec![0; installed.len()];
+        for (key, at) in order {
+            let Some(own) = installed.get(at) else { continue };
+            if keys.last() == Some(&key) {
+                if let Some(version) = versions.last_mut()
+                    && version::compare(own.version.as_bytes(), version.as_bytes()).is_lt()
+                {
+                    *version = own.version;
+                }
+            } else {
+                keys.push(key);
+                versions.push(own.version);
+            }
+            if let Some(place) = of_installed.get_mut(at) {
+                *place = keys.len() - 1;
+            }
+        }
+        Self { keys, versions, of_installed }
+    }
+
+    /// The offers of installed packages, each with the package's place.
+    fn find(
         &self,
-        installed: &[Offer<'_>],
-        mut offers: Vec<(Offer<'_>, usize)>,
+        offers: impl Iterator<Item = (Offer<'a>, usize)>,
+        key: impl Fn(&Offer<'a>) -> Key<'a>,
+    ) -> impl Iterator<Item = (usize, (Offer<'a>, usize))> {
+        let mut place = 0;
+        offers.filter_map(move |offer| {
+            let key = key(&offer.0);
+            // Lists are sorted, too: mostly it is the package after the last one.
+            let mut near = [place + 1, place].into_iter();
+            place = match near.find(|place| self.keys.get(*place) == Some(&key)) {
+                Some(near) => near,
+                None => self.keys.binary_search(&key).ok()?,
+            };
+            Some((place, offer))
+        })
+    }
+}
+
+impl Policy<'_> {
+    /// What would be upgraded; an installed package is given as an offer of itself. The offers are gone
+    /// through twice.
+    pub fn pending<'a>(
+        &'a self,
+        installed: &[Offer<'a>],
+        offers: impl Iterator<Item = (Offer<'a>, usize)> + Clone,
     ) -> Vec<PendingUpdate> {
+        let newer =
+            |version: &str, than: &str| version::compare(version.as_bytes(), than.as_bytes());
+        let places = Places::new(installed, |offer| self.key(offer));
+        // Almost every package has nothing newer: what is offered of it has not to be weighed.
+        let mut is_due = vec![false; places.keys.len()];
+        for (place, (offer, _)) in places.find(offers.clone(), |offer| self.key(offer)) {
+            if let (Some(is_due), Some(own)) = (is_due.get_mut(place), places.versions.get(place)) {
+                *is_due |= newer(offer.version, own).is_gt();
+            }
+        }
+        let is_due = |place: usize| is_due.get(place) == Some(&true);
+        let due = places.find(offers, |offer| self.key(offer)).filter(|(place, _)| is_due(*place));
+        let mut due: Vec<_> = due.collect();
+        due.sort_by_key(|(place, _)| *place);
         let priorities: Vec<i32> = self.lists.iter().map(|list| self.general(Some(list))).collect();
         let status = self.general(None);
         let secure: BTreeSet<&str> = self
@@ -82,18 +155,11 @@ impl Policy<'_> {
             .filter(|list| list.release.is_security())
             .map(|list| list.release.origin.as_str())
             .collect();
-        offers.sort_by(|a, b| self.key(&a.0).cmp(&self.key(&b.0)));
-        let updates = installed.iter().filter_map(|own| {
-            let key = self.key(own);
-            let start = offers.partition_point(|(offer, _)| self.key(offer) < key);
-            let after = offers.get(start..).unwrap_or_default().iter();
-            let same = after.take_while(|(offer, _)| self.key(offer) == key);
-            let newer =
-                |version: &str, than: &str| version::compare(version.as_bytes(), than.as_bytes());
-            // Almost every package: nothing newer, so nothing has to be weighed.
-            if !same.clone().any(|(offer, _)| newer(offer.version, own.version).is_gt()) {
-                return None;
-            }
+        let own = installed.iter().zip(&places.of_installed);
+        let updates = own.filter(|(_, place)| is_due(**place)).filter_map(|(own, place)| {
+            let start = due.partition_point(|(one, _)| one < place);
+            let after = due.get(start..).unwrap_or_default().iter();
+            let same = after.take_while(|(one, _)| one == place).map(|(_, offer)| offer);
             let versions = versions(own, same);
             let candidate = self.candidate(own, &versions, &priorities, status)?;
             if newer(candidate.offer.version, own.version) != Ordering::Greater {
@@ -128,7 +194,7 @@ impl Policy<'_> {
     }
 
     /// What apt takes for one package: those for all architectures belong to the machine's own.
-    fn key<'a>(&'a self, offer: &Offer<'a>) -> (&'a str, &'a str) {
+    fn key<'a>(&'a self, offer: &Offer<'a>) -> Key<'a> {
         let architecture =
             if offer.architecture == "all" { self.native } else { offer.architecture };
         (offer.name, architecture)
@@ -241,7 +307,7 @@ mod tests {
         let mut pins = Vec::new();
         assert_eq!(preferences(preference.as_bytes(), &mut pins), []);
         let policy = Policy { lists, pins: &pins, native: "amd64" };
-        let offers = offers.iter().map(|(version, list)| (offer(version), *list)).collect();
+        let offers = offers.iter().map(|(version, list)| (offer(version), *list));
         policy.pending(&[offer("1")], offers)
     }
 

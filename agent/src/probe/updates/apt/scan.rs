@@ -10,7 +10,7 @@ use belfort_agent_sys::files::Stream;
 use memchr::memmem::{self, Finder};
 
 use crate::probe::decompress::{self, Decoder};
-use crate::probe::text;
+use crate::probe::{dpkg, text};
 
 /// Bytes of a list in memory at a time, and largest paragraph.
 const WINDOW_BYTES: usize = 128 << 10;
@@ -120,30 +120,18 @@ fn keep(
             *field = value.trim_ascii();
         }
     }
-    let (source, source_version) = source_of(source, name, version);
-    let fields = [name, architecture, version, source, source_version];
-    kept.push_str(&fields.map(text::clean).join("\t"));
+    let [name, architecture, version, source] =
+        [name, architecture, version, source].map(text::clean);
+    let (source, source_version) = dpkg::source_of(&source, &name, &version);
+    kept.push_str(&[&name, &architecture, &version, source, source_version].join("\t"));
     kept.push('\n');
     if kept.len() > KEPT_BYTES_MAX { Err(ScanError::Kept) } else { Ok(()) }
 }
 
-/// Name and version of a source package from the field `Source: name (version)`, where each that is
-/// missing is that of the binary package.
-pub fn source_of<'a>(source: &'a [u8], name: &'a [u8], version: &'a [u8]) -> (&'a [u8], &'a [u8]) {
-    let or = |value: &'a [u8], other| if value.is_empty() { other } else { value };
-    match text::split_once(source, b'(') {
-        Some((source, rest)) => {
-            let inside = rest.strip_suffix(b")").unwrap_or(rest);
-            (or(source.trim_ascii(), name), or(inside.trim_ascii(), version))
-        }
-        None => (or(source, name), version),
-    }
-}
-
 /// The offers in the lines that [`scan`] gave.
-pub fn offers(kept: &str) -> impl Iterator<Item = Offer<'_>> {
-    kept.lines().filter_map(|line| {
-        let mut fields = line.split('\t');
+pub fn offers(kept: &str) -> impl Iterator<Item = Offer<'_>> + Clone {
+    text::split(kept, b'\n').filter_map(|line| {
+        let mut fields = text::split(line, b'\t');
         let offer = Offer {
             name: fields.next()?,
             architecture: fields.next()?,

@@ -30,15 +30,15 @@ const TIMER: &str = "apt-daily-upgrade.timer";
 const PLACES: &[&str] = &["dir::state", "dir::etc", "dir::rootdir"];
 
 pub(super) fn read(host: &Host, sources: &mut Sources<'_>) -> Option<Found> {
-    let status = match host.dpkg_status() {
-        Ok(status) => status,
+    let database = match host.dpkg() {
+        Ok(database) => database,
         Err(ReadError::Absent) => return None,
         Err(error) => {
             sources.outcomes.unread(dpkg::STATUS_PATH, error);
             return None;
         }
     };
-    let installed = installed::installed(status);
+    let installed = installed::installed(database);
     let conf = conf(sources);
     let native = match conf.get("apt::architecture") {
         Some(set) if !set.is_empty() => set,
@@ -57,7 +57,7 @@ pub(super) fn read(host: &Host, sources: &mut Sources<'_>) -> Option<Found> {
         .iter()
         .enumerate()
         .flat_map(|(list, content)| offers(content).map(move |offer| (offer, list)));
-    let mut pending = policy.pending(&installed, offers.collect());
+    let mut pending = policy.pending(&installed, offers);
     if pending.len() > limits::ELEMENTS {
         sources.outcomes.failed(archives::LISTS, "more updates than can be reported");
         pending.truncate(limits::ELEMENTS);

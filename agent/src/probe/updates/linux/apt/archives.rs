@@ -1,5 +1,6 @@
 //! Reads what apt fetched: each file once, and again only when it is another one.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashSet};
 use std::io::Read as _;
 
@@ -55,6 +56,7 @@ pub(super) fn read(
     let mut reader = Reader {
         root: sources.root,
         names,
+        wanted: OnceCell::new(),
         files: Files::from_text(&kept, &hash),
         new: NewFiles::new(&hash),
         seen: BTreeSet::new(),
@@ -174,7 +176,9 @@ impl Trouble {
 /// Reads files, or takes what is known of them.
 struct Reader<'a> {
     root: &'a Root,
-    names: HashSet<&'a [u8]>,
+    names: Vec<&'a str>,
+    /// The names again, for looking many up: made when the first list is read, which is seldom.
+    wanted: OnceCell<HashSet<&'a [u8]>>,
     files: Files<'a>,
     new: NewFiles,
     seen: BTreeSet<String>,
@@ -217,9 +221,11 @@ impl<'a> Reader<'a> {
         let stream = self.root.open_stream(path, LIST_BYTES_MAX).map_err(Trouble::Unread)?;
         let stamp = stream.stamp();
         let (compression, _) = Compression::of_name(file);
+        let names = || self.names.iter().map(|name| name.as_bytes()).collect();
+        let wanted = self.wanted.get_or_init(names);
         let scanned = Decoder::new(stream, compression, DECODED_BYTES_MAX)
             .map_err(ScanError::from)
-            .and_then(|mut list| scan(&mut list, |name| self.names.contains(name)));
+            .and_then(|mut list| scan(&mut list, |name| wanted.contains(name)));
         match scanned {
             Ok(content) => {
                 self.new.add(file, stamp, &content);
