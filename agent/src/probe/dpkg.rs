@@ -25,16 +25,16 @@ const VALUES: usize = 5;
 /// The packages of the database that are not wholly gone.
 #[derive(Debug, Default)]
 pub struct Database {
-    /// The values of all packages, one after the other.
+    /// The values of all packages, in the order in which they stand in the file.
     values: String,
     places: Vec<Place>,
 }
 
 /// Where a package stands in the values of a [`Database`].
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Place {
-    /// The end of each value, which is where the next one starts.
-    ends: [u32; VALUES],
+    /// Start and end of each value.
+    values: [(u32, u32); VALUES],
     state: PackageState,
     is_same: bool,
 }
@@ -57,9 +57,11 @@ pub struct Entry<'a> {
 }
 
 /// The paragraph that is being read.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Paragraph {
-    values: [String; VALUES],
+    values: [(u32, u32); VALUES],
+    /// Where the first of its values starts.
+    start: usize,
     state: Option<PackageState>,
     is_same: bool,
 }
@@ -71,80 +73,72 @@ impl Database {
         let mut paragraph = Paragraph::default();
         text::read_lines(file, |line| {
             if line.is_empty() {
-                database.end(&mut paragraph)
-            } else {
-                paragraph.line(line);
+                database.end(&mut paragraph);
                 Ok(())
+            } else {
+                database.line(line, &mut paragraph)
             }
         })?;
-        database.end(&mut paragraph)?;
+        database.end(&mut paragraph);
         Ok(database)
     }
 
     /// The packages, in the order of the database.
     pub fn entries(&self) -> impl ExactSizeIterator<Item = Entry<'_>> {
-        let mut start = 0;
-        self.places.iter().map(move |place| {
-            let [name, version, architecture, source, maintainer] = place.ends.map(|end| {
-                let value = self.values.get(start as usize..end as usize);
-                start = end;
-                value.unwrap_or_default()
-            });
-            let Place { state, is_same, .. } = *place;
+        self.places.iter().map(|place| {
+            let Place { values, state, is_same } = *place;
+            let value = |(start, end): (u32, u32)| self.values.get(start as usize..end as usize);
+            let [name, version, architecture, source, maintainer] =
+                values.map(|range| value(range).unwrap_or_default());
             Entry { name, version, architecture, state, is_same, source, maintainer }
         })
     }
 
-    /// Takes over the paragraph that ended, if it is of a package that is there, and empties it.
-    fn end(&mut self, paragraph: &mut Paragraph) -> io::Result<()> {
-        let Paragraph { values, state, is_same } = paragraph;
-        if let Some(state) = *state
-            && !values[0].is_empty()
-            && self.places.len() < ENTRIES_MAX
-        {
-            let bytes = values.iter().map(String::len).sum();
-            self.values.try_reserve(bytes).map_err(|_| ErrorKind::OutOfMemory)?;
-            let mut ends = [0; VALUES];
-            for (value, end) in values.iter().zip(&mut ends) {
-                self.values.push_str(value);
-                *end = u32::try_from(self.values.len()).map_err(|_| ErrorKind::FileTooLarge)?;
-            }
-            self.places.push(Place { ends, state, is_same: *is_same });
-        }
-        values.iter_mut().for_each(String::clear);
-        (*state, *is_same) = (None, false);
-        Ok(())
-    }
-}
-
-impl Paragraph {
-    fn line(&mut self, line: &[u8]) {
-        let [name, version, architecture, source, maintainer] = &mut self.values;
+    fn line(&mut self, line: &[u8], paragraph: &mut Paragraph) -> io::Result<()> {
+        let [name, version, architecture, source, maintainer] = &mut paragraph.values;
         // Continuation lines start with a blank; the other fields are told apart by their first byte.
-        let (field, prefix) = match line.first() {
+        let (range, prefix) = match line.first() {
             Some(b'P') => (name, &b"Package:"[..]),
             Some(b'V') => (version, &b"Version:"[..]),
             Some(b'A') => (architecture, &b"Architecture:"[..]),
             Some(b'S') if line.starts_with(b"So") => (source, &b"Source:"[..]),
             Some(b'S') => {
                 if let Some(status) = line.strip_prefix(b"Status:") {
-                    self.state = state(status.trim_ascii());
+                    paragraph.state = state(status.trim_ascii());
                 }
-                return;
+                return Ok(());
             }
             Some(b'M') if line.starts_with(b"Mu") => {
                 if let Some(multi_arch) = line.strip_prefix(b"Multi-Arch:") {
-                    self.is_same = multi_arch.trim_ascii() == b"same";
+                    paragraph.is_same = multi_arch.trim_ascii() == b"same";
                 }
-                return;
+                return Ok(());
             }
             Some(b'M') => (maintainer, &b"Maintainer:"[..]),
-            _ => return,
+            _ => return Ok(()),
         };
         if let Some(value) = line.strip_prefix(prefix) {
-            field.clear();
-            text::push_clean(field, value);
+            let end =
+                |text: &String| u32::try_from(text.len()).map_err(|_| ErrorKind::FileTooLarge);
+            self.values.try_reserve(value.len()).map_err(|_| ErrorKind::OutOfMemory)?;
+            let start = end(&self.values)?;
+            text::push_clean(&mut self.values, value);
+            *range = (start, end(&self.values)?);
         }
+        Ok(())
+    }
+
+    /// Takes over the paragraph that ended, if it is of a package that is there, and begins another.
+    fn end(&mut self, paragraph: &mut Paragraph) {
+        let Paragraph { values, start, state, is_same } = *paragraph;
+        let (name_start, name_end) = values[0];
+        match state {
+            Some(state) if name_start < name_end && self.places.len() < ENTRIES_MAX => {
+                self.places.push(Place { values, state, is_same });
+            }
+            _ => self.values.truncate(start),
+        }
+        *paragraph = Paragraph { start: self.values.len(), ..Paragraph::default() };
     }
 }
 
@@ -198,21 +192,25 @@ impl<'a> Entry<'a> {
 /// Name and version of a source package from the field `Source: name (version)`, where each that is
 /// missing is that of the binary package.
 pub fn source_of<'a>(source: &'a str, name: &'a str, version: &'a str) -> (&'a str, &'a str) {
+    // Most packages come from a source of their name.
+    if source.is_empty() {
+        return (name, version);
+    }
     let or = |value: &'a str, other| if value.is_empty() { other } else { value };
     match source.split_once('(') {
         Some((source, rest)) => {
             let inside = rest.strip_suffix(')').unwrap_or(rest);
             (or(source.trim(), name), or(inside.trim(), version))
         }
-        None => (or(source, name), version),
+        None => (source, version),
     }
 }
 
 /// `Name <address>` without the address.
 fn publisher(maintainer: &str) -> &str {
-    let name = maintainer.split_once('<').map_or(maintainer, |(name, _)| name);
+    let name = text::split(maintainer, b'<').next().unwrap_or_default();
     // An address alone says who in person: it is not reported.
-    if name.contains('@') { "" } else { name.trim() }
+    if name.as_bytes().contains(&b'@') { "" } else { name.trim() }
 }
 
 #[cfg(test)]

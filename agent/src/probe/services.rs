@@ -76,7 +76,12 @@ pub struct PackageNames<'a> {
     joined: String,
     /// Where each name starts.
     starts: Vec<usize>,
+    /// Those among them that own what no name tells.
+    base: Vec<&'a str>,
 }
+
+/// Packages of what every system starts and no name tells: agetty, fstrim, e2scrub.
+const BASE: [&str; 3] = ["util-linux", "e2fsprogs", "coreutils"];
 
 impl<'a> FromIterator<&'a str> for PackageNames<'a> {
     fn from_iter<I: IntoIterator<Item = &'a str>>(names: I) -> Self {
@@ -87,6 +92,9 @@ impl<'a> FromIterator<&'a str> for PackageNames<'a> {
             all.joined.push('\n');
             all.names.push(name);
         }
+        let base = BASE.into_iter();
+        all.base =
+            base.filter_map(|name| all.names.iter().copied().find(|have| *have == name)).collect();
         all
     }
 }
@@ -134,10 +142,7 @@ pub fn candidates<'a>(program: &str, service: &str, packages: &PackageNames<'a>)
     found.dedup();
     found.truncate(MOST);
     let like = found.into_iter().map(|(_, _, package)| package);
-    // What every system starts and no name tells: agetty, fstrim, e2scrub.
-    let base = ["util-linux", "e2fsprogs", "coreutils"].into_iter();
-    let base = base.filter_map(|name| packages.names.iter().copied().find(|have| *have == name));
-    like.chain(base).collect()
+    like.chain(packages.base.iter().copied()).collect()
 }
 
 /// Whether a package's list of files names a program. `/bin` and `/usr/bin` are the same place on
