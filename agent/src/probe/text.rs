@@ -102,7 +102,7 @@ pub fn split_once(bytes: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
 
 /// Parts of a text between separators, which are ASCII. In short parts, and many, twice as fast as
 /// `str::split`.
-pub fn split(text: &str, separator: u8) -> impl Iterator<Item = &str> {
+pub fn split(text: &str, separator: u8) -> impl Iterator<Item = &str> + Clone {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
         let text = rest?;

@@ -126,27 +126,27 @@ impl<'a> Places<'a> {
 }
 
 impl Policy<'_> {
-    /// What would be upgraded; an installed package is given as an offer of itself.
+    /// What would be upgraded; an installed package is given as an offer of itself. The offers are gone
+    /// through twice.
     pub fn pending<'a>(
         &'a self,
         installed: &[Offer<'a>],
-        offers: impl Iterator<Item = (Offer<'a>, usize)>,
+        offers: impl Iterator<Item = (Offer<'a>, usize)> + Clone,
     ) -> Vec<PendingUpdate> {
         let newer =
             |version: &str, than: &str| version::compare(version.as_bytes(), than.as_bytes());
         let places = Places::new(installed, |offer| self.key(offer));
-        let mut offers: Vec<_> = places.find(offers, |offer| self.key(offer)).collect();
         // Almost every package has nothing newer: what is offered of it has not to be weighed.
         let mut is_due = vec![false; places.keys.len()];
-        for (place, (offer, _)) in &offers {
-            if let (Some(is_due), Some(own)) = (is_due.get_mut(*place), places.versions.get(*place))
-            {
-                *is_due = *is_due || newer(offer.version, own).is_gt();
+        for (place, (offer, _)) in places.find(offers.clone(), |offer| self.key(offer)) {
+            if let (Some(is_due), Some(own)) = (is_due.get_mut(place), places.versions.get(place)) {
+                *is_due |= newer(offer.version, own).is_gt();
             }
         }
         let is_due = |place: usize| is_due.get(place) == Some(&true);
-        offers.retain(|(place, _)| is_due(*place));
-        offers.sort_by_key(|(place, _)| *place);
+        let due = places.find(offers, |offer| self.key(offer)).filter(|(place, _)| is_due(*place));
+        let mut due: Vec<_> = due.collect();
+        due.sort_by_key(|(place, _)| *place);
         let priorities: Vec<i32> = self.lists.iter().map(|list| self.general(Some(list))).collect();
         let status = self.general(None);
         let secure: BTreeSet<&str> = self
@@ -157,8 +157,8 @@ impl Policy<'_> {
             .collect();
         let own = installed.iter().zip(&places.of_installed);
         let updates = own.filter(|(_, place)| is_due(**place)).filter_map(|(own, place)| {
-            let start = offers.partition_point(|(one, _)| one < place);
-            let after = offers.get(start..).unwrap_or_default().iter();
+            let start = due.partition_point(|(one, _)| one < place);
+            let after = due.get(start..).unwrap_or_default().iter();
             let same = after.take_while(|(one, _)| one == place).map(|(_, offer)| offer);
             let versions = versions(own, same);
             let candidate = self.candidate(own, &versions, &priorities, status)?;

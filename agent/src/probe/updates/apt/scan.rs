@@ -129,7 +129,7 @@ fn keep(
 }
 
 /// The offers in the lines that [`scan`] gave.
-pub fn offers(kept: &str) -> impl Iterator<Item = Offer<'_>> {
+pub fn offers(kept: &str) -> impl Iterator<Item = Offer<'_>> + Clone {
     text::split(kept, b'\n').filter_map(|line| {
         let mut fields = text::split(line, b'\t');
         let offer = Offer {
