@@ -137,9 +137,8 @@ impl Host {
     pub fn dpkg(&self) -> Result<&dpkg::Database, ReadError> {
         let read = || {
             let file = self.root.open_stream(dpkg::STATUS_PATH, dpkg::STATUS_BYTES_MAX)?;
-            // What the file did not fail for, the memory did.
-            dpkg::Database::read(file)
-                .map_err(|error| Stream::error(&error).unwrap_or(ReadError::Memory))
+            let database = dpkg::Database::read(file);
+            database.map_err(|error| Stream::error(&error).unwrap_or(ReadError::Memory))
         };
         self.dpkg.get_or_init(read).as_ref().map_err(|error| *error)
     }

@@ -159,9 +159,9 @@ fn build(root: &Path) -> Result<PathBuf> {
     shipped(root, &["--package", "belfort-agent"], "belfort-agent")
 }
 
-/// Builds with the profile of what is given out, apart from where `dist` lays that out, and puts a copy where
-/// it would be installed, which is measured: what the linker wrote here and there lies in the system's cache
-/// in smaller pieces than a copy, and is slower to start.
+/// Builds with the profile of what is given out, apart from where `dist` lays that out. A copy is measured, as
+/// an installation makes one: what the linker wrote here and there lies in the system's cache in smaller
+/// pieces, and is slower to start.
 fn shipped(root: &Path, what: &[&str], program: &str) -> Result<PathBuf> {
     let folder = target(root)?.join("shipped");
     let folder_name = folder.to_string_lossy();

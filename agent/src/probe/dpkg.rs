@@ -3,9 +3,11 @@
 //! Most of it are relations, files and descriptions that no probe wants: it is read piece by piece, once
 //! for all probes, and only what they want of it is held.
 
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, Read};
 
+use belfort_agent_sys::files::ReadError;
 use belfort_proto::inventory::v1::{Package, PackageState};
+use belfort_proto::limits;
 
 use super::text;
 
@@ -13,7 +15,7 @@ use super::text;
 pub const STATUS_PATH: &str = "/var/lib/dpkg/status";
 /// Largest database read, bytes; 1,000 packages take about 1 MB.
 pub const STATUS_BYTES_MAX: u64 = 12 << 20;
-/// Most packages held. Whoever reports them says when there are more than half as many.
+/// Most packages held.
 pub const ENTRIES_MAX: usize = 65_536;
 
 /// Where dpkg keeps the list of files of every package, among others.
@@ -28,6 +30,7 @@ pub struct Database {
     /// The values of all packages, in the order in which they stand in the file.
     values: String,
     places: Vec<Place>,
+    is_cut: bool,
 }
 
 /// Where a package stands in the values of a [`Database`].
@@ -67,7 +70,7 @@ struct Paragraph {
 }
 
 impl Database {
-    /// Reads a database to its end.
+    /// Reads a database to its end. Every error that the file did not give is a [`ReadError`] inside.
     pub fn read(file: impl Read) -> io::Result<Self> {
         let mut database = Self::default();
         let mut paragraph = Paragraph::default();
@@ -94,6 +97,11 @@ impl Database {
         })
     }
 
+    /// Whether there are more packages than are held.
+    pub fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+
     fn line(&mut self, line: &[u8], paragraph: &mut Paragraph) -> io::Result<()> {
         let [name, version, architecture, source, maintainer] = &mut paragraph.values;
         // Continuation lines start with a blank; the other fields are told apart by their first byte.
@@ -118,24 +126,33 @@ impl Database {
             _ => return Ok(()),
         };
         if let Some(value) = line.strip_prefix(prefix) {
-            let end =
-                |text: &String| u32::try_from(text.len()).map_err(|_| ErrorKind::FileTooLarge);
-            self.values.try_reserve(value.len()).map_err(|_| ErrorKind::OutOfMemory)?;
-            let start = end(&self.values)?;
-            text::push_clean(&mut self.values, value);
-            *range = (start, end(&self.values)?);
+            self.values
+                .try_reserve(limits::STRING_BYTES)
+                .map_err(|_| io::Error::other(ReadError::Memory))?;
+            let start = self.len()?;
+            text::push_clean(&mut self.values, value.trim_ascii());
+            *range = (start, self.len()?);
         }
         Ok(())
+    }
+
+    /// Length of the values. They can be longer than the file, where it is no text.
+    fn len(&self) -> io::Result<u32> {
+        let len = u32::try_from(self.values.len()).ok();
+        let held = len.filter(|len| u64::from(*len) <= STATUS_BYTES_MAX);
+        let cap = usize::try_from(STATUS_BYTES_MAX).unwrap_or(usize::MAX);
+        held.ok_or_else(|| io::Error::other(ReadError::TooLarge(cap)))
     }
 
     /// Takes over the paragraph that ended, if it is of a package that is there, and begins another.
     fn end(&mut self, paragraph: &mut Paragraph) {
         let Paragraph { values, start, state, is_same } = *paragraph;
         let (name_start, name_end) = values[0];
+        let state = state.filter(|_| name_start < name_end);
+        let is_full = self.places.len() == ENTRIES_MAX;
+        self.is_cut |= is_full && state.is_some();
         match state {
-            Some(state) if name_start < name_end && self.places.len() < ENTRIES_MAX => {
-                self.places.push(Place { values, state, is_same });
-            }
+            Some(state) if !is_full => self.places.push(Place { values, state, is_same }),
             _ => self.values.truncate(start),
         }
         *paragraph = Paragraph { start: self.values.len(), ..Paragraph::default() };
@@ -215,7 +232,7 @@ fn publisher(maintainer: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use belfort_proto::limits;
+    use belfort_agent_sys::files::Stream;
     use proptest::prelude::*;
 
     use super::*;
@@ -257,8 +274,14 @@ Source: bar\nVersion: 2:1.0~rc1-1\n\
         let status = format!("Package: a\nVersion: {}\n{installed}\n", "1".repeat(99_999));
         let held = database(status.as_bytes());
         assert_eq!(held.entries().next().unwrap().version.len(), limits::STRING_BYTES);
-        let status = format!("Package: a\n{installed}\n\n").repeat(ENTRIES_MAX + 1);
-        assert_eq!(database(status.as_bytes()).entries().len(), ENTRIES_MAX);
+        let status = format!("Package: a\n{installed}\n\n").repeat(ENTRIES_MAX);
+        assert!(!database(status.as_bytes()).is_cut());
+        let cut = database(format!("{status}Package: b\n{installed}\n").as_bytes());
+        assert_eq!((cut.entries().len(), cut.is_cut()), (ENTRIES_MAX, true));
+        // Every byte becomes three.
+        let line = [b"Version:", [0xff; 1365].as_slice(), b"\n"].concat();
+        let error = Database::read(line.repeat(6000).as_slice()).unwrap_err();
+        assert_eq!(Stream::error(&error), Some(ReadError::TooLarge(12 << 20)));
     }
 
     proptest! {

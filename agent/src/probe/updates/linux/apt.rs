@@ -38,6 +38,9 @@ pub(super) fn read(host: &Host, sources: &mut Sources<'_>) -> Option<Found> {
             return None;
         }
     };
+    if database.is_cut() {
+        sources.outcomes.failed(dpkg::STATUS_PATH, "more packages than are looked at");
+    }
     let installed = installed::installed(database);
     let conf = conf(sources);
     let native = match conf.get("apt::architecture") {
